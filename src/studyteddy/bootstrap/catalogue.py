@@ -1,0 +1,74 @@
+"""What the program consists of: every feature's routes and jobs, and every event."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from studyteddy import __version__, events
+from studyteddy.features.analytics import api as analytics_api
+from studyteddy.features.analytics import jobs as analytics_jobs
+from studyteddy.features.auth import api as auth_api
+from studyteddy.features.gamification import api as gamification_api
+from studyteddy.features.gamification import jobs as gamification_jobs
+from studyteddy.features.notifications import api as notifications_api
+from studyteddy.features.notifications import jobs as notifications_jobs
+from studyteddy.features.subjects import api as subjects_api
+from studyteddy.features.tasks import api as tasks_api
+from studyteddy.platform import health, realtime, tidy
+from studyteddy.platform.event import Event
+from studyteddy.platform.jobs import Registry
+from studyteddy.platform.web import Route, describe
+from studyteddy.platform.web import docs as docs_page
+
+ROUTERS = [
+    auth_api.router,
+    subjects_api.router,
+    tasks_api.router,
+    notifications_api.router,
+    analytics_api.router,
+    gamification_api.router,
+    realtime.router,
+    health.router,
+    docs_page.router,
+]
+JOBS = [notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs]
+
+
+def routes() -> list[Route]:
+    """Every operation of the program."""
+    return [route for router in ROUTERS for route in router.routes]
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return describe([route for route in routes() if route.tag != "docs"], version=__version__)
+
+
+def catalogue() -> list[type[Event]]:
+    """Every event, by name."""
+    found = [
+        kind for _, kind in inspect.getmembers(events, inspect.isclass) if issubclass(kind, Event) and kind is not Event
+    ]
+    return sorted(found, key=lambda kind: kind.tag)
+
+
+def events_page() -> str:
+    """docs/events.md: what can happen, what the clients are shown, and who reacts."""
+    reactions = Registry(JOBS).reactions()
+    lines = [
+        "# Events",
+        "",
+        "Generated from `src/studyteddy/events.py`. A public event reaches every live connection of its user as",
+        '`{"seq", "type", "at", "data"}` and stays in `GET /api/changes` for 30 days; `data` is the named schema of the',
+        "OpenAPI document. Internal events never leave the server.",
+        "",
+        "| event | meaning | `data` | jobs it starts |",
+        "|---|---|---|---|",
+    ]
+    for kind in catalogue():
+        meaning = " ".join((inspect.getdoc(kind) or "").split())
+        shows = f"`{kind.shows}`" if kind.shows else "internal"
+        jobs = ", ".join(f"`{reaction.kind}`" for reaction in reactions.get(kind, ())) or "none"
+        lines.append(f"| `{kind.tag}` | {meaning} | {shows} | {jobs} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,29 @@
+"""What an operator asks of a running system from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+
+from studyteddy.bootstrap.runtime import runtime
+from studyteddy.platform.jobs import store as queue
+from studyteddy.platform.settings import Settings
+
+
+def dead_jobs(settings: Settings) -> list[queue.Dead]:
+    """The dead letters, the latest first."""
+
+    async def find() -> list[queue.Dead]:
+        async with runtime(settings) as running, running.db.system("operate") as tx:
+            return await queue.dead(tx)
+
+    return asyncio.run(find())
+
+
+def retry_dead(settings: Settings, ids: list[int] | None) -> int:
+    """Queues dead letters again, all of them when `ids` is nothing; gives their number."""
+
+    async def revive() -> int:
+        async with runtime(settings) as running, running.db.system("operate") as tx:
+            return await queue.revive(tx, ids)
+
+    return asyncio.run(revive())

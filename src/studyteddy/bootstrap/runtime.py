@@ -1,0 +1,132 @@
+"""From settings to the named resources of one process, and from these to the app or the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
+from studyteddy.platform import db as database
+from studyteddy.platform import health, limits, migrations
+from studyteddy.platform.cache import Redis
+from studyteddy.platform.db import Database, Statement
+from studyteddy.platform.jobs import Policy, Registry, Worker
+from studyteddy.platform.pages import Cursors
+from studyteddy.platform.realtime import Hub
+from studyteddy.platform.revocation import Revocations
+from studyteddy.platform.security import AccessTokens, Passwords, RefreshTokens
+from studyteddy.platform.settings import Settings, key_bytes
+from studyteddy.platform.web import App
+
+_SCHEMA = Statement(str, "SELECT version_num FROM alembic_version")
+
+
+@dataclass
+class Runtime:
+    """The open resources of one process, by the names that handlers and jobs ask for."""
+
+    settings: Settings
+    db: Database
+    hub: Hub
+    redis: Redis
+    registry: Registry
+    revocations: Revocations
+    health: health.Health
+    resources: dict[str, Any] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def runtime(
+    settings: Settings, *, clock: Callable[[], datetime] | None = None, name: str = "studyteddy"
+) -> AsyncIterator[Runtime]:
+    """Opens the resources of one process and closes them in reverse; tests and benchmarks start here too."""
+    async with AsyncExitStack() as stack:
+        registry = Registry(JOBS)
+        pool = await stack.enter_async_context(
+            database.connect(
+                settings.database_url,
+                size=settings.database_pool,
+                statement_cache=settings.statement_cache,
+                name=name,
+            )
+        )
+        db = Database(pool, clock=clock or _now, reactions=registry.reactions())
+        redis, listener = Redis(settings.redis_url), Redis(settings.redis_url)
+        hub = Hub(db, redis, listener, most_behind=settings.idle_socket_buffer)
+        db.announce = hub.announce
+        await stack.enter_async_context(redis)
+        await stack.enter_async_context(listener)
+        passwords = Passwords(key_bytes(settings.password_pepper), cost=settings.bcrypt_cost)
+        stack.callback(passwords.close)
+        revocations = Revocations(db)
+        revocations.on_revoked.append(hub.end_session)
+        report = health.Health(db, redis, schema=lambda: _schema(db), expected=migrations.latest())
+        yield Runtime(
+            settings, db, hub, redis, registry, revocations, report,
+            resources={
+                "db": db,
+                "hub": hub,
+                "passwords": passwords,
+                "access_tokens": AccessTokens(key_bytes(settings.signing_key), clock=time.time),
+                "refresh_tokens": RefreshTokens(key_bytes(settings.refresh_key)),
+                "revocations": revocations,
+                "limiter": limits.Limiter(redis, processes=settings.api_processes),
+                "limits": _limits(settings),
+                "cursors": Cursors(key_bytes(settings.cursor_key)),
+                "health": report,
+                "metrics_here": settings.metrics_port == 0 and settings.environment == "development",
+                "openapi_document": msgspec.json.encode(openapi()),
+            },
+        )  # fmt: skip
+
+
+def application(running: Runtime) -> App:
+    """The ASGI application over these resources."""
+    given = running.resources
+    return App(
+        routes(), given, settings=running.settings, tokens=given["access_tokens"], revocations=running.revocations,
+        limiter=given["limiter"], limits=given["limits"], socket=running.hub.serve,
+    )  # fmt: skip
+
+
+def worker(running: Runtime) -> Worker:
+    """The worker over the same resources."""
+    settings = running.settings
+    policy = Policy(
+        lease=settings.job_lease, beat=settings.job_beat, poll=settings.job_poll, attempts=settings.job_attempts,
+        backoff=settings.job_backoff, slots=settings.job_slots,
+    )  # fmt: skip
+    return Worker(running.db, running.registry, running.resources, policy)
+
+
+@asynccontextmanager
+async def background(running: Runtime) -> AsyncIterator[None]:
+    """What an API process does beside answering: hear of revocations, and sweep for events that Redis lost."""
+    tasks = [asyncio.ensure_future(running.revocations.run()), asyncio.ensure_future(running.hub.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _schema(db: Database) -> str:
+    async with db.system("relay") as tx:
+        return await tx.one(_SCHEMA) or ""
+
+
+def _limits(settings: Settings) -> dict[str, limits.Limit]:
+    names = ("general", "anonymous", "login_account", "login_address", "register")
+    return {name: limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the process clock, given to the database once

@@ -1,0 +1,160 @@
+"""Everything that can happen, and with it the protocol of the live connection.
+
+A public event reaches the user's clients as `{"seq", "type", "at", "data"}`; `shows` names the schema of `data`, which
+is the object as GET shows it. The fields below are for the jobs that react.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from studyteddy.platform.event import Event, internal, public
+
+
+@internal("user.registered")
+class UserRegistered(Event, frozen=True):
+    """Someone made an account."""
+
+    user_id: UUID
+    name: str
+
+
+@public("user.updated", shows="User")
+class UserUpdated(Event, frozen=True):
+    """The profile changed."""
+
+    user_id: UUID
+
+
+@public("subject.created", shows="Subject")
+class SubjectCreated(Event, frozen=True):
+    """A subject was added."""
+
+    subject_id: UUID
+
+
+@public("subject.updated", shows="Subject")
+class SubjectUpdated(Event, frozen=True):
+    """A subject changed; tasks that show its name show the new one."""
+
+    subject_id: UUID
+
+
+@public("subject.deleted", shows="Gone")
+class SubjectDeleted(Event, frozen=True):
+    """A subject is gone; its tasks stay, without it."""
+
+    subject_id: UUID
+
+
+@public("task.created", shows="Task")
+class TaskCreated(Event, frozen=True):
+    """A task was added."""
+
+    task_id: UUID
+
+
+@public("task.updated", shows="Task")
+class TaskUpdated(Event, frozen=True):
+    """A task changed, or the progress of its subtasks did."""
+
+    task_id: UUID
+
+
+@public("task.completed", shows="Task")
+class TaskCompleted(Event, frozen=True):
+    """A task was finished: what the points, the statistics and the notification need."""
+
+    task_id: UUID
+    title: str
+    subject_id: UUID | None
+    completed_at: datetime
+    completed_on: date
+    """The student's local date, fixed when it was written."""
+    on_time: bool | None
+    """Nothing when there was no due date."""
+    completions: int
+    """How often this task has been finished by now."""
+
+
+@public("task.reopened", shows="Task")
+class TaskReopened(Event, frozen=True):
+    """A finished task is open again; the fields describe the completion that it undoes."""
+
+    task_id: UUID
+    subject_id: UUID | None
+    completed_on: date
+    on_time: bool | None
+    completions: int
+
+
+@public("task.deleted", shows="Gone")
+class TaskDeleted(Event, frozen=True):
+    """A task is gone, with its subtasks."""
+
+    task_id: UUID
+
+
+@public("subtask.created", shows="Subtask")
+class SubtaskCreated(Event, frozen=True):
+    """A step was added to a task."""
+
+    subtask_id: UUID
+    task_id: UUID
+
+
+@public("subtask.updated", shows="Subtask")
+class SubtaskUpdated(Event, frozen=True):
+    """A step changed."""
+
+    subtask_id: UUID
+    task_id: UUID
+
+
+@public("subtask.deleted", shows="Gone")
+class SubtaskDeleted(Event, frozen=True):
+    """A step is gone."""
+
+    subtask_id: UUID
+    task_id: UUID
+
+
+@public("subtasks.reordered", shows="SubtaskList")
+class SubtasksReordered(Event, frozen=True):
+    """The steps of a task have a new order."""
+
+    task_id: UUID
+
+
+@public("notification.created", shows="Notification")
+class NotificationCreated(Event, frozen=True):
+    """There is something to tell the student."""
+
+    notification_id: UUID
+
+
+@public("notifications.read", shows="ReadNotifications")
+class NotificationsRead(Event, frozen=True):
+    """Notifications were read, here or on another device."""
+
+
+@public("notification.deleted", shows="Gone")
+class NotificationDeleted(Event, frozen=True):
+    """A notification is gone."""
+
+    notification_id: UUID
+
+
+@public("progress.updated", shows="DayProgress")
+class ProgressUpdated(Event, frozen=True):
+    """The numbers of a day changed."""
+
+    day: date
+
+
+@public("points.changed", shows="PointsChanged")
+class PointsChanged(Event, frozen=True):
+    """Points were given, or taken back."""
+
+    object_id: UUID

@@ -1,0 +1,112 @@
+"""Every statement on the daily aggregates; reads tasks and subjects, never writes them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from studyteddy.features.analytics.schemas import DayProgress, SubjectCounts, SubjectShare, Totals
+from studyteddy.platform.db import Nothing, Reader, Statement, Tx
+
+NO_SUBJECT = UUID(int=0)
+
+_COUNT = Statement(
+    Nothing,
+    """
+INSERT INTO daily_progress AS d (user_id, day, subject_id, tasks_completed, with_due, on_time)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (user_id, day, subject_id) DO UPDATE
+   SET tasks_completed = d.tasks_completed + EXCLUDED.tasks_completed, with_due = d.with_due + EXCLUDED.with_due,
+       on_time = d.on_time + EXCLUDED.on_time, updated_at = now()""",
+)
+
+_TAKE_BACK = Statement(
+    Nothing,
+    """
+UPDATE daily_progress
+   SET tasks_completed = tasks_completed - 1, with_due = with_due - $4, on_time = on_time - $5, updated_at = now()
+ WHERE user_id = $1 AND day = $2 AND subject_id = $3 AND tasks_completed > 0""",
+)
+
+_DAYS = Statement(
+    DayProgress,
+    """
+SELECT day, sum(tasks_completed)::int, sum(focused_minutes)::int FROM daily_progress
+ WHERE user_id = $1 AND day BETWEEN $2 AND $3 GROUP BY day ORDER BY day LIMIT 400""",
+)
+
+_COUNTING_DAYS = Statement(
+    date,
+    """
+SELECT day FROM daily_progress WHERE user_id = $1
+ GROUP BY day HAVING sum(tasks_completed) > 0 OR sum(focused_minutes) >= 25 ORDER BY day""",
+)
+
+_TOTALS = Statement(
+    Totals,
+    """
+SELECT coalesce(sum(focused_minutes), 0)::int, coalesce(sum(tasks_completed), 0)::int, coalesce(sum(with_due), 0)::int,
+       coalesce(sum(on_time), 0)::int
+  FROM daily_progress WHERE user_id = $1 AND day BETWEEN $2 AND $3""",
+)
+
+_MIX = Statement(
+    SubjectShare,
+    """
+SELECT s.id, s.name, d.minutes, d.completed
+  FROM (SELECT subject_id, sum(focused_minutes)::int AS minutes, sum(tasks_completed)::int AS completed
+          FROM daily_progress WHERE user_id = $1 AND day BETWEEN $2 AND $3 GROUP BY subject_id) AS d
+  LEFT JOIN subjects AS s ON s.user_id = $1 AND s.id = d.subject_id
+ WHERE d.minutes > 0 OR d.completed > 0 ORDER BY d.minutes DESC, d.completed DESC, s.name COLLATE "C" LIMIT 200""",
+)
+
+_SUBJECT = Statement(
+    SubjectCounts,
+    """
+SELECT (SELECT count(*)::int FROM tasks WHERE user_id = $1 AND subject_id = s.id AND status IN ('pending', 'in_progress')),
+       (SELECT count(*)::int FROM tasks WHERE user_id = $1 AND subject_id = s.id AND status = 'completed'),
+       (SELECT count(*)::int FROM tasks WHERE user_id = $1 AND subject_id = s.id AND status IN ('pending', 'in_progress')
+           AND (due_date < $3 OR due_at < $4)),
+       (SELECT coalesce(sum(focused_minutes), 0)::int FROM daily_progress
+         WHERE user_id = $1 AND subject_id = s.id AND day >= $5),
+       (SELECT coalesce(sum(with_due), 0)::int FROM daily_progress WHERE user_id = $1 AND subject_id = s.id),
+       (SELECT coalesce(sum(on_time), 0)::int FROM daily_progress WHERE user_id = $1 AND subject_id = s.id)
+  FROM subjects AS s WHERE s.user_id = $1 AND s.id = $2""",
+)
+
+
+async def count(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None) -> None:
+    """Adds one completed task to its day."""
+    await tx.do(_COUNT, user_id, day, subject_id or NO_SUBJECT, 1, int(on_time is not None), int(bool(on_time)))
+
+
+async def take_back(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None) -> bool:
+    """Takes one completed task from its day; false when none was counted."""
+    given = (int(on_time is not None), int(bool(on_time)))
+    return await tx.do(_TAKE_BACK, user_id, day, subject_id or NO_SUBJECT, *given) == 1
+
+
+async def days(reader: Reader, user_id: UUID, first: date, last: date) -> list[DayProgress]:
+    """The days of a range on which something happened."""
+    return await reader.all(_DAYS, user_id, first, last)
+
+
+async def counting_days(reader: Reader, user_id: UUID) -> list[date]:
+    """Every local day that counts for a streak, in order."""
+    return await reader.all(_COUNTING_DAYS, user_id)
+
+
+async def totals(reader: Reader, user_id: UUID, first: date, last: date) -> Totals:
+    return await reader.one(_TOTALS, user_id, first, last) or Totals(0, 0, 0, 0)
+
+
+async def mix(reader: Reader, user_id: UUID, first: date, last: date) -> list[SubjectShare]:
+    """The subjects of a range, the most studied first."""
+    return await reader.all(_MIX, user_id, first, last)
+
+
+async def subject(
+    reader: Reader, user_id: UUID, subject_id: UUID, *, today: date, now: datetime, week: date
+) -> SubjectCounts | None:
+    """The numbers of one subject; nothing when it is not there."""
+    return await reader.one(_SUBJECT, user_id, subject_id, today, now, week)

@@ -1,0 +1,69 @@
+"""Every statement on the points ledger, which is only ever added to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from studyteddy.features.gamification.schemas import Earned, Entry
+from studyteddy.platform.db import Nothing, Reader, Statement, Tx
+
+_ADD = Statement(
+    Nothing,
+    """
+INSERT INTO points_ledger (user_id, id, rule, object_id, version, points, local_date, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_id, rule, object_id, version) DO NOTHING""",
+)
+
+_POINTS_OF = Statement(
+    int,
+    "SELECT points FROM points_ledger WHERE user_id = $1 AND rule = $2 AND object_id = $3 AND version = $4",
+)
+
+_EARNED = Statement(
+    Earned,
+    """
+SELECT count(*)::int, (count(*) FILTER (WHERE at > $4::timestamptz - interval '1 hour'))::int FROM points_ledger
+ WHERE user_id = $1 AND local_date = $2 AND rule = $3 AND points > 0""",
+)
+
+_TOTAL = Statement(int, "SELECT coalesce(sum(points), 0)::int FROM points_ledger WHERE user_id = $1")
+
+_RECENT = Statement(
+    Entry,
+    "SELECT rule, points, at, object_id FROM points_ledger WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
+)
+
+
+async def add(
+    tx: Tx,
+    user_id: UUID,
+    entry_id: UUID,
+    *,
+    rule: str,
+    object_id: UUID,
+    version: int,
+    points: int,
+    day: date,
+    at: datetime,
+) -> bool:
+    """Adds a line; false when this rule was applied to this version before."""
+    return await tx.do(_ADD, user_id, entry_id, rule, object_id, version, points, day, at) == 1
+
+
+async def points_of(tx: Tx, user_id: UUID, *, rule: str, object_id: UUID, version: int) -> int | None:
+    """What a rule gave for that version; nothing when it was never applied."""
+    return await tx.one(_POINTS_OF, user_id, rule, object_id, version)
+
+
+async def earned(tx: Tx, user_id: UUID, *, day: date, rule: str, at: datetime) -> Earned:
+    return await tx.one(_EARNED, user_id, day, rule, at) or Earned(0, 0)
+
+
+async def total(reader: Reader, user_id: UUID) -> int:
+    return await reader.one(_TOTAL, user_id) or 0
+
+
+async def recent(reader: Reader, user_id: UUID, *, limit: int) -> list[Entry]:
+    """The latest lines of the ledger."""
+    return await reader.all(_RECENT, user_id, limit)

@@ -1,0 +1,5 @@
+"""What Study Teddy tells a student, inside the app.
+
+Owns: notifications. Publishes: notification.created, notifications.read, notification.deleted.
+Reacts to: user.registered, task.completed.
+"""

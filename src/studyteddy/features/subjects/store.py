@@ -1,0 +1,98 @@
+"""Every statement on subjects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from studyteddy.features.subjects.schemas import NewSubject, Resource, Subject
+from studyteddy.platform.db import Nothing, Reader, Statement, Tx
+from studyteddy.platform.pages import Position
+
+_resources = msgspec.json.Decoder(list[Resource])
+_COLUMNS = "id, name, color, icon, description, resources, weekly_target_minutes, archived, created_at, updated_at"
+
+
+def _subject(*columns: Any) -> Subject:
+    id, name, color, icon, description, resources, *rest = columns
+    return Subject(id, name, color, icon, description, _resources.decode(resources), *rest)
+
+
+_GET = Statement(Subject, f"SELECT {_COLUMNS} FROM subjects WHERE user_id = $1 AND id = $2", _subject)
+
+_LOCK = Statement(Subject, f"{_GET.sql} FOR UPDATE", _subject)
+
+_PAGE = Statement(
+    Subject,
+    f"""
+SELECT {_COLUMNS}, lower(name) AS sort_key FROM subjects
+ WHERE user_id = $1 AND archived = $2
+   AND ($3::text IS NULL OR (lower(name) COLLATE "C", id) > ($3::text COLLATE "C", $4::uuid))
+ ORDER BY lower(name) COLLATE "C", id LIMIT $5""",
+    _subject,
+)
+
+_ADD = Statement(
+    Subject,
+    f"""
+INSERT INTO subjects (user_id, id, name, color, icon, description, resources, weekly_target_minutes, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING
+RETURNING {_COLUMNS}""",
+    _subject,
+)
+
+_UPDATE = Statement(
+    Subject,
+    f"""
+UPDATE subjects SET name = $3, color = $4, icon = $5, description = $6, resources = $7, weekly_target_minutes = $8,
+       archived = $9, updated_at = $10
+ WHERE user_id = $1 AND id = $2
+RETURNING {_COLUMNS}""",
+    _subject,
+)
+
+_DELETE = Statement(Nothing, "DELETE FROM subjects WHERE user_id = $1 AND id = $2")
+
+
+async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject | None:
+    return await reader.one(_GET, user_id, subject_id)
+
+
+async def lock(tx: Tx, user_id: UUID, subject_id: UUID) -> Subject | None:
+    return await tx.one(_LOCK, user_id, subject_id)
+
+
+async def page(
+    reader: Reader, user_id: UUID, *, archived: bool, after: Position | None, limit: int
+) -> list[tuple[Subject, str]]:
+    """Subjects by name, each with its sort key."""
+    return await reader.keyed(
+        _PAGE, user_id, archived, after.key if after else None, after.id if after else None, limit
+    )
+
+
+async def add(tx: Tx, user_id: UUID, subject_id: UUID, new: NewSubject, *, at: datetime) -> Subject | None:
+    """The new subject, or nothing when its name is taken."""
+    return await tx.one(
+        _ADD, user_id, subject_id, new.name, new.color, new.icon, new.description,
+        msgspec.json.encode(new.resources).decode(), new.weekly_target_minutes, at,
+    )  # fmt: skip
+
+
+async def update(tx: Tx, user_id: UUID, changed: Subject, *, at: datetime) -> Subject | None:
+    """The subject as changed, or nothing when its new name is taken."""
+    try:
+        return await tx.one(
+            _UPDATE, user_id, changed.id, changed.name, changed.color, changed.icon, changed.description,
+            msgspec.json.encode(changed.resources).decode(), changed.weekly_target_minutes, changed.archived, at,
+        )  # fmt: skip
+    except asyncpg.UniqueViolationError:
+        return None
+
+
+async def delete(tx: Tx, user_id: UUID, subject_id: UUID) -> bool:
+    return await tx.do(_DELETE, user_id, subject_id) == 1

@@ -1,0 +1,51 @@
+"""Constrained types of what comes in: every string has a greatest length, every number both ends.
+
+Control characters (but tab and newline) are refused everywhere; lone surrogates never decode.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+_PRINTABLE = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]"
+_PRINTABLE_NOT_SPACE = r"[^\x00-\x20\x7f-\xa0]"
+TEXT = rf"^{_PRINTABLE}*$"
+NAME = rf"^{_PRINTABLE}*{_PRINTABLE_NOT_SPACE}{_PRINTABLE}*$"
+
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME, examples=["Read chapter 5"])]
+Description = Annotated[str, Meta(max_length=10_000, pattern=TEXT, description="Markdown.")]
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+$",
+        examples=["ada@example.org"],
+    ),
+]
+PersonName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Ada"])]
+Password = Annotated[str, Meta(min_length=10, max_length=128, pattern=TEXT, examples=["correct horse battery"])]
+Color = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", min_length=7, max_length=7, examples=["#7c3aed"])]
+Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$", examples=["Europe/Berlin"])]
+Minutes = Annotated[int, Meta(ge=1, le=10_080)]
+Label = Annotated[str, Meta(min_length=1, max_length=50, pattern=NAME, examples=["exam"])]
+Limit = Annotated[int, Meta(ge=1, le=200, description="Items on a page.")]
+Cursor = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="`nextCursor` of the page before.",
+    ),
+]
+Token = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[A-Za-z0-9._~-]+$")]
+Day = Annotated[date, Meta(examples=["2026-11-23"])]
+Instant = Annotated[datetime, Meta(tz=True, examples=["2026-11-23T09:00:00Z"])]
+
+
+class Empty(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a command that needs none: `{}` or nothing."""

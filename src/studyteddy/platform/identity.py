@@ -1,0 +1,31 @@
+"""Who is asking, and by which request."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+
+class IdempotencyKey(msgspec.Struct, frozen=True):
+    """A client's promise that requests with the same key are one request."""
+
+    key: str
+    scope: str
+    """Method and route: a key never crosses them."""
+    fingerprint: bytes
+    """SHA-256 of method, path, query and raw body."""
+    status: int = 200
+    """What a success of this route answers."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """The signed-in user of one request."""
+
+    user_id: UUID
+    session_id: UUID
+    role: str = "student"
+    expires_at: int = 0
+    """Unix seconds at which the access token ends."""
+    request_id: str = ""
+    idempotency: IdempotencyKey | None = None

@@ -1,0 +1,204 @@
+"""Every statement on the queue.
+
+`run_at` is when a job is due and, once it is claimed, when its lease ends: an expired lease needs no
+sweeper. `attempt` rises with each claim and is the fencing token: whoever finishes later than its lease
+finds another attempt there and changes nothing. `leased` tells a job whose worker died from one that waits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from studyteddy.platform.db import Nothing, Statement, Tx
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A job that this worker may run until its lease ends."""
+
+    id: int
+    user_id: UUID | None
+    kind: str
+    payload: str
+    attempt: int
+    request_id: str
+    waited: float
+    """Seconds between being due and being claimed."""
+
+
+class Dead(msgspec.Struct, frozen=True, rename="camel"):
+    """A dead letter: a job that failed for good, with its last error."""
+
+    id: int
+    kind: str
+    attempt: int
+    last_error: str
+    created_at: datetime
+    died_at: datetime
+
+
+class Depth(msgspec.Struct, frozen=True):
+    """How many jobs of a lane wait, and how long the oldest of them has been due (seconds)."""
+
+    lane: str
+    waiting: int
+    oldest: float
+
+
+_COLUMNS = "j.id, j.user_id, j.kind, j.payload, j.attempt, j.request_id, due.waited"
+
+_CLAIM = Statement(
+    Claimed,
+    f"""
+WITH due AS MATERIALIZED (
+    SELECT id, extract(epoch FROM now() - run_at)::float8 AS waited FROM jobs
+     WHERE lane = $1 AND NOT leased AND run_at <= now() ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs AS j SET run_at = now() + $3 * interval '1 second', leased = true, attempt = j.attempt + 1
+  FROM due WHERE j.id = due.id
+RETURNING {_COLUMNS}""",
+)
+
+# A job whose lease ran out may have killed its worker: it is claimed alone, so that it has no neighbours to take along.
+_CLAIM_SUSPECT = Statement(
+    Claimed,
+    f"""
+WITH due AS MATERIALIZED (
+    SELECT id, 0::float8 AS waited FROM jobs
+     WHERE lane = ANY($1) AND leased AND run_at <= now() ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs AS j SET run_at = now() + $2 * interval '1 second', attempt = j.attempt + 1
+  FROM due WHERE j.id = due.id
+RETURNING {_COLUMNS}""",
+)
+
+_ANY_SUSPECT = Statement(bool, "SELECT EXISTS (SELECT FROM jobs WHERE lane = ANY($1) AND leased AND run_at <= now())")
+
+_FINISH = Statement(
+    Nothing,
+    "DELETE FROM jobs USING unnest($1::bigint[], $2::int[]) AS done(id, attempt)"
+    " WHERE jobs.id = done.id AND jobs.attempt = done.attempt",
+)
+
+_BEAT = Statement(
+    int,
+    """
+UPDATE jobs SET run_at = now() + $3 * interval '1 second'
+  FROM unnest($1::bigint[], $2::int[]) AS held(id, attempt)
+ WHERE jobs.id = held.id AND jobs.attempt = held.attempt
+RETURNING jobs.id""",
+)
+
+_RETRY = Statement(
+    Nothing,
+    """
+UPDATE jobs SET run_at = now() + $3 * interval '1 second', leased = false, last_error = $4, attempt = attempt - $5
+ WHERE id = $1 AND attempt = $2""",
+)
+
+_GIVE_BACK = Statement(
+    Nothing,
+    """
+UPDATE jobs SET run_at = now(), leased = false, attempt = jobs.attempt - 1
+  FROM unnest($1::bigint[], $2::int[]) AS held(id, attempt)
+ WHERE jobs.id = held.id AND jobs.attempt = held.attempt""",
+)
+
+_BURY = Statement(
+    Nothing,
+    """
+WITH gone AS (DELETE FROM jobs WHERE id = $1 AND attempt = $2 RETURNING *)
+INSERT INTO jobs_dead (id, user_id, kind, lane, payload, attempt, request_id, last_error, created_at)
+SELECT id, user_id, kind, lane, payload, attempt, request_id, $3, created_at FROM gone""",
+)
+
+_DEAD = Statement(
+    Dead,
+    "SELECT id, kind, attempt, last_error, created_at, died_at FROM jobs_dead ORDER BY died_at DESC, id DESC LIMIT $1",
+)
+
+_REVIVE = Statement(
+    Nothing,
+    """
+WITH back AS (DELETE FROM jobs_dead WHERE $1::bigint[] IS NULL OR id = ANY($1) RETURNING *)
+INSERT INTO jobs (user_id, kind, lane, payload, request_id, created_at)
+SELECT user_id, kind, lane, payload, request_id, created_at FROM back""",
+)
+
+_TAKE_SLOT = Statement(
+    int,
+    """
+WITH slot AS (SELECT floor(extract(epoch FROM now()) / $2)::bigint AS number)
+INSERT INTO schedules (name, slot) SELECT $1, number FROM slot
+ON CONFLICT (name) DO UPDATE SET slot = EXCLUDED.slot WHERE schedules.slot < EXCLUDED.slot
+RETURNING slot""",
+)
+
+_DEPTHS = Statement(
+    Depth,
+    """
+SELECT lane, count(*)::int, greatest(extract(epoch FROM now() - min(run_at)), 0)::float8
+  FROM jobs WHERE run_at <= now() GROUP BY lane""",
+)
+
+_DEAD_COUNT = Statement(int, "SELECT count(*)::int FROM jobs_dead")
+
+
+async def claim(tx: Tx, lane: str, *, limit: int, lease: float) -> list[Claimed]:
+    """Up to `limit` due jobs of `lane`, each under a lease of that many seconds."""
+    return await tx.all(_CLAIM, lane, limit, lease)
+
+
+async def any_suspect(tx: Tx, lanes: list[str]) -> bool:
+    return await tx.one(_ANY_SUSPECT, lanes) or False
+
+
+async def claim_suspect(tx: Tx, lanes: list[str], *, lease: float) -> Claimed | None:
+    """One job whose worker fell silent."""
+    return await tx.one(_CLAIM_SUSPECT, lanes, lease)
+
+
+async def finish(tx: Tx, jobs: list[Claimed]) -> bool:
+    """Marks exactly these attempts done; false when one of them is no longer ours."""
+    return await tx.do(_FINISH, [job.id for job in jobs], [job.attempt for job in jobs]) == len(jobs)
+
+
+async def beat(tx: Tx, jobs: list[Claimed], *, lease: float) -> set[int]:
+    """Prolongs the leases and gives the ids of the jobs that are still ours."""
+    return set(await tx.all(_BEAT, [job.id for job in jobs], [job.attempt for job in jobs], lease))
+
+
+async def retry(tx: Tx, job: Claimed, *, delay: float, error: str, uncounted: bool = False) -> None:
+    """Lets the job run again in `delay` seconds; `uncounted` takes the attempt back."""
+    await tx.do(_RETRY, job.id, job.attempt, delay, error, int(uncounted))
+
+
+async def give_back(tx: Tx, jobs: list[Claimed]) -> None:
+    """Returns jobs that were not begun, as if they had never been claimed."""
+    await tx.do(_GIVE_BACK, [job.id for job in jobs], [job.attempt for job in jobs])
+
+
+async def bury(tx: Tx, job: Claimed, *, error: str) -> None:
+    """Moves the job to the dead letters, with its payload and its last error."""
+    await tx.do(_BURY, job.id, job.attempt, error)
+
+
+async def dead(tx: Tx, *, limit: int = 200) -> list[Dead]:
+    return await tx.all(_DEAD, limit)
+
+
+async def revive(tx: Tx, ids: list[int] | None) -> int:
+    """Queues dead letters again, all of them when `ids` is nothing; gives their number."""
+    return await tx.do(_REVIVE, ids)
+
+
+async def take_slot(tx: Tx, name: str, *, period: float) -> int | None:
+    """The present slot of a schedule, to the one worker that takes it first."""
+    return await tx.one(_TAKE_SLOT, name, period)
+
+
+async def depths(tx: Tx) -> tuple[list[Depth], int]:
+    """What waits in each lane, and the number of dead letters."""
+    return await tx.all(_DEPTHS), await tx.one(_DEAD_COUNT) or 0

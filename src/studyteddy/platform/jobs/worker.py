@@ -1,0 +1,336 @@
+"""The worker: claims due jobs in batches, runs them, and survives its own death.
+
+Local jobs run up to twenty in one transaction whose last statement deletes exactly those rows at those attempts, or
+everything rolls back and each runs alone. Outside jobs run under a lease that a beat prolongs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from studyteddy.platform.db import CONTENTION, Database, JobOrder, Tx
+from studyteddy.platform.errors import Unavailable
+from studyteddy.platform.identity import Identity
+from studyteddy.platform.jobs import store
+from studyteddy.platform.jobs.registry import Job, Registry
+from studyteddy.platform.jobs.store import Claimed
+from studyteddy.platform.telemetry import JOB_RAN, JOB_WAITED, JOBS_DONE
+
+log = structlog.get_logger("studyteddy.jobs")
+LANES = ["local", "outside"]
+_NOBODY = UUID(int=0)
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """How patient a worker is; times in seconds."""
+
+    lease: float = 30.0
+    beat: float = 10.0
+    poll: float = 1.0
+    attempts: int = 8
+    backoff: float = 1.0
+    group: int = 20
+    slots: int = 20
+    drain: float = 30.0
+
+
+class LeaseLost(Exception):
+    """The job took longer than its lease and belongs to another worker now."""
+
+
+class Worker:
+    """One worker process's jobs. `wake()` from anywhere makes it look at once; the poll is the truth."""
+
+    def __init__(self, db: Database, registry: Registry, resources: Mapping[str, object], policy: Policy) -> None:
+        registry.check(resources)
+        self._db = db
+        self._jobs = registry.jobs
+        self._resources = resources
+        self._policy = policy
+        self._held: dict[int, tuple[Claimed, asyncio.Task[Any]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._last_beat = time.monotonic()
+        self._revoked: set[int] = set()
+
+    def wake(self) -> None:
+        """There may be new jobs."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Begin no more jobs; `run` returns when those under way have ended."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Works until `stop()`."""
+        beating = asyncio.ensure_future(self._beat_forever())
+        scheduling = asyncio.ensure_future(self._schedule_forever())
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                if not await self._look():
+                    await self._rest()
+            await self._drain()
+        finally:
+            for task in (beating, scheduling, *self._tasks):
+                task.cancel()
+            await asyncio.gather(beating, scheduling, *self._tasks, return_exceptions=True)
+
+    async def run_due(self) -> int:
+        """Runs everything that is due now and gives the number of jobs begun; for tests and one-shot commands."""
+        begun = 0
+        while found := await self._look():
+            begun += found
+            await asyncio.gather(*self._tasks)
+        return begun
+
+    async def _rest(self) -> None:
+        pause = self._policy.poll * random.uniform(0.8, 1.2)
+        try:
+            async with asyncio.timeout(pause):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _look(self) -> int:
+        """One round over the lanes; gives the number of jobs begun. The database being away is a pause, not an end."""
+        try:
+            async with self._db.system("worker") as tx:
+                suspect = await store.any_suspect(tx, LANES)
+                outside = await self._claim(tx, "outside", self._policy.slots - len(self._tasks))
+                local = await self._claim(tx, "local", self._policy.group)
+            for job in outside:
+                self._begin_outside(job)
+            if local:
+                await self._run_group(local)
+            return len(outside) + len(local) + (await self._run_suspect() if suspect else 0)
+        except Unavailable as fault:
+            log.warning("jobs.database_away", detail=fault.detail)
+            await asyncio.sleep(random.uniform(0.2, 0.6))
+            return 0
+
+    async def _claim(self, tx: Tx, lane: str, free: int) -> list[Claimed]:
+        return await store.claim(tx, lane, limit=free, lease=self._policy.lease) if free > 0 else []
+
+    async def _run_suspect(self) -> int:
+        """Runs one job whose worker died, with nothing else in this process: it may be what killed it."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._policy.lease)
+        if self._tasks:
+            return 0
+        async with self._db.system("worker") as tx:
+            job = await store.claim_suspect(tx, LANES, lease=self._policy.lease)
+        if job is None:
+            return 0
+        if job.attempt > self._policy.attempts:
+            await self._bury(job, "the worker died each time it ran this job")
+        elif job.kind in self._jobs and not self._jobs[job.kind].local:
+            await asyncio.wait([self._begin_outside(job)])
+        else:
+            await self._attempt([job])
+        return 1
+
+    # Local jobs: effects and completion in one transaction.
+
+    async def _run_group(self, jobs: list[Claimed]) -> None:
+        # Users in the order of their ids, so that two groups take their counters and rows in the same order.
+        jobs = sorted(jobs, key=lambda job: (job.user_id.int if job.user_id else 0, job.id))
+        if await self._attempt(jobs) or (self._stopping and len(jobs) > 1 and await self._returned(jobs)):
+            return
+        if len(jobs) > 1:
+            for job in jobs:
+                await self._attempt([job])
+
+    async def _returned(self, jobs: list[Claimed]) -> bool:
+        async with self._db.system("worker") as tx:
+            await store.give_back(tx, jobs)
+        return True
+
+    async def _attempt(self, jobs: list[Claimed]) -> bool:
+        """Runs the jobs in one transaction; a lone job that fails is retried later or buried."""
+        running = asyncio.ensure_future(self._in_one_transaction(jobs))
+        for job in jobs:
+            self._held[job.id] = job, running
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError:
+            running.cancel()
+            raise
+        finally:
+            for job in jobs:
+                self._held.pop(job.id, None)
+        return await self._settle(jobs, running)
+
+    async def _settle(self, jobs: list[Claimed], running: asyncio.Future[None]) -> bool:
+        fault = asyncio.CancelledError("cancelled") if running.cancelled() else running.exception()
+        if fault is None:
+            return True
+        if len(jobs) == 1 and not isinstance(fault, LeaseLost) and jobs[0].id not in self._revoked:
+            await self._failed(jobs[0], fault)
+        self._revoked.difference_update(job.id for job in jobs)
+        return False
+
+    async def _in_one_transaction(self, jobs: list[Claimed]) -> None:
+        async with self._db.system("worker") as tx:
+            for job in jobs:
+                tx.continue_request(job.request_id)
+                if job.user_id and job.user_id != tx.user_id:
+                    await tx.act_as(job.user_id)
+                started = time.perf_counter()
+                known = self._known(job)
+                await known.handler(**self._arguments(known, job, tx))
+                self._measure(job, started)
+            await tx.flush()
+            if not await store.finish(tx, jobs):
+                raise LeaseLost()
+
+    # Outside jobs: under a lease, harmless when repeated.
+
+    def _begin_outside(self, job: Claimed) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self._run_outside(job))
+        self._held[job.id] = job, task
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(job, done))
+        return task
+
+    def _ended(self, job: Claimed, task: asyncio.Task[None]) -> None:
+        self._held.pop(job.id, None)
+        self._tasks.discard(task)
+        self._revoked.discard(job.id)
+        self._woken.set()
+        if not task.cancelled() and (fault := task.exception()):
+            log.error("jobs.not_settled", job=job.id, kind=job.kind, error=repr(fault))
+
+    async def _run_outside(self, job: Claimed) -> None:
+        started = time.perf_counter()
+        try:
+            known = self._known(job)
+            await known.handler(**self._arguments(known, job, None))
+        except asyncio.CancelledError as fault:
+            if job.id in self._revoked:
+                return
+            await self._failed(job, fault)
+            if self._stopping:
+                raise
+        except Exception as fault:
+            await self._failed(job, fault)
+        else:
+            async with self._db.system("worker") as tx:
+                if not await store.finish(tx, [job]):
+                    log.warning("jobs.lease_lost", job=job.id, kind=job.kind)
+            self._measure(job, started)
+
+    # What becomes of a failure.
+
+    async def _failed(self, job: Claimed, fault: BaseException) -> None:
+        contention = isinstance(fault.__cause__, CONTENTION) or isinstance(fault, CONTENTION)
+        JOBS_DONE.labels(job.kind, "failed").inc()
+        log.warning(
+            "jobs.failed",
+            job=job.id,
+            kind=job.kind,
+            attempt=job.attempt,
+            error=repr(fault),
+            request_id=job.request_id,
+        )
+        if job.attempt >= self._policy.attempts and not contention:
+            await self._bury(job, repr(fault)[:2000])
+            return
+        delay = random.uniform(0, min(self._policy.backoff * 2**job.attempt, 600.0))
+        async with self._db.system("worker") as tx:
+            await store.retry(tx, job, delay=delay, error=repr(fault)[:2000], uncounted=contention)
+
+    async def _bury(self, job: Claimed, error: str) -> None:
+        JOBS_DONE.labels(job.kind, "dead").inc()
+        log.error(
+            "jobs.dead",
+            job=job.id,
+            kind=job.kind,
+            attempt=job.attempt,
+            error=error,
+            request_id=job.request_id,
+        )
+        async with self._db.system("worker") as tx:
+            await store.bury(tx, job, error=error)
+
+    # Leases.
+
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._policy.beat)
+            held = list(self._held.values())
+            try:
+                async with self._db.system("worker") as tx:
+                    kept = await store.beat(tx, [job for job, _ in held], lease=self._policy.lease) if held else set()
+                self._last_beat = time.monotonic()
+                self._revoke([(job, task) for job, task in held if job.id not in kept])
+            except Unavailable:
+                if time.monotonic() - self._last_beat > self._policy.lease:
+                    self._revoke(held)
+
+    def _revoke(self, lost: list[tuple[Claimed, asyncio.Task[Any]]]) -> None:
+        for job, task in lost:
+            if job.id in self._held and not task.done():
+                self._revoked.add(job.id)
+                log.warning("jobs.lease_lost", job=job.id, kind=job.kind)
+                task.cancel()
+
+    # Schedules.
+
+    async def _schedule_forever(self) -> None:
+        while True:
+            try:
+                await self.schedule_due()
+            except Unavailable as fault:
+                log.warning("jobs.database_away", detail=fault.detail)
+            await asyncio.sleep(self._policy.poll * random.uniform(0.8, 1.2))
+
+    async def schedule_due(self) -> None:
+        """Queues each schedule whose slot has come: of missed slots only the latest, whoever comes first."""
+        for job in self._jobs.values():
+            if job.every is None:
+                continue
+            async with self._db.system("worker") as tx:
+                slot = await store.take_slot(tx, job.kind, period=job.every.total_seconds())
+                if slot is not None:
+                    tx.enqueue(JobOrder(job.kind, job.lane, "{}", unique_key=str(slot)))
+                    self._woken.set()
+
+    # The end.
+
+    async def _drain(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._policy.drain)
+
+    # Small things.
+
+    def _known(self, job: Claimed) -> Job:
+        try:
+            return self._jobs[job.kind]
+        except KeyError:
+            raise LookupError(f"no job is called {job.kind}: is this worker older than the one that asked?") from None
+
+    def _arguments(self, known: Job, job: Claimed, tx: Tx | None) -> dict[str, object]:
+        given: dict[str, object] = {name: self._resources[name] for name in known.resources}
+        if known.payload is not None:
+            given[known.payload_name] = msgspec.json.decode(job.payload, type=known.payload)
+        if tx is not None:
+            given["tx"] = tx
+        if known.asks_identity:
+            given["identity"] = Identity(job.user_id or _NOBODY, _NOBODY, request_id=job.request_id)
+        return given
+
+    def _measure(self, job: Claimed, started: float) -> None:
+        JOBS_DONE.labels(job.kind, "done").inc()
+        JOB_RAN.labels(job.kind).observe(time.perf_counter() - started)
+        JOB_WAITED.labels(job.kind).observe(job.waited)

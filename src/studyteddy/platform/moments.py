@@ -1,0 +1,49 @@
+"""Local dates: a student's day begins at their day start (04:00 unless they say otherwise), in their zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from studyteddy.platform.errors import invalid
+
+
+class Clockwork(Struct, frozen=True):
+    """Whose day: an IANA zone and the minutes after midnight at which the day begins."""
+
+    time_zone: str
+    day_start: int
+
+    def date_of(self, at: datetime) -> date:
+        """The local date that `at` counts to."""
+        return (at.astimezone(zone(self.time_zone)) - timedelta(minutes=self.day_start)).date()
+
+    def begin_of(self, day: date) -> datetime:
+        """The instant at which the local `day` begins, in UTC; a time that the clocks skip moves forward."""
+        local = datetime.combine(day, time(self.day_start // 60, self.day_start % 60), zone(self.time_zone))
+        return local.astimezone(UTC)
+
+    def end_of(self, day: date) -> datetime:
+        """The instant at which the local `day` is over."""
+        return self.begin_of(day + timedelta(days=1))
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The zone of that name; raises `LookupError`."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as fault:
+        raise LookupError(name) from fault
+
+
+def check_zone(name: str, pointer: str) -> str:
+    """`name` if it is an IANA zone; raises 422 naming the field."""
+    try:
+        zone(name)
+    except LookupError as fault:
+        raise invalid(pointer, "no_such_zone", "There is no such time zone: use a name like Europe/Berlin.") from fault
+    return name

@@ -1,0 +1,67 @@
+"""Tickets for live connections, and the same events over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from studyteddy.platform.db import Database
+from studyteddy.platform.identity import Identity
+from studyteddy.platform.realtime import store
+from studyteddy.platform.realtime.hub import TICKET_SECONDS, Hub
+from studyteddy.platform.web.routing import Router
+
+router = Router("/api", tag="realtime")
+_PAGE = 200
+
+
+class NewTicket(msgspec.Struct, frozen=True, rename="camel"):
+    """A ticket opens one live connection: `/ws?ticket=…`."""
+
+    ticket: str
+    expires_in: int
+    """Seconds."""
+
+
+class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """After which event number to begin."""
+
+    since: Annotated[int, Meta(ge=0, le=2**53, description="The last event number you have.")] = 0
+
+
+class LoggedEvent(msgspec.Struct, frozen=True):
+    """One committed change; `data` is the object as GET shows it, or the id of what is gone."""
+
+    seq: int
+    type: str
+    at: datetime
+    data: msgspec.Raw
+
+
+class Changes(msgspec.Struct, frozen=True, rename="camel"):
+    """Events in order. `reset` says that some are no longer kept: read everything anew, go on from `nextSeq`."""
+
+    items: list[LoggedEvent]
+    next_seq: int
+    reset: bool
+
+
+@router.post("/realtime/ticket", secret=True)
+async def create_ticket(hub: Hub, identity: Identity) -> NewTicket:
+    """A ticket for one live connection, good for 30 seconds."""
+    return NewTicket(await hub.admit(identity), TICKET_SECONDS)
+
+
+@router.get("/changes")
+async def list_changes(db: Database, identity: Identity, query: ChangesQuery) -> Changes:
+    """Your events after a number: what the live connection would have sent."""
+    reading = db.reading(identity)
+    span = await store.span(reading, identity.user_id)
+    if query.since > span.last or query.since < span.first - 1:
+        return Changes([], span.last, True)
+    found = await store.after(reading, identity.user_id, seq=query.since, limit=_PAGE)
+    items = [LoggedEvent(one.seq, one.type, one.at, msgspec.Raw(one.data.encode())) for one in found]
+    return Changes(items, found[-1].seq if found else query.since, False)

@@ -1,0 +1,190 @@
+"""Settings: one struct, read from the environment once, refused with every fault at the same time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+
+class BadSettings(Exception):
+    """The environment does not describe a system that may start; one line a fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be configured. The environment variable is the field's name in capitals."""
+
+    environment: Annotated[
+        Literal["development", "production"],
+        Meta(description="`production` refuses weak secrets, sends HSTS and hides `/metrics` and the docs page."),
+    ] = "development"
+    database_url: Annotated[str, Meta(description="PostgreSQL as the application role, which owns nothing.")]
+    migration_database_url: Annotated[
+        str, Meta(description="PostgreSQL as the owner of the schema; `DATABASE_URL` when empty.")
+    ] = ""
+    redis_url: Annotated[str, Meta(description="Redis or Valkey, 7.0 or newer; `rediss://` for TLS.")]
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port of the API.")] = 8000
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="Internal port of `/metrics`; 0 serves it on the API's port, in development only.",
+        ),
+    ] = 0
+    signing_key: Annotated[str, Meta(description="Ed25519 private key that signs access tokens, 32 bytes, base64url.")]
+    refresh_key: Annotated[str, Meta(description="Key of the refresh tokens' HMAC, 32 bytes, base64url.")]
+    cursor_key: Annotated[str, Meta(description="Key that signs list cursors, 32 bytes, base64url.")]
+    password_pepper: Annotated[str, Meta(description="Key of the digest under bcrypt, 32 bytes, base64url.")]
+    sealing_keys: Annotated[
+        str, Meta(description="Keys that seal secrets at rest, `id:key[,id:key…]`; the first one seals.")
+    ]
+    database_pool: Annotated[int, Meta(ge=1, le=200, description="Connections of one process to PostgreSQL.")] = 10
+    statement_cache: Annotated[
+        bool, Meta(description="Prepared statements; switch off behind a pooler in transaction mode.")
+    ] = True
+    api_processes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="API processes in all; the local limiter divides by it when Redis is away.",
+        ),
+    ] = 1
+    trusted_proxies: Annotated[
+        str, Meta(description="Networks whose `X-Forwarded-For` is believed, comma separated CIDRs.")
+    ] = ""
+    allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS, comma separated.")] = ""
+    public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
+    log_sample: Annotated[
+        float, Meta(ge=0, le=1, description="Share of successful requests logged; failures always are.")
+    ] = 0.01
+    limit_general: Annotated[str, Meta(description="Requests of one user: `count/seconds:burst`.")] = "600/60:120"
+    limit_anonymous: Annotated[str, Meta(description="Requests without sign-in of one address.")] = "600/60:120"
+    limit_login_account: Annotated[str, Meta(description="Logins to one account.")] = "10/900:10"
+    limit_login_address: Annotated[str, Meta(description="Logins from one address.")] = "100/900:100"
+    limit_register: Annotated[str, Meta(description="Registrations from one address.")] = "30/3600:30"
+    bcrypt_cost: Annotated[
+        int, Meta(ge=4, le=16, description="Cost of a password hash; production wants 12 or more.")
+    ] = 12
+    job_lease: Annotated[
+        float, Meta(ge=0.5, le=600, description="Seconds after which a silent worker's jobs go on.")
+    ] = 30.0
+    job_beat: Annotated[float, Meta(ge=0.1, le=200, description="Seconds between two signs of life of a worker.")] = (
+        10.0
+    )
+    job_poll: Annotated[float, Meta(ge=0.05, le=60, description="Seconds between two looks for due jobs, ± 20 %.")] = (
+        1.0
+    )
+    job_attempts: Annotated[int, Meta(ge=1, le=50, description="Attempts before a job is a dead letter.")] = 8
+    job_backoff: Annotated[
+        float,
+        Meta(
+            ge=0.01,
+            le=60,
+            description="Base of the seconds between attempts: base · 2ⁿ, jittered, at most 10 min.",
+        ),
+    ] = 1.0
+    job_slots: Annotated[
+        int, Meta(ge=1, le=200, description="Jobs that talk to the outside at the same time, one worker.")
+    ] = 20
+    drain_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=30,
+            description='Seconds between saying "not ready" and closing, so that a balancer notices.',
+        ),
+    ] = 0.0
+    idle_socket_buffer: Annotated[
+        int, Meta(ge=8, le=4096, description="Events a slow socket may be behind before it is cut.")
+    ] = 256
+
+
+KEYS = ("signing_key", "refresh_key", "cursor_key", "password_pepper")
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings of this environment; raises `BadSettings` naming every fault at once."""
+    hints = get_type_hints(Settings, include_extras=True)
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        given = environ.get(field.name.upper(), "").strip()
+        if given:
+            try:
+                values[field.name] = msgspec.convert(given, hints[field.name], strict=False)
+            except msgspec.ValidationError as fault:
+                faults.append(f"{field.name.upper()}: {fault}")
+        elif field.required:
+            faults.append(f"{field.name.upper()} is missing: {_purpose(hints[field.name])}")
+    if not faults:
+        settings = Settings(**values)  # type: ignore[arg-type]
+        faults = _weaknesses(settings)
+    if faults:
+        raise BadSettings(faults)
+    return settings
+
+
+def key_bytes(text: str) -> bytes:
+    """The bytes of a base64url key; raises `ValueError` unless they are 32."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as fault:
+        raise ValueError("is not base64url") from fault
+    if len(raw) != 32:
+        raise ValueError(f"has {len(raw)} bytes instead of 32")
+    return raw
+
+
+def sealing_ring(text: str) -> dict[str, bytes]:
+    """Sealing keys by id, the current one first."""
+    pairs = (part.partition(":") for part in text.split(",") if part.strip())
+    return {name.strip(): key_bytes(key.strip()) for name, _, key in pairs}
+
+
+def _purpose(hint: object) -> str:
+    metas = getattr(hint, "__metadata__", ())
+    return next((meta.description for meta in metas if isinstance(meta, Meta) and meta.description), "")
+
+
+def _weaknesses(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    keys: dict[str, bytes] = {}
+    for name in KEYS:
+        try:
+            keys[name.upper()] = key_bytes(getattr(settings, name))
+        except ValueError as fault:
+            faults.append(f"{name.upper()} {fault}")
+    try:
+        keys |= {f"SEALING_KEYS {name}": key for name, key in sealing_ring(settings.sealing_keys).items()}
+    except ValueError as fault:
+        faults.append(f"SEALING_KEYS {fault}")
+    if settings.job_beat * 2 > settings.job_lease:
+        faults.append("JOB_BEAT must be at most half of JOB_LEASE, or a live worker loses its jobs")
+    return faults + (_not_for_production(settings, keys) if settings.environment == "production" else [])
+
+
+def _not_for_production(settings: Settings, keys: dict[str, bytes]) -> list[str]:
+    faults = [
+        f"{name} is too simple to be a secret: make 32 random bytes" for name, key in keys.items() if len(set(key)) < 12
+    ]
+    if len(set(keys.values())) < len(keys):
+        faults.append("two secrets are the same: each needs its own 32 random bytes")
+    if settings.bcrypt_cost < 12:
+        faults.append("BCRYPT_COST must be at least 12 in production")
+    if not settings.migration_database_url or settings.migration_database_url == settings.database_url:
+        faults.append("MIGRATION_DATABASE_URL must name the schema's owner, another role than DATABASE_URL's")
+    if not settings.public_url.startswith("https://"):
+        faults.append("PUBLIC_URL must begin with https:// in production")
+    return faults

@@ -1,0 +1,204 @@
+"""From a request to a handler's parameters, decided at start."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+
+from studyteddy.platform.errors import BodyTooLarge, Invalid, UnsupportedMediaType, invalid
+from studyteddy.platform.identity import Identity
+from studyteddy.platform.web import faults
+from studyteddy.platform.web.routing import Route
+
+BODY_LIMIT = 1 << 20
+IfMatch = str | None
+Receive = Callable[[], Awaitable[Any]]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer that is more than an object: its own status, type, or headers."""
+
+    body: bytes
+    status: int = 200
+    media_type: bytes = b"application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Request:
+    """What a handler may ask of the request itself, where a parameter is not enough."""
+
+    __slots__ = (
+        "answer_headers",
+        "body",
+        "client",
+        "headers",
+        "id",
+        "identity",
+        "path",
+        "query_string",
+        "secure",
+    )
+
+    def __init__(
+        self, headers: dict[bytes, bytes], request_id: str, path: str, query_string: bytes, secure: bool
+    ) -> None:
+        self.headers = headers
+        self.id = request_id
+        self.path = path
+        self.query_string = query_string
+        self.secure = secure
+        self.body = b""
+        self.client = ""
+        """The client's address: the last hop that we trust."""
+        self.identity: Identity | None = None
+        self.answer_headers: list[tuple[bytes, bytes]] = []
+
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return value.decode("latin-1") if value is not None else None
+
+    def cookie(self, name: str) -> str | None:
+        pairs = (pair.partition("=") for pair in (self.header(b"cookie") or "").split(";"))
+        return next((value.strip() for key, _, value in pairs if key.strip() == name), None)
+
+
+class Endpoint:
+    """A route bound to the program's resources. Raises `LookupError` at start for a name nobody provides."""
+
+    def __init__(self, route: Route, resources: Mapping[str, object]) -> None:
+        self.route = route
+        hints = get_type_hints(route.handler, include_extras=True)
+        names = list(inspect.signature(route.handler).parameters)
+        self._path = route.parameters
+        self._body = hints.get("body") if "body" in names else None
+        self._decoder = msgspec.json.Decoder(self._body) if "body" in names else None
+        self._body_optional = "body" in names and inspect.signature(route.handler).parameters["body"].default is None
+        self._query = hints.get("query") if "query" in names else None
+        self._no_query = _try(self._query)
+        self._lists = _list_fields(self._query)
+        self._asks = [name for name in names if name in ("identity", "request", "if_match")]
+        bound = {*self._path, "body", "query", *self._asks}
+        self._constant = {name: self._resource(name, resources) for name in names if name not in bound}
+        self.takes_body = self._decoder is not None
+        self.replayable = route.method == "POST" and not route.secret and not route.public
+        self.scope = f"{route.method} {route.path}"
+        shown = hints.get("return")
+        self.tagged = isinstance(shown, type) and issubclass(shown, msgspec.Struct) and "id" in shown.__struct_fields__
+
+    def _resource(self, name: str, resources: Mapping[str, object]) -> object:
+        if name not in resources:
+            raise LookupError(
+                f"{self.route.handler.__module__}.{self.route.name} asks for {name!r}, which bootstrap does not provide"
+            )
+        return resources[name]
+
+    def call(self, request: Request, path_values: list[str]) -> Awaitable[Any]:
+        """The handler's awaitable with all its parameters; raises 400, 415 or 422."""
+        given = self._constant.copy()
+        for name, value in zip(self._path, path_values, strict=True):
+            given[name] = UUID(value)
+        if self._decoder is not None:
+            given["body"] = self._read_body(request)
+        if self._query is not None:
+            given["query"] = self._read_query(request.query_string)
+        elif request.query_string:
+            raise _unknown_query(request.query_string)
+        for name in self._asks:
+            given[name] = (
+                request.identity
+                if name == "identity"
+                else request
+                if name == "request"
+                else request.header(b"if-match")
+            )
+        return self.route.handler(**given)
+
+    def _read_body(self, request: Request) -> Any:
+        assert self._decoder is not None
+        if not request.body and self._body_optional:
+            return None
+        kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if kind not in (b"application/json", b"application/merge-patch+json"):
+            raise UnsupportedMediaType()
+        try:
+            return self._decoder.decode(request.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as fault:
+            raise faults.of_body(request.body, self._body) from fault
+
+    def _read_query(self, raw: bytes) -> Any:
+        if not raw and self._no_query is not None:
+            return self._no_query
+        values = _query_values(raw, self._lists)
+        try:
+            return msgspec.convert(values, self._query, strict=False)
+        except (msgspec.ValidationError, ValueError, OverflowError) as fault:
+            raise faults.of_query(values, self._query) from fault
+
+
+def _query_values(raw: bytes, lists: frozenset[str]) -> dict[str, object]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except (UnicodeDecodeError, ValueError) as fault:
+        raise invalid("?", "malformed", "The query cannot be read.") from fault
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in lists:
+            values.setdefault(name, []).extend(value.split(","))
+        elif name in values:
+            raise invalid(f"?{name[:100]}", "repeated", "Give this parameter once.")
+        else:
+            values[name] = value
+    return values
+
+
+def _unknown_query(raw: bytes) -> Invalid:
+    names = _query_values(raw, frozenset())
+    return faults.of_query(names, _NoQuery)
+
+
+class _NoQuery(msgspec.Struct, forbid_unknown_fields=True):
+    pass
+
+
+def _try(kind: Any) -> Any:
+    try:
+        return kind() if kind is not None else None
+    except TypeError:
+        return None
+
+
+def _list_fields(kind: Any) -> frozenset[str]:
+    if kind is None:
+        return frozenset()
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if _has_list(field.type))
+
+
+def _has_list(kind: Any) -> bool:
+    return get_origin(kind) is list or any(_has_list(one) for one in get_args(kind))
+
+
+async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+    """The whole body; raises `BodyTooLarge` beyond 1 MiB without reading on."""
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > BODY_LIMIT:
+        raise BodyTooLarge()
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    parts = [body]
+    size = len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > BODY_LIMIT:
+            raise BodyTooLarge()
+    return b"".join(parts)

@@ -1,0 +1,116 @@
+"""The docs page: the OpenAPI document as people read it, with nothing loaded from outside."""
+
+from __future__ import annotations
+
+from studyteddy.platform.web.binding import Answer
+from studyteddy.platform.web.routing import Router
+
+router = Router("/api", tag="docs")
+
+_CSP = b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Study Teddy API</title>
+<link rel="stylesheet" href="/api/docs.css">
+<main><h1>Study Teddy API</h1><p id="about">Loading…</p><nav id="tags"></nav><div id="operations"></div>
+<h2>Problems</h2><dl id="problems"></dl></main>
+<script src="/api/docs.js" defer></script>
+</html>
+"""
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 60rem; margin: auto; padding: 1rem; }
+nav a { margin-right: 1rem; }
+summary { cursor: pointer; padding: .4rem 0; }
+.method { display: inline-block; min-width: 4.5rem; font-weight: 700; }
+code, pre { font-family: ui-monospace, monospace; font-size: .9rem; }
+pre { overflow: auto; padding: .75rem; border: 1px solid #8886; border-radius: .4rem; }
+dt { font-weight: 700; }
+"""
+
+_SCRIPT = """
+const element = (name, text) => Object.assign(document.createElement(name), { textContent: text ?? '' });
+
+function operation(path, method, spec) {
+  const box = document.createElement('details');
+  box.id = spec.operationId;
+  const head = document.createElement('summary');
+  const verb = element('span', method.toUpperCase());
+  verb.className = 'method';
+  head.append(verb, element('code', path), element('span', ' — ' + spec.summary));
+  box.append(head);
+  if (spec.description) box.append(element('p', spec.description));
+  if (spec.parameters.length) box.append(element('h4', 'Parameters'), element('pre', JSON.stringify(spec.parameters, null, 2)));
+  if (spec.requestBody) box.append(element('h4', 'Body'), element('pre', JSON.stringify(spec.requestBody.content, null, 2)));
+  box.append(element('h4', 'Answers'));
+  for (const [status, answer] of Object.entries(spec.responses)) box.append(element('p', status + ' ' + answer.description));
+  return box;
+}
+
+function show(api) {
+  document.getElementById('about').textContent = api.info.description;
+  const tags = new Map(), problems = new Map();
+  for (const [path, methods] of Object.entries(api.paths)) for (const [method, spec] of Object.entries(methods)) {
+    const tag = spec.tags[0];
+    if (!tags.has(tag)) tags.set(tag, []);
+    tags.get(tag).push(operation(path, method, spec));
+    for (const answer of Object.values(spec.responses)) {
+      const examples = answer.content?.['application/problem+json']?.examples ?? {};
+      for (const [code, example] of Object.entries(examples)) problems.set(code, example.value);
+    }
+  }
+  for (const [tag, boxes] of tags) {
+    const heading = element('h2', tag);
+    heading.id = tag;
+    document.getElementById('tags').append(Object.assign(element('a', tag), { href: '#' + tag }));
+    document.getElementById('operations').append(heading, ...boxes);
+  }
+  for (const [name, schema] of Object.entries(api.components.schemas)) {
+    const box = document.createElement('details');
+    box.append(element('summary', 'Schema ' + name), element('pre', JSON.stringify(schema, null, 2)));
+    document.getElementById('operations').append(box);
+  }
+  for (const [code, problem] of [...problems].sort()) {
+    const term = element('dt', problem.status + ' ' + code);
+    term.id = code;
+    document.getElementById('problems').append(term, element('dd', problem.title));
+  }
+  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+}
+
+fetch('/api/openapi.json').then((answer) => answer.json()).then(show)
+  .catch(() => { document.getElementById('about').textContent = 'The document could not be loaded: try again.'; });
+"""
+
+
+def _file(text: str, media_type: bytes) -> Answer:
+    headers = ((b"content-security-policy", _CSP), (b"cache-control", b"public, max-age=300"))
+    return Answer(text.encode(), media_type=media_type, headers=headers)
+
+
+@router.get("/docs", public=True)
+async def get_docs() -> Answer:
+    """The page you read this on."""
+    return _file(_PAGE, b"text/html; charset=utf-8")
+
+
+@router.get("/docs.css", public=True)
+async def get_docs_style() -> Answer:
+    """How that page looks."""
+    return _file(_STYLE, b"text/css; charset=utf-8")
+
+
+@router.get("/docs.js", public=True)
+async def get_docs_script() -> Answer:
+    """How that page reads the document."""
+    return _file(_SCRIPT, b"text/javascript; charset=utf-8")
+
+
+@router.get("/openapi.json", public=True)
+async def get_openapi(openapi_document: bytes) -> Answer:
+    """This document."""
+    return Answer(openapi_document, headers=((b"cache-control", b"public, max-age=300"),))

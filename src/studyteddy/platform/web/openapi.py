@@ -1,0 +1,192 @@
+"""OpenAPI 3.1, made from the same routes and structs that serve the requests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any, get_type_hints
+
+import msgspec
+
+from studyteddy.platform import errors
+from studyteddy.platform.errors import Fault, Problem
+from studyteddy.platform.web.binding import Answer
+from studyteddy.platform.web.routing import Route
+
+_REF = "#/components/schemas/{name}"
+
+
+class ProblemDocument(msgspec.Struct, rename="camel"):
+    """What went wrong (RFC 9457). `code` is stable; `errors` names every faulty field at once."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[Fault] | msgspec.UnsetType = msgspec.UNSET
+
+
+def describe(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
+    """The OpenAPI document of these routes, in a stable order."""
+    routes = sorted(routes, key=lambda route: (route.path, route.method))
+    kinds = [kind for route in routes for kind in _kinds(route)]
+    _, components = msgspec.json.schema_components([*kinds, ProblemDocument], ref_template=_REF)
+    paths: dict[str, Any] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Study Teddy",
+            "version": version,
+            "description": _INTRODUCTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _kinds(route: Route) -> list[Any]:
+    hints = get_type_hints(route.handler, include_extras=True)
+    found = [hints[name] for name in ("body", "query", "return") if name in hints]
+    return [kind for kind in found if kind not in (type(None), Answer)]
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    hints = get_type_hints(route.handler, include_extras=True)
+    summary, _, rest = (inspect.getdoc(route.handler) or route.name).partition("\n")
+    operation: dict[str, Any] = {"operationId": route.name, "tags": [route.tag], "summary": summary}
+    if rest.strip():
+        operation["description"] = rest.strip()
+    operation["parameters"] = _parameters(route, hints)
+    if "body" in hints:
+        optional = inspect.signature(route.handler).parameters["body"].default is None
+        operation["requestBody"] = {
+            "required": not optional,
+            "content": {"application/json": {"schema": _schema(_some(hints["body"]))}},
+        }
+    operation["responses"] = _responses(route, hints)
+    operation["security"] = [] if route.public else [{"bearer": []}]
+    return operation
+
+
+def _parameters(route: Route, hints: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for name in route.parameters
+    ]
+    if "query" in hints:
+        found += [_query_parameter(field, kind) for field, kind in _fields(hints["query"])]
+    if "if_match" in hints:
+        found.append(_header("If-Match", "The ETag you changed from; 412 when the object has another by now."))
+    if route.method == "POST" and not route.public and not route.secret:
+        found.append(_header("Idempotency-Key", "Requests with the same key are one request, for 24 hours."))
+    return found
+
+
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[Any, Any]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [(field, hints[field.name]) for field in msgspec.structs.fields(kind)]
+
+
+def _query_parameter(field: Any, kind: Any) -> dict[str, Any]:
+    schema = _schema(_some(kind))
+    parameter = {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}
+    if schema.get("type") == "array":
+        parameter |= {"style": "form", "explode": False}
+    return parameter
+
+
+def _header(name: str, purpose: str) -> dict[str, Any]:
+    pattern = r"^[\x21-\x7e]{1,200}$"
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": purpose,
+        "schema": {"type": "string", "pattern": pattern},
+    }
+
+
+def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
+    kind = hints.get("return")
+    success: dict[str, Any] = {"description": "Done."}
+    if kind not in (None, type(None), Answer):
+        success["content"] = {"application/json": {"schema": _schema(kind)}}
+    found = {str(route.status): success}
+    if (
+        isinstance(kind, type)
+        and hasattr(kind, "__struct_fields__")
+        and "id" in kind.__struct_fields__
+        and route.method == "GET"
+    ):
+        found["304"] = {"description": "You have it already."}
+    for status, kinds in sorted(_problems(route, hints).items()):
+        found[str(status)] = _problem_response(kinds)
+    return found
+
+
+def _problems(route: Route, hints: dict[str, Any]) -> dict[int, list[type[Problem]]]:
+    kinds: list[type[Problem]] = [errors.TooManyRequests, errors.InternalError, errors.Unavailable]
+    if not route.public:
+        kinds.append(errors.SignInNeeded)
+    if "body" in hints:
+        kinds += [errors.MalformedJson, errors.BodyTooLarge, errors.UnsupportedMediaType]
+    if route.parameters:
+        kinds.append(errors.NotFound)
+    if "if_match" in hints:
+        kinds.append(errors.StaleVersion)
+    if route.method == "POST" and not route.public and not route.secret:
+        kinds += [errors.StillRunning, errors.KeyReused]
+    if route.method != "GET":
+        kinds.append(errors.BodyTooLarge)
+    found: dict[int, list[type[Problem]]] = {}
+    every: list[type[Problem]] = [*kinds, errors.Invalid, *route.errors]
+    for kind in dict.fromkeys(every):
+        found.setdefault(kind.status, []).append(kind)
+    return found
+
+
+def _problem_response(kinds: list[type[Problem]]) -> dict[str, Any]:
+    examples = {
+        kind.code: {
+            "value": {
+                "type": f"/api/docs#{kind.code}", "title": kind.title, "status": kind.status, "detail": kind.title,
+                "code": kind.code, "requestId": "5f0c1c7d4a3e-1",
+            }
+        }
+        for kind in kinds
+    }  # fmt: skip
+    return {
+        "description": " ".join(kind.title for kind in kinds),
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": _REF.format(name="ProblemDocument")},
+                "examples": examples,
+            }
+        },
+    }
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    return schema
+
+
+def _some(kind: Any) -> Any:
+    """The type of a parameter that is given: absent is not null."""
+    options = [one for one in getattr(kind, "__args__", ()) if one not in (type(None), msgspec.UnsetType)]
+    return options[0] if len(options) == 1 and type(None) in kind.__args__ else kind
+
+
+_INTRODUCTION = """Plan your studies. Instants are RFC 3339 in UTC; local dates and time zones are fields of their own.
+Lists give `items` and `nextCursor`. Errors are `application/problem+json` with a stable `code`.
+Every single object carries an `ETag`; send it back as `If-Match` to change only what you have seen.
+Send an `Idempotency-Key` with a POST to make it safe to repeat."""

@@ -1,0 +1,148 @@
+"""One private PostgreSQL and Redis, one server and one worker for each process of the test run."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import pytest
+import uvicorn
+
+from studyteddy import bootstrap
+from studyteddy.bootstrap import Runtime
+from studyteddy.embedded import Engines, engines
+from studyteddy.platform import migrations
+from studyteddy.platform.jobs import Worker
+from studyteddy.platform.settings import Settings, load
+from studyteddy.platform.telemetry import configure_logs
+from tests.cast import Person, join
+
+configure_logs("error")
+
+
+class Clock:
+    """The process clock of the tests: real time, moved by as much as a test says."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class System:
+    """The whole program in this process, on real PostgreSQL and Redis."""
+
+    url: str
+    running: Runtime
+    worker: Worker
+    clock: Clock
+    engines: Engines
+
+    async def work(self) -> int:
+        """Runs every job that is due; gives their number."""
+        return await self.worker.run_due()
+
+    async def admin(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection that no wall stops."""
+        return await asyncpg.connect(self.engines.admin_database_url.rsplit("/", 1)[0] + "/study")
+
+
+def key(name: str) -> str:
+    """A secret for tests: 32 bytes that look random, the same in each run."""
+    return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode().rstrip("=")
+
+
+def settings_for(found: Engines, **changed: str) -> Settings:
+    environ = {
+        "DATABASE_URL": found.database_url,
+        "MIGRATION_DATABASE_URL": found.migration_database_url,
+        "REDIS_URL": found.redis_url,
+        "SIGNING_KEY": key("signing"),
+        "REFRESH_KEY": key("refresh"),
+        "CURSOR_KEY": key("cursor"),
+        "PASSWORD_PEPPER": key("pepper"),
+        "SEALING_KEYS": f"k1:{key('sealing')}",
+        "BCRYPT_COST": "4",
+        "JOB_LEASE": "2",
+        "JOB_BEAT": "0.5",
+        "JOB_BACKOFF": "0.05",
+        "LIMIT_GENERAL": "100000/60:100000",
+        "LIMIT_ANONYMOUS": "100000/60:100000",
+        "LIMIT_REGISTER": "100000/60:100000",
+        "LIMIT_LOGIN_ADDRESS": "100000/60:100000",
+    }
+    return load(environ | {name.upper(): value for name, value in changed.items()})
+
+
+@asynccontextmanager
+async def serving(running: Runtime) -> AsyncIterator[str]:
+    """The application on a free port of this machine."""
+    config = uvicorn.Config(
+        bootstrap.application(running), host="127.0.0.1", port=0, http="httptools", ws="websockets-sansio",
+        lifespan="off", log_config=None, access_log=False,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.config.load()
+    task = asyncio.ensure_future(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        await task
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Private engines with a migrated database."""
+    folder: Path = tmp_path_factory.mktemp("engines")
+    with engines(folder, durable=False) as found:
+        migrations.upgrade(found.migration_database_url)
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def system(engine: Engines) -> AsyncIterator[System]:
+    clock = Clock()
+    async with (
+        bootstrap.runtime(settings_for(engine), clock=clock) as running,
+        bootstrap.background(running),
+        serving(running) as url,
+    ):
+        yield System(url, running, bootstrap.worker(running), clock, engine)
+
+
+@pytest.fixture
+async def guest(system: System) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody who has not signed in."""
+    async with httpx2.AsyncClient(base_url=system.url, trust_env=False, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+async def alice(system: System) -> AsyncIterator[Person]:
+    """A student in Berlin."""
+    person = await join(system.url, "Alice", timeZone="Europe/Berlin")
+    yield person
+    await person.http.aclose()
+
+
+@pytest.fixture
+async def bob(system: System) -> AsyncIterator[Person]:
+    """Another student, who owns none of Alice's things."""
+    person = await join(system.url, "Bob")
+    yield person
+    await person.http.aclose()
