@@ -94,7 +94,7 @@ async def serving(running: Runtime) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     server.config.load()
     task = asyncio.ensure_future(server._serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:

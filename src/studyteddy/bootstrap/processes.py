@@ -41,7 +41,8 @@ async def _serve(settings: Settings) -> None:
             uvicorn.Config(
                 app, host=settings.host, port=settings.port, http="httptools", ws="websockets-sansio", lifespan="off",
                 log_config=None, access_log=False, server_header=False, date_header=True, proxy_headers=False,
-                timeout_keep_alive=30, timeout_graceful_shutdown=30, backlog=1024, ws_max_size=4096, ws_ping_interval=25,
+                timeout_keep_alive=30, timeout_graceful_shutdown=30, backlog=1024, ws_max_size=4096,
+                ws_ping_interval=25,
             ),
             before_exit=lambda: _drain(app, running),
         )  # fmt: skip

@@ -326,13 +326,12 @@ class Tx:
         messages, orders = self._messages, self._orders
         self._messages, self._orders = [], []
         kinds, lanes, payloads, delays, keys = zip(*orders, strict=True) if orders else ((), (), (), (), ())
-        first = await _run(
-            self._connection.fetchval(
-                _ANNOUNCE if messages else _ENQUEUE,
-                self.user_id, kinds, lanes, payloads, delays, keys, self.request_id,
-                *((self.now, [name for name, _ in messages], [data.decode() for _, data in messages]) if messages else ()),
-            )
-        )  # fmt: skip
+        jobs = (self.user_id, kinds, lanes, payloads, delays, keys, self.request_id)
+        if messages:
+            types, data = [name for name, _ in messages], [shown.decode() for _, shown in messages]
+            first = await _run(self._connection.fetchval(_ANNOUNCE, *jobs, self.now, types, data))
+        else:
+            first = await _run(self._connection.fetchval(_ENQUEUE, *jobs))
         if messages and first is None:
             raise LookupError(f"user {self.user_id} has no event counter")
         at = _encode(self.now)

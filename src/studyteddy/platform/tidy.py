@@ -22,7 +22,8 @@ OLD = {
     ),
     "realtime_tickets": Statement(
         Nothing,
-        "DELETE FROM realtime_tickets WHERE hash IN (SELECT hash FROM realtime_tickets WHERE expires_at < now() LIMIT $1)",
+        "DELETE FROM realtime_tickets WHERE hash IN"
+        " (SELECT hash FROM realtime_tickets WHERE expires_at < now() LIMIT $1)",
     ),
     "sessions": Statement(
         Nothing,

@@ -63,15 +63,19 @@ SELECT s.id, s.name, d.minutes, d.completed
 _SUBJECT = Statement(
     SubjectCounts,
     """
-SELECT (SELECT count(*)::int FROM tasks WHERE user_id = $1 AND subject_id = s.id AND status IN ('pending', 'in_progress')),
-       (SELECT count(*)::int FROM tasks WHERE user_id = $1 AND subject_id = s.id AND status = 'completed'),
-       (SELECT count(*)::int FROM tasks WHERE user_id = $1 AND subject_id = s.id AND status IN ('pending', 'in_progress')
-           AND (due_date < $3 OR due_at < $4)),
-       (SELECT coalesce(sum(focused_minutes), 0)::int FROM daily_progress
-         WHERE user_id = $1 AND subject_id = s.id AND day >= $5),
-       (SELECT coalesce(sum(with_due), 0)::int FROM daily_progress WHERE user_id = $1 AND subject_id = s.id),
-       (SELECT coalesce(sum(on_time), 0)::int FROM daily_progress WHERE user_id = $1 AND subject_id = s.id)
-  FROM subjects AS s WHERE s.user_id = $1 AND s.id = $2""",
+SELECT t.open, t.completed, t.overdue, d.focused, d.with_due, d.on_time
+  FROM subjects AS s
+ CROSS JOIN LATERAL (
+    SELECT (count(*) FILTER (WHERE status IN ('pending', 'in_progress')))::int AS open,
+           (count(*) FILTER (WHERE status = 'completed'))::int AS completed,
+           (count(*) FILTER (
+               WHERE status IN ('pending', 'in_progress') AND (due_date < $3 OR due_at < $4)))::int AS overdue
+      FROM tasks WHERE user_id = $1 AND subject_id = s.id) AS t
+ CROSS JOIN LATERAL (
+    SELECT coalesce(sum(focused_minutes) FILTER (WHERE day >= $5), 0)::int AS focused,
+           coalesce(sum(with_due), 0)::int AS with_due, coalesce(sum(on_time), 0)::int AS on_time
+      FROM daily_progress WHERE user_id = $1 AND subject_id = s.id) AS d
+ WHERE s.user_id = $1 AND s.id = $2""",
 )
 
 

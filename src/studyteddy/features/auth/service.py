@@ -109,7 +109,8 @@ async def register(
     user_id, session_id = new_id(), new_id()
     async with db.transaction(Identity(user_id, session_id)) as tx:
         user = await store.add(
-            tx, user_id, email=new.email.lower(), name=new.name, password_hash=password_hash, time_zone=new.time_zone, at=tx.now
+            tx, user_id, email=new.email.lower(), name=new.name, password_hash=password_hash,
+            time_zone=new.time_zone, at=tx.now,
         )  # fmt: skip
         if user is None:
             raise EmailTaken()

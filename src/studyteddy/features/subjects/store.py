@@ -39,7 +39,8 @@ SELECT {_COLUMNS}, lower(name) AS sort_key FROM subjects
 _ADD = Statement(
     Subject,
     f"""
-INSERT INTO subjects (user_id, id, name, color, icon, description, resources, weekly_target_minutes, created_at, updated_at)
+INSERT INTO subjects (user_id, id, name, color, icon, description, resources, weekly_target_minutes, created_at,
+                      updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING
 RETURNING {_COLUMNS}""",
     _subject,

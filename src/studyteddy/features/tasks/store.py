@@ -44,8 +44,9 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8,
 _UPDATE = Statement(
     Task,
     f"""
-UPDATE tasks AS t SET title = $3, description = $4, subject_id = $5::uuid, status = $6, priority = $7, due_date = $8::date,
-       due_at = $9::timestamptz, start_date = $11, estimated_minutes = $12, labels = $13, updated_at = $14,
+UPDATE tasks AS t SET title = $3, description = $4, subject_id = $5::uuid, status = $6, priority = $7,
+       due_date = $8::date, due_at = $9::timestamptz, start_date = $11, estimated_minutes = $12, labels = $13,
+       updated_at = $14,
        due_zone = CASE WHEN $8::date IS NOT NULL OR $9::timestamptz IS NOT NULL
                        THEN coalesce($10, (SELECT time_zone FROM users WHERE id = $1)) END
  WHERE t.user_id = $1 AND t.id = $2
@@ -158,7 +159,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING {_SUBTASK}""",
 _UPDATE_SUBTASK = Statement(
     Subtask,
     f"""
-UPDATE subtasks SET title = $3, completed = $4, estimated_minutes = $5, due_date = $6, completed_at = $7, updated_at = $8
+UPDATE subtasks SET title = $3, completed = $4, estimated_minutes = $5, due_date = $6, completed_at = $7,
+       updated_at = $8
  WHERE user_id = $1 AND id = $2 RETURNING {_SUBTASK}""",
 )
 
@@ -261,7 +263,8 @@ async def add_subtask(
 ) -> Subtask | None:
     """The new step, at the end."""
     return await tx.one(
-        _ADD_SUBTASK, user_id, subtask_id, task.id, new.title, task.subtask_count, new.estimated_minutes, new.due_date, at
+        _ADD_SUBTASK, user_id, subtask_id, task.id, new.title, task.subtask_count, new.estimated_minutes,
+        new.due_date, at,
     )  # fmt: skip
 
 

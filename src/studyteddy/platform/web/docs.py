@@ -44,10 +44,13 @@ function operation(path, method, spec) {
   head.append(verb, element('code', path), element('span', ' — ' + spec.summary));
   box.append(head);
   if (spec.description) box.append(element('p', spec.description));
-  if (spec.parameters.length) box.append(element('h4', 'Parameters'), element('pre', JSON.stringify(spec.parameters, null, 2)));
-  if (spec.requestBody) box.append(element('h4', 'Body'), element('pre', JSON.stringify(spec.requestBody.content, null, 2)));
+  const part = (title, value) => box.append(element('h4', title), element('pre', JSON.stringify(value, null, 2)));
+  if (spec.parameters.length) part('Parameters', spec.parameters);
+  if (spec.requestBody) part('Body', spec.requestBody.content);
   box.append(element('h4', 'Answers'));
-  for (const [status, answer] of Object.entries(spec.responses)) box.append(element('p', status + ' ' + answer.description));
+  for (const [status, answer] of Object.entries(spec.responses)) {
+    box.append(element('p', status + ' ' + answer.description));
+  }
   return box;
 }
 
