@@ -89,7 +89,7 @@ async def serving(running: Runtime) -> AsyncIterator[str]:
     """The application on a free port of this machine."""
     config = uvicorn.Config(
         bootstrap.application(running), host="127.0.0.1", port=0, http="httptools", ws="websockets-sansio",
-        lifespan="off", log_config=None, access_log=False,
+        lifespan="off", log_config=None, access_log=False, server_header=False,
     )  # fmt: skip
     server = uvicorn.Server(config)
     server.config.load()

@@ -1,7 +1,8 @@
 """Redis: one multiplexed connection that writes many callers' commands at once, and a listener for messages.
 
 Redis is fast, shared and disposable. A command that it does not answer in 150 ms fails with `Away`, at
-once while the connection is down; the caller knows what to do without it.
+once while the connection is down; the caller knows what to do without it. A connection on which nothing is
+heard is asked for a sign of life, so that silence is noticed by a listener too.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from studyteddy.platform.telemetry import CACHE_AWAY
 
 PATIENCE = 0.15
 """Seconds that an answer may take."""
+QUIET = 1.0
+"""Seconds without a word after which Redis is asked whether it is there."""
 
 
 class Away(Exception):
@@ -37,6 +40,7 @@ class _Wire(asyncio.Protocol):
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
         self._on_push = on_push
         self._on_lost = on_lost
 
@@ -47,10 +51,14 @@ class _Wire(asyncio.Protocol):
     def call(self, command: bytes) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting.append((self._loop.time(), future))
+        self.send(command)
+        return future
+
+    def send(self, command: bytes) -> None:
+        """Writes a command that is not answered, or only by a push."""
         if not self._out:
             self._loop.call_soon(self._write)
         self._out.append(command)
-        return future
 
     def _write(self) -> None:
         if self._transport and not self._transport.is_closing():
@@ -58,6 +66,7 @@ class _Wire(asyncio.Protocol):
         self._out.clear()
 
     def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not Ellipsis:
             if isinstance(answer, hiredis.PushNotification):
@@ -72,6 +81,9 @@ class _Wire(asyncio.Protocol):
 
     def overdue(self) -> bool:
         return bool(self._waiting) and self._loop.time() - self._waiting[0][0] > PATIENCE
+
+    def quiet(self) -> bool:
+        return not self._waiting and self._loop.time() - self._heard > QUIET
 
     def connection_lost(self, fault: Exception | None) -> None:
         while self._waiting:
@@ -127,6 +139,16 @@ class Redis:
         with contextlib.suppress(Away):
             self.call(*command).add_done_callback(_forget)
 
+    def subscribe(self, *channels: str) -> None:
+        """Their messages come to `on_push`, and so does the answer: in RESP3 it is a push, not a reply."""
+        if self._wire and channels:
+            self._wire.send(_packed(("SUBSCRIBE", *channels)))
+
+    def unsubscribe(self, *channels: str) -> None:
+        """No more of their messages."""
+        if self._wire and channels:
+            self._wire.send(_packed(("UNSUBSCRIBE", *channels)))
+
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         secure = ssl.create_default_context() if self._url.scheme == "rediss" else None
@@ -167,6 +189,8 @@ class Redis:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE / 3):
                     await self._lost.wait()
+            if self._wire and self._wire.quiet():
+                self.tell("PING")
             if self._wire and self._wire.overdue():
                 CACHE_AWAY.inc()
                 self._wire.close()

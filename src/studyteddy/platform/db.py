@@ -56,12 +56,16 @@ class Statement(Generic[R]):
 
     @property
     def guarded(self) -> str:
-        """The same read with the owner set in the same statement."""
+        """The same read with the owner set in the same statement.
+
+        `OFFSET 0` keeps the planner from merging the read into the join: then it can only be run once for each
+        row of `owner`, after that row was made.
+        """
         if not self._guarded:
             inner, owners = re.subn(r"\$1(?!\d)", "owner.id", self.sql)
             if not owners:
                 raise ValueError(f"a read names its owner as $1: {self.sql}")
-            self._guarded = f"SELECT found.* FROM ({_OWNER}) AS owner CROSS JOIN LATERAL (\n{inner}\n) AS found"
+            self._guarded = f"SELECT found.* FROM ({_OWNER}) AS owner CROSS JOIN LATERAL (\n{inner}\nOFFSET 0) AS found"
         return self._guarded
 
     def rows(self, records: list[Any]) -> list[R]:
@@ -227,7 +231,7 @@ class Tx:
         self._purpose = purpose
         self._connection: Any = None
         self._messages: list[tuple[str, bytes]] = []
-        self._orders: list[JobOrder] = []
+        self._orders: list[tuple[JobOrder, str]] = []
         self._told: list[Announcement] = []
         self._answer: bytes | None = None
         self.user_id = identity.user_id if identity else UUID(int=0)
@@ -297,11 +301,12 @@ class Tx:
         if shown is not None:
             self._messages.append((event.tag, _encode(shown)))
         payload = _encode(event).decode()
-        self._orders += [JobOrder(kind, lane, payload) for kind, lane in self._db.reactions.get(type(event), ())]
+        for kind, lane in self._db.reactions.get(type(event), ()):
+            self.enqueue(JobOrder(kind, lane, payload))
 
     def enqueue(self, order: JobOrder) -> None:
         """Writes a job with the commit."""
-        self._orders.append(order)
+        self._orders.append((order, self.request_id))
 
     def reply(self, value: T) -> T:
         """Makes `value` the answer of this request: kept with the change if an idempotency key came with it."""
@@ -325,8 +330,8 @@ class Tx:
             return
         messages, orders = self._messages, self._orders
         self._messages, self._orders = [], []
-        kinds, lanes, payloads, delays, keys = zip(*orders, strict=True) if orders else ((), (), (), (), ())
-        jobs = (self.user_id, kinds, lanes, payloads, delays, keys, self.request_id)
+        columns = zip(*((*order, request_id) for order, request_id in orders), strict=True) if orders else [()] * 6
+        jobs = (self.user_id, *columns)
         if messages:
             types, data = [name for name, _ in messages], [shown.decode() for _, shown in messages]
             first = await _run(self._connection.fetchval(_ANNOUNCE, *jobs, self.now, types, data))
@@ -339,7 +344,7 @@ class Tx:
             b'{"seq":%d,"type":"%b","at":%b,"data":%b}' % (first + n, name.encode(), at, data)
             for n, (name, data) in enumerate(messages)
         ]
-        self._told.append(Announcement(self.user_id, wire, frozenset(lanes)))
+        self._told.append(Announcement(self.user_id, wire, frozenset(order.lane for order, _ in orders)))
 
     def _settings(self) -> str:
         # Both values are ours (a UUID, a name from a closed list): nothing from outside enters this text.
@@ -368,11 +373,12 @@ class Tx:
         connection, self._connection = self._connection, None
         try:
             await asyncio.wait_for(connection.execute("ROLLBACK"), 1.0)
-        except BaseException:
+        except BaseException as fault:
             connection.terminate()
+            if not isinstance(fault, Exception):
+                raise  # a cancellation; else what went wrong before says more than a failed rollback
+        finally:
             await self._db.release(connection)
-            raise
-        await self._db.release(connection)
 
 
 _SET_USER = "SELECT set_config('app.user_id', $1, true)"
@@ -380,9 +386,9 @@ _SET_USER = "SELECT set_config('app.user_id', $1, true)"
 _QUEUED = """
     INSERT INTO jobs (user_id, kind, lane, payload, run_at, unique_key, request_id)
     SELECT nullif($1::uuid, '00000000-0000-0000-0000-000000000000'), o.kind, o.lane, o.payload,
-           now() + o.delay * interval '1 second', o.unique_key, $7::text
-      FROM unnest($2::text[], $3::text[], $4::text[], $5::float8[], $6::text[])
-           AS o(kind, lane, payload, delay, unique_key)
+           now() + o.delay * interval '1 second', o.unique_key, o.request_id
+      FROM unnest($2::text[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::text[])
+           AS o(kind, lane, payload, delay, unique_key, request_id)
     ON CONFLICT DO NOTHING"""
 
 _ENQUEUE = f"WITH queued AS ({_QUEUED}) SELECT 0"

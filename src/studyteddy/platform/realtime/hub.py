@@ -45,16 +45,17 @@ class _Socket:
 
     __slots__ = ("_most", "closing", "ended", "filling", "identity", "last", "newest", "queue", "ready")
 
-    def __init__(self, identity: Identity, last: int, most: int) -> None:
+    def __init__(self, identity: Identity, most: int) -> None:
         self.identity = identity
-        self.last = last
+        self.last = 0
         """The greatest event number that was queued for it."""
         self.newest = 0
         """The greatest event number that is known to be committed."""
         self.queue: deque[bytes] = deque()
         self.ready = asyncio.Event()
         self.ended = asyncio.Event()
-        self.filling = False
+        self.filling = True
+        """Nothing live is queued: the log is being read, or it is not decided yet where this socket begins."""
         self.closing = 0
         self._most = most
 
@@ -121,7 +122,7 @@ class Hub:
     def listen_for_jobs(self, wake: Callable[[], None]) -> None:
         """Calls `wake` when any process has committed jobs."""
         self.on_jobs = wake
-        self._listener.tell("SUBSCRIBE", "jobs")
+        self._listener.subscribe("jobs")
 
     # To the sockets.
 
@@ -227,7 +228,7 @@ class Hub:
             return await store.consume_ticket(tx, hash=_hash(ticket))
 
     async def _converse(self, identity: Identity, resume: int | None, receive: Receive, send: Send) -> None:
-        socket = _Socket(identity, 2**62, self._most_behind)
+        socket = _Socket(identity, self._most_behind)
         self._add(socket)
         tasks = [asyncio.ensure_future(_until_gone(receive)), asyncio.ensure_future(socket.ended.wait())]
         try:
@@ -254,6 +255,7 @@ class Hub:
             resume = None
         await send({"type": "websocket.send", "text": f'{{"type":"hello","lastSeq":{span.last}}}'})
         socket.last = span.last if resume is None else resume
+        socket.filling = False
         self._fill(socket, span.last)
 
     def _add(self, socket: _Socket) -> None:
@@ -261,7 +263,7 @@ class Hub:
         same = self._sockets.setdefault(socket.identity.user_id, set())
         same.add(socket)
         if len(same) == 1:
-            self._listener.tell("SUBSCRIBE", f"{_CHANNEL}{socket.identity.user_id.hex}")
+            self._listener.subscribe(f"{_CHANNEL}{socket.identity.user_id.hex}")
 
     def _remove(self, socket: _Socket) -> None:
         SOCKETS.dec()
@@ -269,13 +271,13 @@ class Hub:
         same.discard(socket)
         if not same:
             del self._sockets[socket.identity.user_id]
-            self._listener.tell("UNSUBSCRIBE", f"{_CHANNEL}{socket.identity.user_id.hex}")
+            self._listener.unsubscribe(f"{_CHANNEL}{socket.identity.user_id.hex}")
 
     def _subscribe_all(self) -> None:
         channels = [f"{_CHANNEL}{user_id.hex}" for user_id in self._sockets]
         for n in range(0, len(channels), 500):
-            self._listener.tell("SUBSCRIBE", *channels[n : n + 500])
-        self._listener.tell("SUBSCRIBE", "jobs")
+            self._listener.subscribe(*channels[n : n + 500])
+        self._listener.subscribe("jobs")
 
     def end_session(self, session_id: UUID) -> None:
         """Closes the sockets of a revoked session."""

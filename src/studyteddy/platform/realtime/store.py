@@ -48,7 +48,10 @@ _ADD_TICKET = Statement(
 
 _CONSUME = Statement(
     Ticket,
-    "DELETE FROM realtime_tickets WHERE hash = $1 AND expires_at > now() RETURNING user_id, session_id",
+    """
+DELETE FROM realtime_tickets AS t USING sessions AS s
+ WHERE t.hash = $1 AND t.expires_at > now() AND s.id = t.session_id AND s.revoked_at IS NULL
+RETURNING t.user_id, t.session_id""",
 )
 
 _AFTER = Statement(

@@ -1,0 +1,210 @@
+"""Tasks through HTTP: adding, changing, listing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.cast import Person, made
+from tests.conftest import System
+
+
+async def test_a_task_is_added_and_read_back(alice: Person) -> None:
+    subject = await alice.subject("Physics")
+    task = await alice.task(
+        "Solve sheet 3 🧸", subjectId=subject["id"], dueDate="2026-12-24", priority="high", estimatedMinutes=45,
+        labels=["exam", "李"], description="Pages *10–12*",
+    )  # fmt: skip
+    assert (await alice.get(f"/api/tasks/{task['id']}")).json() == task
+    assert (task["subjectName"], task["dueZone"], task["status"]) == ("Physics", "Europe/Berlin", "pending")
+    assert (task["actualMinutes"], task["completedAt"], task["subtaskCount"]) == (0, None, 0)
+
+
+async def test_ids_are_uuid_version_seven(alice: Person) -> None:
+    assert (await alice.task())["id"][14] == "7"
+
+
+async def test_instants_end_in_z(alice: Person) -> None:
+    task = await alice.task(dueAt="2026-12-24T10:30:00+02:00")
+    assert task["dueAt"] == "2026-12-24T08:30:00Z"
+    assert task["createdAt"].endswith("Z")
+
+
+@pytest.mark.parametrize("subject", ["foreign", "random"])
+async def test_a_subject_that_is_not_yours_is_no_subject(alice: Person, bob: Person, subject: str) -> None:
+    ids = {"foreign": (await bob.subject())["id"], "random": "01a206a7-c46c-7f69-9f48-479825c24f14"}
+    answer = await alice.post("/api/tasks", {"title": "x", "subjectId": ids[subject]})
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "no_such_subject")
+    assert body["errors"][0]["pointer"] == "/subjectId"
+
+
+async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
+    faulty = {"title": "", "priority": "huge", "estimatedMinutes": 0, "dueDate": "soon", "extra": 1}
+    body = (await alice.post("/api/tasks", faulty)).json()
+    assert body["status"] == 422
+    pointers = sorted(fault["pointer"] for fault in body["errors"])
+    assert pointers == ["/dueDate", "/estimatedMinutes", "/extra", "/priority", "/title"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"dueDate": "2026-12-24", "dueAt": "2026-12-24T10:00:00Z"}, "two_due_dates"),
+        ({"dueDate": "0001-01-01"}, "out_of_range"),
+        ({"dueDate": "9999-12-31"}, "out_of_range"),
+        ({"dueAt": "0001-01-01T00:00:00+14:00"}, "out_of_range"),
+        ({"dueAt": "9999-12-31T23:59:59-14:00"}, "out_of_range"),
+        ({"dueAt": "2026-12-24T10:00:00"}, "malformed"),
+        ({"dueDate": "2026-12-24", "dueZone": "Mars/Olympus"}, "no_such_zone"),
+        ({"labels": ["x"] * 21}, "too_long"),
+    ],
+)
+async def test_dates_and_lists_have_bounds(alice: Person, fields: dict[str, Any], code: str) -> None:
+    answer = await alice.post("/api/tasks", {"title": "x", **fields})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+async def test_a_patch_changes_what_it_names(alice: Person) -> None:
+    task = await alice.task(dueDate="2026-12-24", description="Keep me")
+    changed = made(await alice.patch(f"/api/tasks/{task['id']}", {"title": "New", "status": "in_progress"}), 200)
+    assert (changed["title"], changed["status"], changed["description"]) == ("New", "in_progress", "Keep me")
+    emptied = made(await alice.patch(f"/api/tasks/{task['id']}", {"dueDate": None}), 200)
+    assert (emptied["dueDate"], emptied["dueZone"]) == (None, None)
+
+
+async def test_a_due_instant_takes_the_place_of_a_due_date(alice: Person) -> None:
+    task = await alice.task(dueDate="2026-12-24")
+    changed = made(await alice.patch(f"/api/tasks/{task['id']}", {"dueAt": "2026-12-25T10:00:00Z"}), 200)
+    assert (changed["dueDate"], changed["dueAt"]) == (None, "2026-12-25T10:00:00Z")
+
+
+async def test_a_patch_that_changes_nothing_tells_nobody(alice: Person) -> None:
+    task = await alice.task("Same")
+    before = await alice.changes()
+    again = made(await alice.patch(f"/api/tasks/{task['id']}", {"title": "Same"}), 200)
+    assert again == task
+    assert await alice.changes() == before
+
+
+async def test_a_completed_task_is_reopened_before_it_changes_status(alice: Person) -> None:
+    task = await alice.task()
+    await alice.post(f"/api/tasks/{task['id']}/complete")
+    answer = await alice.patch(f"/api/tasks/{task['id']}", {"status": "pending"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_completed")
+
+
+async def test_a_deleted_task_is_gone(alice: Person) -> None:
+    task = await alice.task()
+    assert (await alice.delete(f"/api/tasks/{task['id']}")).status_code == 204
+    assert (await alice.get(f"/api/tasks/{task['id']}")).status_code == 404
+    assert (await alice.delete(f"/api/tasks/{task['id']}")).status_code == 404
+    assert (await alice.changes())[-1]["data"] == {"id": task["id"]}
+
+
+async def titles(person: Person, **query: Any) -> list[str]:
+    """The titles of every page of a list."""
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await person.get("/api/tasks", params={"limit": 2, **query, **cursor})).json()
+        found += [task["title"] for task in page["items"]]
+        if page["nextCursor"] is None:
+            return found
+        cursor = {"cursor": page["nextCursor"]}
+
+
+@pytest.fixture
+async def term(alice: Person) -> dict[str, str]:
+    """Five tasks of Alice that differ in everything a list can ask for."""
+    subject = await alice.subject("Physics")
+    await alice.task("b", dueDate="2026-12-02", priority="low", labels=["exam"])
+    await alice.task("a", dueDate="2026-12-01", priority="urgent", subjectId=subject["id"])
+    await alice.task("d", dueAt="2026-12-01T22:30:00Z", priority="medium")  # 23:30 in Berlin
+    await alice.task("c", priority="high", labels=["exam", "lab"])
+    done = await alice.task("e", dueDate="2026-11-30")
+    await alice.post(f"/api/tasks/{done['id']}/complete")
+    return {"subject": subject["id"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, "edabc"),
+        ({"sort": "priority"}, "acdeb"),
+        ({"sort": "created"}, "ecdab"),
+        ({"sort": "updated"}, "ecdab"),
+        ({"sort": "title"}, "abcde"),
+        ({"status": "completed"}, "e"),
+        ({"status": "pending,completed", "sort": "title"}, "abcde"),
+        ({"priority": "urgent,high"}, "ac"),
+        ({"label": "exam"}, "bc"),
+        ({"dueFrom": "2026-12-01", "dueTo": "2026-12-01"}, "da"),
+        ({"dueTo": "2026-11-30"}, "e"),
+    ],
+)
+async def test_lists_filter_and_sort(alice: Person, term: dict[str, str], query: dict[str, str], expected: str) -> None:
+    assert "".join(await titles(alice, **query)) == expected
+
+
+async def test_a_list_knows_one_subject(alice: Person, term: dict[str, str]) -> None:
+    assert await titles(alice, subjectId=term["subject"]) == ["a"]
+
+
+async def test_a_page_stays_in_place_when_tasks_are_added(alice: Person) -> None:
+    for day in (1, 2, 3, 4):
+        await alice.task(f"day {day}", dueDate=f"2026-12-0{day}")
+    first = (await alice.get("/api/tasks", params={"limit": 2})).json()
+    await alice.task("earlier", dueDate="2026-11-01")
+    second = (await alice.get("/api/tasks", params={"limit": 2, "cursor": first["nextCursor"]})).json()
+    assert [task["title"] for task in second["items"]] == ["day 3", "day 4"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"sort": "title"}, "cursor_mismatch"),
+        ({"status": "pending"}, "cursor_mismatch"),
+        ({"cursor": "bm9wZQ"}, "invalid"),
+    ],
+)
+async def test_a_cursor_belongs_to_one_list(alice: Person, change: dict[str, str], code: str) -> None:
+    for _ in range(3):
+        await alice.task()
+    cursor = (await alice.get("/api/tasks", params={"limit": 1})).json()["nextCursor"]
+    answer = await alice.get("/api/tasks", params={"limit": 1, "cursor": cursor} | change)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "ten"}, {"sort": "luck"}, {"nope": 1}])
+async def test_a_faulty_query_is_refused(alice: Person, query: dict[str, Any]) -> None:
+    answer = await alice.get("/api/tasks", params=query)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "?" + next(iter(query))
+
+
+async def test_today_follows_the_students_zone_and_day_start(system: System, alice: Person) -> None:
+    now = datetime.now(UTC)
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    # 03:30 in Berlin's winter still belongs to the day before, since a day begins at 04:00.
+    system.clock.ahead = noon.replace(hour=2, minute=30, month=1, day=15, year=2031) - now
+    try:
+        await alice.task("yesterday's, still today", dueDate="2031-01-14")
+        await alice.task("tomorrow's by then", dueDate="2031-01-15")
+        await alice.task("an instant tonight", dueAt="2031-01-15T02:45:00Z")
+        found = (await alice.get("/api/tasks/today")).json()["items"]
+    finally:
+        system.clock.ahead = timedelta()
+    assert [task["title"] for task in found] == ["yesterday's, still today", "an instant tonight"]
+
+
+async def test_today_has_overdue_tasks_and_dated_steps_but_nothing_finished(alice: Person) -> None:
+    await alice.task("overdue", dueDate="2020-01-01")
+    await alice.task("someday")
+    parent = await alice.task("has a step today", dueDate="2999-01-01")
+    await alice.post(f"/api/tasks/{parent['id']}/subtasks", {"title": "step", "dueDate": "2020-01-01"})
+    done = await alice.task("finished", dueDate="2020-01-01")
+    await alice.post(f"/api/tasks/{done['id']}/complete")
+    found = (await alice.get("/api/tasks/today")).json()["items"]
+    assert [task["title"] for task in found] == ["overdue", "has a step today"]

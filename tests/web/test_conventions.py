@@ -1,0 +1,226 @@
+"""What every route keeps to: problems, headers, ETags, limits, compression (docs: product, 1)."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+
+import brotli  # type: ignore[import-untyped]  # it has no stubs
+import httpx2
+import pytest
+import zstandard
+from tests.cast import Person, made
+from tests.conftest import System
+
+
+async def test_an_unknown_address_is_a_problem(guest: httpx2.AsyncClient) -> None:
+    answer = await guest.get("/api/nowhere")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["requestId"] == answer.headers["x-request-id"]
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_known_address_says_which_methods_it_knows(guest: httpx2.AsyncClient) -> None:
+    answer = await guest.put("/api/auth/login")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "POST" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic dGVkZHk6", "Bearer a.b.c", "bearer " + "A" * 5000])
+async def test_without_a_good_token_there_is_no_entry(guest: httpx2.AsyncClient, header: str) -> None:
+    answer = await guest.get("/api/tasks", headers={"authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_request_id_is_kept_or_made(guest: httpx2.AsyncClient) -> None:
+    given = await guest.get("/health/live", headers={"x-request-id": "my-request-0001"})
+    assert given.headers["x-request-id"] == "my-request-0001"
+    hostile = await guest.get("/health/live", headers={"x-request-id": "<script>alert(1)</script>"})
+    assert "script" not in hostile.headers["x-request-id"]
+    traced = await guest.get("/health/live", headers={"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"})
+    assert traced.headers["x-request-id"] == "ab" * 16
+
+
+@pytest.mark.parametrize("path", ["/api/tasks", "/health/live", "/api/nowhere", "/api/docs"])
+async def test_security_headers_are_on_every_answer(guest: httpx2.AsyncClient, path: str) -> None:
+    headers = (await guest.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "server" not in headers
+
+
+async def test_limits_are_told_on_every_answer(alice: Person, guest: httpx2.AsyncClient) -> None:
+    for answer in (await alice.get("/api/tasks"), await guest.get("/api/tasks"), await guest.get("/api/nowhere")):
+        assert "q=" in answer.headers["ratelimit-policy"]
+        assert "r=" in answer.headers["ratelimit"]
+
+
+async def test_an_etag_saves_reading_again(alice: Person) -> None:
+    task = await alice.task()
+    first = await alice.get(f"/api/tasks/{task['id']}")
+    again = await alice.get(f"/api/tasks/{task['id']}", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+async def test_an_etag_changes_with_a_joined_field(alice: Person) -> None:
+    subject = await alice.subject("Before")
+    task = await alice.task(subjectId=subject["id"])
+    before = (await alice.get(f"/api/tasks/{task['id']}")).headers["etag"]
+    await alice.patch(f"/api/subjects/{subject['id']}", {"name": "After"})
+    assert (await alice.get(f"/api/tasks/{task['id']}")).headers["etag"] != before
+
+
+async def test_the_answer_of_a_change_carries_the_etag_of_the_next_read(alice: Person) -> None:
+    created = await alice.post("/api/tasks", {"title": "x"})
+    read = await alice.get(f"/api/tasks/{created.json()['id']}")
+    assert created.headers["etag"] == read.headers["etag"]
+
+
+async def test_a_stale_change_is_refused_and_changes_nothing(alice: Person) -> None:
+    task = await alice.task("original")
+    path = f"/api/tasks/{task['id']}"
+    etag = (await alice.get(path)).headers["etag"]
+    assert (await alice.patch(path, {"title": "mine"}, headers={"if-match": etag})).status_code == 200
+    stale = await alice.patch(path, {"title": "theirs"}, headers={"if-match": etag})
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    assert (await alice.delete(path, headers={"if-match": etag})).status_code == 412
+    assert (await alice.get(path)).json()["title"] == "mine"
+    assert (await alice.delete(path, headers={"if-match": "*"})).status_code == 204
+
+
+async def test_of_racing_edits_with_one_etag_one_wins(alice: Person) -> None:
+    task = await alice.task("original")
+    path = f"/api/tasks/{task['id']}"
+    headers = {"if-match": (await alice.get(path)).headers["etag"]}
+    answers = await asyncio.gather(*(alice.patch(path, {"title": f"edit {n}"}, headers=headers) for n in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 19
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+async def test_answers_are_compressed_as_wished(system: System, alice: Person, coding: str) -> None:
+    task = await alice.task(description="long " * 1000)
+    path = f"/api/tasks/{task['id']}"
+    async with alice.http.stream("GET", path, headers={"accept-encoding": coding}) as answer:
+        raw = b"".join([chunk async for chunk in answer.aiter_raw()])
+    unpack = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": lambda b: zstandard.decompress(b)}[coding]
+    assert answer.headers["content-encoding"] == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert json.loads(unpack(raw)) == task
+    tag = answer.headers["etag"]
+    assert tag.endswith(f'-{coding}"')
+    assert (await alice.patch(path, {"title": "y"}, headers={"if-match": tag})).status_code == 200
+
+
+async def test_secrets_are_never_compressed(guest: httpx2.AsyncClient) -> None:
+    account = {"email": "secret@example.org", "password": "correct horse battery", "name": "x" * 100}
+    answer = await guest.post("/api/auth/register", json=account, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "malformed_json"),
+        (b"", 415, "unsupported_media_type"),
+        (b"[" * 100_000, 400, "malformed_json"),
+        (b'{"title": "\\ud800"}', 422, "invalid"),
+        (b'{"title": "a\\u0000b"}', 422, "invalid"),
+        (b'{"title": NaN}', 422, "invalid"),
+        (b"[]", 422, "invalid"),
+        (b"null", 422, "invalid"),
+        (b'\xff\xfe{"title": "x"}', 400, "malformed_json"),
+        (b'{"title": "' + b"x" * (1 << 20) + b'"}', 413, "body_too_large"),
+    ],
+)
+async def test_a_bad_body_gets_the_right_problem(alice: Person, body: bytes, status: int, code: str) -> None:
+    headers = {"content-type": "application/json"} if body else {}
+    answer = await alice.http.post("/api/tasks", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (await alice.get("/api/tasks")).json()["items"] == []
+
+
+async def test_a_chunked_body_is_bounded_too(alice: Person) -> None:
+    async def endless():  # type: ignore[no-untyped-def]
+        for _ in range(40):
+            yield b"x" * 65_536
+
+    answer = await alice.http.post("/api/tasks", content=endless(), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+async def test_other_media_types_are_refused(alice: Person) -> None:
+    answer = await alice.http.post("/api/tasks", content=b"title=x", headers={"content-type": "text/plain"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+async def test_the_same_key_is_the_same_request(system: System, alice: Person) -> None:
+    headers = {"idempotency-key": "once-only"}
+    answers = [await alice.post("/api/tasks", {"title": "once"}, headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({answer.content for answer in answers}) == 1
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true", "true"]
+    assert len((await alice.get("/api/tasks")).json()["items"]) == 1
+
+
+async def test_a_key_with_another_body_is_refused(alice: Person) -> None:
+    headers = {"idempotency-key": "once-only"}
+    await alice.post("/api/tasks", {"title": "once"}, headers=headers)
+    answer = await alice.post("/api/tasks", {"title": "other"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
+
+
+async def test_keys_do_not_cross_users_or_routes(alice: Person, bob: Person) -> None:
+    headers = {"idempotency-key": "shared"}
+    assert "idempotent-replayed" not in (await alice.post("/api/tasks", {"title": "x"}, headers=headers)).headers
+    assert "idempotent-replayed" not in (await bob.post("/api/tasks", {"title": "x"}, headers=headers)).headers
+    subject = {"name": "x", "color": "#000000"}
+    assert made(await alice.post("/api/subjects", subject, headers=headers))["name"] == "x"
+
+
+async def test_a_failed_request_may_be_tried_again_with_its_key(alice: Person) -> None:
+    headers = {"idempotency-key": "second-chance"}
+    subject = {"name": "Taken", "color": "#000000"}
+    other = await alice.subject("Taken")
+    assert (await alice.post("/api/subjects", subject, headers=headers)).status_code == 409
+    await alice.delete(f"/api/subjects/{other['id']}")
+    assert (await alice.post("/api/subjects", subject, headers=headers)).status_code == 201
+
+
+async def test_health_names_every_part(guest: httpx2.AsyncClient) -> None:
+    report = (await guest.get("/health")).json()
+    assert report["status"] == "ok"
+    assert set(report["checks"]) == {"database", "redis", "queue"}
+    assert (await guest.get("/health/ready")).status_code == 200
+
+
+async def test_metrics_count_what_happened(alice: Person, guest: httpx2.AsyncClient, system: System) -> None:
+    await alice.post(f"/api/tasks/{(await alice.task())['id']}/complete")
+    await system.work()
+    text = (await guest.get("/metrics")).text
+    for name in (
+        'studyteddy_response_seconds_count{route="POST /api/tasks"}',
+        'studyteddy_requests_total{route="POST /api/tasks",status="201"}',
+        'studyteddy_query_seconds_count{access="read"}',
+        'studyteddy_query_seconds_count{access="transaction"}',
+        'studyteddy_job_waiting_seconds_count{kind="gamification.award_points"}',
+        'studyteddy_job_running_seconds_count{kind="gamification.award_points"}',
+    ):
+        assert name in text
+    assert alice.access_token not in text
+
+
+async def test_head_answers_without_a_body(guest: httpx2.AsyncClient) -> None:
+    answer = await guest.head("/health/live")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_the_docs_page_loads_nothing_from_outside(guest: httpx2.AsyncClient) -> None:
+    page = await guest.get("/api/docs")
+    assert "http" not in page.text.replace("http-equiv", "")
+    for path in ("/api/docs.css", "/api/docs.js", "/api/openapi.json"):
+        assert (await guest.get(path)).status_code == 200
