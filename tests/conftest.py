@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ import asyncpg
 import httpx2
 import pytest
 import uvicorn
+import uvloop
 
 from studyteddy import bootstrap
 from studyteddy.bootstrap import Runtime
@@ -103,6 +104,11 @@ async def serving(running: Runtime) -> AsyncIterator[str]:
         server.should_exit = True
         server.force_exit = True
         await task
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that the program runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")

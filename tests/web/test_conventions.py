@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator
 
 import brotli  # type: ignore[import-untyped]  # it has no stubs
 import httpx2
@@ -145,7 +146,7 @@ async def test_a_bad_body_gets_the_right_problem(alice: Person, body: bytes, sta
 
 
 async def test_a_chunked_body_is_bounded_too(alice: Person) -> None:
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 65_536
 

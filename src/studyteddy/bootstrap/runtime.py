@@ -14,7 +14,7 @@ import msgspec
 
 from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
 from studyteddy.platform import db as database
-from studyteddy.platform import health, limits, migrations
+from studyteddy.platform import health, limits, schema
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
 from studyteddy.platform.jobs import Policy, Registry, Worker
@@ -67,7 +67,7 @@ async def runtime(
         stack.callback(passwords.close)
         revocations = Revocations(db)
         revocations.on_revoked.append(hub.end_session)
-        report = health.Health(db, redis, schema=lambda: _schema(db), expected=migrations.latest())
+        report = health.Health(db, redis, schema=lambda: _schema(db), expected=schema.latest())
         yield Runtime(
             settings, db, hub, redis, registry, revocations, report,
             resources={

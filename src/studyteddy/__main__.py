@@ -1,0 +1,6 @@
+"""`python -m studyteddy`."""
+
+from studyteddy.cli import main
+
+if __name__ == "__main__":
+    main()

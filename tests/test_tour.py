@@ -1,0 +1,39 @@
+"""The tour of the README runs as printed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from studyteddy import bootstrap
+from tests.conftest import System
+
+README = Path(__file__).parents[1] / "README.md"
+_STEP = re.compile(r"```sh tour\n(.*?)```(?:\n```text\n(.*?)```)?", re.S)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the tour is walked with curl, which is not installed")
+async def test_the_tour_runs_as_printed(system: System) -> None:
+    steps = _STEP.findall(README.read_text())
+    assert len(steps) >= 5
+    script = "\necho --step--\n".join(commands for commands, _ in steps)
+    worker = bootstrap.worker(system.running)
+    system.running.hub.listen_for_jobs(worker.wake)
+    working = asyncio.ensure_future(worker.run())
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-e", "-c", script.replace("http://127.0.0.1:8000", system.url),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, complaints = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        worker.stop()
+        await working
+    assert process.returncode == 0, complaints.decode()
+    for (commands, expected), output in zip(steps, said.decode().replace("\r", "").split("--step--\n"), strict=True):
+        missing = [line for line in expected.splitlines() if line not in output.splitlines()]
+        assert not missing, f"after\n{commands}\nexpected\n{expected}\nbut got\n{output}"
