@@ -85,11 +85,11 @@ def test_an_unfinished_schema_is_to_be_migrated(lived_in: DataFolder) -> None:
 def test_a_schema_from_the_future_is_told_from_an_old_one(lived_in: DataFolder) -> None:
     change(lived_in, "UPDATE alembic_version SET version_num = 'from-tomorrow'")
     try:
-        schema = findings(lived_in.path)["schema"]
+        verdict = findings(lived_in.path)["schema"]
     finally:
         change(lived_in, f"UPDATE alembic_version SET version_num = '{schema.latest()}'")
-    assert "newer than this program" in schema.found
-    assert "migrate" not in schema.remedy
+    assert "newer than this program" in verdict.found
+    assert "migrate" not in verdict.remedy
 
 
 def test_a_database_that_does_not_answer_is_named(lived_in: DataFolder) -> None:

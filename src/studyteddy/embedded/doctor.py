@@ -202,7 +202,7 @@ def database(url: str) -> list[Finding]:
         return [Finding("database", f"does not answer ({fault})", "start it, or correct DATABASE_URL")]
     drift = abs(theirs - time.time())
     remedy = "" if drift < DRIFT else "let both machines keep their clocks by NTP"
-    return [Finding("database", f"answers; its clock differs by {drift:.1f} s", remedy), schema(revision)]
+    return [Finding("database", f"answers; its clock differs by {drift:.1f} s", remedy), fitting(revision)]
 
 
 async def time_there(url: str) -> float:
@@ -213,7 +213,7 @@ async def time_there(url: str) -> float:
         await connection.close()
 
 
-def schema(revision: str | None) -> Finding:
+def fitting(revision: str | None) -> Finding:
     if revision == schema.latest():
         return Finding("schema", f"{revision}, current")
     if revision is None or schema.known(revision):
