@@ -17,7 +17,7 @@ from studyteddy.embedded.folder import DataFolder, make_secrets
 from studyteddy.embedded.place import addresses
 from studyteddy.embedded.postgres import Postgres
 from studyteddy.embedded.valkey import Valkey
-from studyteddy.platform import migrations
+from studyteddy.platform import migrations, schema
 
 NOBODY_THERE = f"{HOST}:1"
 
