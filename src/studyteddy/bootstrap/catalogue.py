@@ -5,18 +5,21 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from msgspec import Struct
+
 from studyteddy import __version__, events
 from studyteddy.features.analytics import api as analytics_api
 from studyteddy.features.analytics import jobs as analytics_jobs
 from studyteddy.features.auth import api as auth_api
 from studyteddy.features.gamification import api as gamification_api
 from studyteddy.features.gamification import jobs as gamification_jobs
+from studyteddy.features.gamification.schemas import PointsChanged
 from studyteddy.features.notifications import api as notifications_api
 from studyteddy.features.notifications import jobs as notifications_jobs
 from studyteddy.features.subjects import api as subjects_api
 from studyteddy.features.tasks import api as tasks_api
 from studyteddy.platform import health, realtime, tidy
-from studyteddy.platform.event import Event
+from studyteddy.platform.event import Event, Gone
 from studyteddy.platform.jobs import Registry
 from studyteddy.platform.web import Route, describe
 from studyteddy.platform.web import docs as docs_page
@@ -34,6 +37,9 @@ ROUTERS = [
 ]
 JOBS = [notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs]
 
+SHOWN: list[type[Struct]] = [Gone, PointsChanged]
+"""What only events show, and no route."""
+
 
 def routes() -> list[Route]:
     """Every operation of the program."""
@@ -42,7 +48,7 @@ def routes() -> list[Route]:
 
 def openapi() -> dict[str, Any]:
     """The OpenAPI document."""
-    return describe([route for route in routes() if route.tag != "docs"], version=__version__)
+    return describe([route for route in routes() if route.tag != "docs"], version=__version__, shown=SHOWN)
 
 
 def catalogue() -> list[type[Event]]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from studyteddy.platform.errors import Conflict, Forbidden, Invalid, SignInNeeded
-from studyteddy.platform.fields import Email, Password, PersonName, Token, Zone
+from studyteddy.platform.fields import END, Email, Password, PersonName, Token, Zone
 
 Delivery = Annotated[
     Literal["body", "cookie"],
@@ -50,7 +50,7 @@ class Credentials(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
 
     email: Email
     password: AnyPassword
-    code: Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    code: Annotated[str, Meta(min_length=6, max_length=32, pattern=rf"^[A-Za-z0-9-]+{END}")] | None = None
     delivery: Delivery = "body"
 
 
