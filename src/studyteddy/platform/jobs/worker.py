@@ -276,7 +276,8 @@ class Worker:
                     kept = await store.beat(tx, [job for job, _ in held], lease=self._policy.lease) if held else set()
                 self._last_beat = time.monotonic()
                 self._revoke([(job, task) for job, task in held if job.id not in kept])
-            except Unavailable:
+            except Exception as fault:  # whatever it is, a worker without a beat would lose its jobs
+                log.warning("jobs.no_beat", error=repr(fault))
                 if time.monotonic() - self._last_beat > self._policy.lease:
                     self._revoke(held)
 
@@ -293,8 +294,8 @@ class Worker:
         while True:
             try:
                 await self.schedule_due()
-            except Unavailable as fault:
-                log.warning("jobs.database_away", detail=fault.detail)
+            except Exception as fault:  # whatever it is, the next slot will come
+                log.warning("jobs.not_scheduled", error=repr(fault))
             await asyncio.sleep(self._policy.poll * random.uniform(0.8, 1.2))
 
     async def schedule_due(self) -> None:

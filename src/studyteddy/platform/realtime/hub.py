@@ -190,8 +190,8 @@ class Hub:
             try:
                 async with self._db.system("relay") as tx:
                     counters = await store.counters(tx, list(self._sockets))
-            except Unavailable as fault:
-                log.warning("hub.database_away", detail=fault.detail)
+            except Exception as fault:  # whatever it is, the sockets rely on the next sweep
+                log.warning("hub.not_swept", error=repr(fault))
                 continue
             for counter in counters:
                 for socket in self._sockets.get(counter.user_id, ()):
