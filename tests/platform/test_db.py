@@ -314,7 +314,7 @@ STATEMENTS = {
     "PATCH /api/tasks/{id}": 5,
     "POST /api/tasks/{id}/complete": 4,
     "POST /api/tasks/{id}/complete again": 4,
-    "POST /api/tasks/{id}/reopen": 5,
+    "POST /api/tasks/{id}/reopen": 6,
     "POST /api/tasks/{id}/subtasks": 6,
     "DELETE /api/tasks/{id}": 5,
 }
