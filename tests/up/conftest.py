@@ -110,18 +110,19 @@ class Teddy:
 
 
 @pytest.fixture
-def teddy(tmp_path: Path) -> Iterator[Teddy]:
-    with ExitStack() as ending:
-        yield Teddy(tmp_path, ending)
-
-
-@pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that everybody may pass through, as a checkout usually is."""
     folder = Path(tempfile.mkdtemp(prefix="teddy-"))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def teddy(tmp_path: Path, open_folder: Path) -> Iterator[Teddy]:
+    # It asks for the folder so that whatever it started ends before the folder goes.
+    with ExitStack() as ending:
+        yield Teddy(tmp_path, ending)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ Email = Annotated[
         min_length=3,
         max_length=254,
         pattern=rf"^[^@{GAP}]+@[^@{GAP}]+{END}",
-        examples=["ada@example.org"],
+        examples=["you@example.org"],
     ),
 ]
 PersonName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Ada"])]
