@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     environment: Annotated[
         Literal["development", "production"],
-        Meta(description="`production` refuses weak secrets, sends HSTS and hides `/metrics` and the docs page."),
+        Meta(description="`production` refuses weak secrets, sends HSTS, and hides `/metrics` on the API's port."),
     ] = "development"
     database_url: Annotated[str, Meta(description="PostgreSQL as the application role, which owns nothing.")]
     migration_database_url: Annotated[
