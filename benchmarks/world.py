@@ -50,7 +50,7 @@ KEYS = {
     "PASSWORD_PEPPER": secret("pepper"),
     "SEALING_KEYS": f"k1:{secret('sealing')}",
 }
-ENDLESS = "1000000000/60:1000000000"
+ENDLESS = "900000000/60:900000000"
 RAISED = dict.fromkeys(("LIMIT_GENERAL", "LIMIT_ANONYMOUS", "LIMIT_LOGIN_ADDRESS", "LIMIT_LOGIN_ACCOUNT"), ENDLESS)
 """The limiter does all its work, it only never says no."""
 

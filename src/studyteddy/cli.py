@@ -212,7 +212,8 @@ def check(context: typer.Context) -> None:
 @app.command(context_settings=PASS_ON)
 def soak(context: typer.Context) -> None:
     """Show the full figures of the promises under faults, and write them to docs/soak.md."""
-    run_steps({"soak": [*PYTEST, "-m", "soak", "tests/chaos", *context.args]}, {"SOAK": "1"})
+    long = ["tests/chaos", "tests/contracts/test_schemathesis.py", "tests/contracts/test_event_consistency.py"]
+    run_steps({"soak": [*PYTEST, *long, *context.args]}, {"SOAK": "1"})
 
 
 @app.command(context_settings=PASS_ON)
