@@ -163,5 +163,5 @@ async def application(settings: Settings) -> AsyncIterator[Floor]:
     size = settings.database_pool
     async with db.connect(settings.database_url, size=size, name="bench-floor") as pool, AsyncExitStack() as held:
         connections = [await held.enter_async_context(pool.holding()) for _ in range(size)]
-        few = Few(connection._con for connection in connections)  # type: ignore[attr-defined]  # under its proxy
+        few = Few(connections)
         yield Floor(few, AccessTokens(key_bytes(settings.signing_key), clock=time.time))
