@@ -27,6 +27,20 @@ class UserUpdated(Event, frozen=True):
     user_id: UUID
 
 
+@public("preferences.updated", shows="Preferences")
+class PreferencesUpdated(Event, frozen=True):
+    """How the app looks and behaves was changed, here or on another device."""
+
+    user_id: UUID
+
+
+@internal("password.changed")
+class PasswordChanged(Event, frozen=True):
+    """The account has a new password."""
+
+    user_id: UUID
+
+
 @public("subject.created", shows="Subject")
 class SubjectCreated(Event, frozen=True):
     """A subject was added."""

@@ -78,7 +78,7 @@ async def _metrics_server(settings: Settings, running: Runtime) -> AsyncIterator
         return
     given = running.resources | {"metrics_here": True}
     app = App(
-        health.router.routes, given, settings=settings, tokens=given["access_tokens"], revocations=running.revocations,
+        health.router.routes, given, settings=settings, gate=given["gate"],
         limiter=given["limiter"], limits=given["limits"], socket=running.hub.serve,
     )  # fmt: skip
     server = uvicorn.Server(

@@ -13,10 +13,12 @@ from typing import Any
 import msgspec
 
 from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
+from studyteddy.features.auth.service import keys
 from studyteddy.platform import db as database
 from studyteddy.platform import health, limits, schema
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
+from studyteddy.platform.gate import Gate
 from studyteddy.platform.jobs import Policy, Registry, Worker
 from studyteddy.platform.pages import Cursors
 from studyteddy.platform.realtime import Hub
@@ -67,6 +69,7 @@ async def runtime(
         stack.callback(passwords.close)
         revocations = Revocations(db)
         revocations.on_revoked.append(hub.end_session)
+        access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
         report = health.Health(db, redis, schema=lambda: _schema(db), expected=schema.latest())
         yield Runtime(
             settings, db, hub, redis, registry, revocations, report,
@@ -74,7 +77,12 @@ async def runtime(
                 "db": db,
                 "hub": hub,
                 "passwords": passwords,
-                "access_tokens": AccessTokens(key_bytes(settings.signing_key), clock=time.time),
+                "access_tokens": access_tokens,
+                "gate": Gate(
+                    access_tokens, revocations,
+                    keys=lambda key: keys.identify(db, key),
+                    is_operator=lambda identity: keys.is_operator(db, identity),
+                ),
                 "refresh_tokens": RefreshTokens(key_bytes(settings.refresh_key)),
                 "revocations": revocations,
                 "limiter": limits.Limiter(redis, processes=settings.api_processes),
@@ -91,8 +99,8 @@ def application(running: Runtime) -> App:
     """The ASGI application over these resources."""
     given = running.resources
     return App(
-        routes(), given, settings=running.settings, tokens=given["access_tokens"], revocations=running.revocations,
-        limiter=given["limiter"], limits=given["limits"], socket=running.hub.serve,
+        routes(), given, settings=running.settings, gate=given["gate"], limiter=given["limiter"],
+        limits=given["limits"], socket=running.hub.serve,
     )  # fmt: skip
 
 

@@ -42,10 +42,10 @@ class AccessTokens:
         self._most = most
         self._verified: OrderedDict[str, Identity] = OrderedDict()
 
-    def issue(self, user_id: UUID, session_id: UUID, role: str) -> str:
+    def issue(self, user_id: UUID, session_id: UUID) -> str:
         now = int(self._clock())
         claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id), "role": role,
+            "iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id),
             "jti": uuid4().hex, "iat": now, "exp": now + ACCESS_SECONDS,
         }  # fmt: skip
         return jwt.encode(claims, self._private, "EdDSA", headers={"typ": "at+jwt"})
@@ -75,12 +75,7 @@ class AccessTokens:
                 token, self._public, ["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
                 options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
             )  # fmt: skip
-            return Identity(
-                UUID(claims["sub"]),
-                UUID(claims["sid"]),
-                str(claims.get("role", "student")),
-                int(claims["exp"]),
-            )
+            return Identity(UUID(claims["sub"]), UUID(claims["sid"]), expires_at=int(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as fault:
             raise SignInNeeded() from fault
 

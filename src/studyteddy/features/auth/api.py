@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from uuid import UUID
 
-from studyteddy.features.auth import service
 from studyteddy.features.auth.schemas import (
+    ApiKeyList,
     BadCredentials,
     CommonPassword,
+    CreatedApiKey,
     Credentials,
     Delivery,
+    DeviceList,
     EmailTaken,
     ForeignOrigin,
+    From,
     NewAccount,
+    NewApiKey,
+    PasswordChange,
+    Preferences,
+    ProfileChanges,
     RefreshRequest,
     SessionEnded,
     SignedIn,
+    TooManyKeys,
     User,
+    WrongPassword,
 )
+from studyteddy.features.auth.service import accounts, keys, sessions
+from studyteddy.features.auth.service import passwords as password_actions
 from studyteddy.platform.db import Database
 from studyteddy.platform.errors import TooManyRequests
 from studyteddy.platform.identity import Identity
@@ -27,7 +39,8 @@ from studyteddy.platform.revocation import Revocations
 from studyteddy.platform.security import ACCESS_SECONDS, AccessTokens, Passwords, RefreshTokens
 from studyteddy.platform.web import Request, Router
 
-router = Router("/api/auth", tag="auth")
+router = Router("/api/auth", tag="auth", scope="account")
+users = Router("/api/users", tag="users", scope="account")
 _COOKIE = "__Host-refresh"
 _WEEK = 7 * 24 * 3600
 
@@ -39,9 +52,7 @@ async def register(
 ) -> SignedIn:  # fmt: skip
     """Make an account and sign in to it."""
     await _spend(limiter, limits["register"], request.client)
-    grant = await service.register(
-        db, body, passwords=passwords, refresh=refresh_tokens, client=request.header(b"user-agent") or ""
-    )
+    grant = await accounts.register(db, body, passwords=passwords, refresh=refresh_tokens, device=_device(request))
     return _signed_in(grant, access_tokens, body.delivery, request)
 
 
@@ -53,9 +64,7 @@ async def login(
     """Sign in with e-mail and password."""
     await _spend(limiter, limits["login_address"], request.client)
     await _spend(limiter, limits["login_account"], sha256(body.email.lower().encode()).hexdigest()[:32])
-    grant = await service.log_in(
-        db, body, passwords=passwords, refresh=refresh_tokens, client=request.header(b"user-agent") or ""
-    )
+    grant = await sessions.log_in(db, body, passwords=passwords, refresh=refresh_tokens, device=_device(request))
     return _signed_in(grant, access_tokens, body.delivery, request)
 
 
@@ -69,7 +78,7 @@ async def refresh(
     if given is None:
         _same_origin(request)
     token = given or request.cookie(_COOKIE)
-    grant = await service.go_on(db, token, refresh=refresh_tokens, revocations=revocations)
+    grant = await sessions.go_on(db, token, refresh=refresh_tokens, revocations=revocations)
     return _signed_in(grant, access_tokens, "body" if given else "cookie", request)
 
 
@@ -77,7 +86,7 @@ async def refresh(
 async def logout(db: Database, identity: Identity, revocations: Revocations, request: Request) -> None:
     """End this session."""
     async with db.transaction(identity) as tx:
-        await service.log_out(tx, identity.session_id)
+        await sessions.log_out(tx, identity.session_id)
     revocations.add(identity.session_id)
     request.answer_headers.append(
         (b"set-cookie", f"{_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict".encode())
@@ -88,19 +97,92 @@ async def logout(db: Database, identity: Identity, revocations: Revocations, req
 async def logout_all(db: Database, identity: Identity, revocations: Revocations) -> None:
     """End every session of this account, on every device."""
     async with db.transaction(identity) as tx:
-        ended = await service.log_out_everywhere(tx)
+        ended = await sessions.log_out_everywhere(tx)
     for session_id in ended:
         revocations.add(session_id)
 
 
-@router.get("/me")
+@router.get("/me", scope="read")
 async def get_me(db: Database, identity: Identity) -> User:
     """The signed-in account."""
-    return await service.me(db.reading(identity), identity.user_id)
+    return await accounts.me(db.reading(identity), identity.user_id)
 
 
-def _signed_in(grant: service.Grant, tokens: AccessTokens, delivery: Delivery, request: Request) -> SignedIn:
-    access = tokens.issue(grant.user.id, grant.session_id, grant.user.role)
+@router.post("/change-password", secret=True, errors=(WrongPassword, CommonPassword))
+async def change_password(
+    db: Database, identity: Identity, passwords: Passwords, revocations: Revocations, body: PasswordChange
+) -> None:
+    """Set a new password; every other device is signed out."""
+    for session_id in await password_actions.change(db, identity, body, passwords=passwords):
+        revocations.add(session_id)
+
+
+@router.get("/sessions")
+async def list_sessions(db: Database, identity: Identity) -> DeviceList:
+    """Every device that is signed in."""
+    return await sessions.devices(db.reading(identity), identity)
+
+
+@router.delete("/sessions/{session_id}")
+async def end_session(db: Database, identity: Identity, revocations: Revocations, session_id: UUID) -> None:
+    """Sign one device out."""
+    async with db.transaction(identity) as tx:
+        await sessions.end(tx, session_id)
+    revocations.add(session_id)
+
+
+@router.get("/api-keys")
+async def list_api_keys(db: Database, identity: Identity) -> ApiKeyList:
+    """The keys of your own programs."""
+    return await keys.page(db.reading(identity), identity.user_id)
+
+
+@router.post("/api-keys", status=201, secret=True, errors=(TooManyKeys,))
+async def create_api_key(db: Database, identity: Identity, body: NewApiKey) -> CreatedApiKey:
+    """Make a key for a program of yours; it is shown this once."""
+    async with db.transaction(identity) as tx:
+        return await keys.create(tx, body)
+
+
+@router.delete("/api-keys/{key_id}")
+async def revoke_api_key(db: Database, identity: Identity, key_id: UUID) -> None:
+    """Revoke a key; it ends at once."""
+    async with db.transaction(identity) as tx:
+        await keys.revoke(tx, key_id)
+
+
+@users.get("/me", scope="read")
+async def get_profile(db: Database, identity: Identity) -> User:
+    """Your account."""
+    return await accounts.me(db.reading(identity), identity.user_id)
+
+
+@users.patch("/me")
+async def update_profile(db: Database, identity: Identity, body: ProfileChanges, if_match: str | None) -> User:
+    """Change your name, zone, day start, locale or week start."""
+    async with db.transaction(identity) as tx:
+        return await accounts.update(tx, body, if_match=if_match)
+
+
+@users.get("/me/preferences", scope="read")
+async def get_preferences(db: Database, identity: Identity) -> Preferences:
+    """How the app looks and behaves for you."""
+    return await accounts.preferences(db.reading(identity), identity.user_id)
+
+
+@users.put("/me/preferences")
+async def set_preferences(db: Database, identity: Identity, body: Preferences) -> Preferences:
+    """Replace your preferences, on every device."""
+    async with db.transaction(identity) as tx:
+        return await accounts.set_preferences(tx, body)
+
+
+def _device(request: Request) -> From:
+    return From(request.header(b"user-agent") or "", request.client)
+
+
+def _signed_in(grant: sessions.Grant, tokens: AccessTokens, delivery: Delivery, request: Request) -> SignedIn:
+    access = tokens.issue(grant.user.id, grant.session_id)
     if delivery == "body":
         return SignedIn(grant.user, access, ACCESS_SECONDS, grant.refresh_token)
     cookie = f"{_COOKIE}={grant.refresh_token}; Path=/; Max-Age={_WEEK}; Secure; HttpOnly; SameSite=Strict"

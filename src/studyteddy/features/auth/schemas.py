@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from studyteddy.platform.errors import Conflict, Forbidden, Invalid, SignInNeeded
-from studyteddy.platform.fields import Email, Password, PersonName, Token, Zone
+from studyteddy.platform.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
+from studyteddy.platform.fields import NAME, Email, Instant, Password, PersonName, Token, Zone
 
 Delivery = Annotated[
     Literal["body", "cookie"],
@@ -31,6 +31,8 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     week_start: Annotated[int, Meta(description="1 is Monday, 7 is Sunday.")]
     role: str
     email_verified: bool
+    avatar_url: str | None
+    deletion_at: Annotated[datetime | None, Meta(description="When the account will be erased, if it was asked for.")]
     created_at: datetime
     updated_at: datetime
 
@@ -69,6 +71,13 @@ class SignedIn(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     refresh_token: str | None = None
 
 
+class From(msgspec.Struct, frozen=True):
+    """Where a request comes from: the client's own name, and its address."""
+
+    client: str
+    address: str
+
+
 class Account(msgspec.Struct, frozen=True):
     """What signing in needs to know of an account."""
 
@@ -88,6 +97,121 @@ class Session(msgspec.Struct, frozen=True):
     """Neither revoked nor over."""
     just_rotated: bool
     """The last rotation was within the grace of racing tabs."""
+
+
+DayStart = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", min_length=5, max_length=5, examples=["04:00"])
+]
+Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, examples=["de-AT"])]
+
+
+class ProfileChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What to change of the account; what is absent stays. A new zone applies from the next act on."""
+
+    name: PersonName | UnsetType = UNSET
+    time_zone: Zone | UnsetType = UNSET
+    day_start: DayStart | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    week_start: Annotated[int, Meta(ge=1, le=7)] | UnsetType = UNSET
+
+
+class Preferences(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """How the app looks and behaves for this student, on every device."""
+
+    theme: Literal["system", "light", "dark"] = "system"
+    reduced_motion: bool = False
+    compact_lists: bool = False
+    hide_points: Annotated[bool, Meta(description="Hide points, levels and streaks everywhere.")] = False
+
+
+class PasswordChange(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The present password and the next one; every other session ends."""
+
+    current_password: AnyPassword
+    new_password: Password
+
+
+class Device(msgspec.Struct, frozen=True, rename="camel"):
+    """A session that goes on: a device that is signed in."""
+
+    id: UUID
+    client: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class DeviceList(msgspec.Struct, frozen=True, rename="camel"):
+    """Every signed-in device, the latest used first; at most 200."""
+
+    items: list[Device]
+    next_cursor: None = None
+
+
+Scope = Literal["read", "write"]
+KeyName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["My calendar script"])]
+
+
+class NewApiKey(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A key for a program of yours; without `expiresAt` it lasts until it is revoked."""
+
+    name: KeyName
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=2)]
+    expires_at: Instant | None = None
+
+
+class ApiKey(msgspec.Struct, frozen=True, rename="camel"):
+    """A key as it is listed: how it begins, what it may do, when it was last used."""
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    created_at: datetime
+
+
+class ApiKeyList(msgspec.Struct, frozen=True, rename="camel"):
+    """Your keys, the latest first; at most 50."""
+
+    items: list[ApiKey]
+    next_cursor: None = None
+
+
+class CreatedApiKey(msgspec.Struct, frozen=True, rename="camel"):
+    """A new key; `key` is shown this once."""
+
+    api_key: ApiKey
+    key: str
+
+
+class KeyHolder(msgspec.Struct, frozen=True):
+    """Whom an API key lets in, and for what."""
+
+    id: UUID
+    user_id: UUID
+    scopes: list[str]
+    rested: bool
+    """Whether its last use was noted more than a minute ago."""
+
+
+class NoSuchSession(NotFound):
+    """There is nothing here."""
+
+
+class NoSuchKey(NotFound):
+    """There is nothing here."""
+
+
+class WrongPassword(Forbidden):
+    """This is not your present password."""
+
+
+class TooManyKeys(Conflict):
+    """An account has at most 50 API keys: revoke one first."""
 
 
 class EmailTaken(Conflict):

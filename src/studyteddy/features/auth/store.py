@@ -5,13 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from studyteddy.features.auth.schemas import Account, Session, User
+import msgspec
+
+from studyteddy.features.auth.schemas import (
+    Account,
+    ApiKey,
+    Device,
+    From,
+    KeyHolder,
+    NewApiKey,
+    Preferences,
+    Session,
+    User,
+)
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.moments import Clockwork
 
 _USER = """
        id, email, name, time_zone, to_char(make_interval(mins => day_start), 'HH24:MI'), locale, week_start::int, role,
-       email_verified_at IS NOT NULL, created_at, updated_at"""
+       email_verified_at IS NOT NULL, '/api/users/me/avatar?v=' || left(avatar, 12), deletion_at,
+       created_at, updated_at"""
 
 _GET = Statement(User, f"SELECT {_USER} FROM users WHERE id = $1")
 
@@ -37,8 +50,8 @@ _FIND = Statement(
 _BEGIN_SESSION = Statement(
     Nothing,
     """
-INSERT INTO sessions (user_id, id, client, expires_at, absolute_expires_at)
-VALUES ($1, $2, $3, now() + interval '7 days', now() + interval '30 days')""",
+INSERT INTO sessions (user_id, id, client, address, expires_at, absolute_expires_at)
+VALUES ($1, $2, $3, $4, now() + interval '7 days', now() + interval '30 days')""",
 )
 
 _OWNER = Statement(UUID, "SELECT user_id FROM sessions WHERE id = $1")
@@ -62,9 +75,70 @@ _REVOKE = Statement(
     Nothing, "UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL"
 )
 
-_REVOKE_ALL = Statement(
-    UUID, "UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL RETURNING id"
+_REVOKE_OTHERS = Statement(
+    UUID,
+    "UPDATE sessions SET revoked_at = now()"
+    " WHERE user_id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR id <> $2) RETURNING id",
 )
+
+_UPDATE = Statement(
+    User,
+    f"""
+UPDATE users SET name = $2, time_zone = $3, day_start = $4, locale = $5, week_start = $6, updated_at = $7
+ WHERE id = $1 RETURNING {_USER}""",
+)
+
+_LOCK = Statement(User, f"{_GET.sql} FOR UPDATE")
+
+_PREFERENCES = Statement(
+    Preferences, "SELECT preferences FROM users WHERE id = $1", msgspec.json.Decoder(Preferences).decode
+)
+
+_SET_PREFERENCES = Statement(Nothing, "UPDATE users SET preferences = $2 WHERE id = $1")
+
+_PASSWORD = Statement(str, "SELECT coalesce(password_hash, '') FROM users WHERE id = $1")
+
+_SET_PASSWORD = Statement(Nothing, "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
+
+_DEVICES = Statement(
+    Device,
+    """
+SELECT id, client, address, created_at, rotated_at, least(expires_at, absolute_expires_at), id = $2
+  FROM sessions
+ WHERE user_id = $1 AND revoked_at IS NULL AND now() < least(expires_at, absolute_expires_at)
+ ORDER BY rotated_at DESC, id LIMIT 200""",
+)
+
+_KEY = "id, name, prefix, scopes, expires_at, last_used_at, created_at"
+
+_ADD_KEY = Statement(
+    ApiKey,
+    f"""
+INSERT INTO api_keys (user_id, id, name, prefix, hash, scopes, expires_at, created_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8
+ WHERE (SELECT count(*) FROM api_keys WHERE user_id = $1 AND revoked_at IS NULL) < $9
+RETURNING {_KEY}""",
+)
+
+_KEYS = Statement(
+    ApiKey,
+    f"SELECT {_KEY} FROM api_keys WHERE user_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 50",
+)
+
+_REVOKE_KEY = Statement(
+    Nothing, "UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL"
+)
+
+_HOLDER = Statement(
+    KeyHolder,
+    """
+SELECT k.id, k.user_id, k.scopes, coalesce(k.last_used_at < now() - interval '1 minute', true)
+  FROM api_keys AS k JOIN users AS u ON u.id = k.user_id
+ WHERE k.hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR now() < k.expires_at)
+   AND u.disabled_at IS NULL""",
+)
+
+_USED = Statement(Nothing, "UPDATE api_keys SET last_used_at = now() WHERE user_id = $1 AND id = $2")
 
 
 async def get(reader: Reader, user_id: UUID) -> User | None:
@@ -87,8 +161,8 @@ async def find(tx: Tx, email: str) -> Account | None:
     return await tx.one(_FIND, email)
 
 
-async def begin_session(tx: Tx, user_id: UUID, session_id: UUID, *, client: str) -> None:
-    await tx.do(_BEGIN_SESSION, user_id, session_id, client[:300])
+async def begin_session(tx: Tx, user_id: UUID, session_id: UUID, device: From) -> None:
+    await tx.do(_BEGIN_SESSION, user_id, session_id, device.client[:300], device.address[:45])
 
 
 async def owner_of(tx: Tx, session_id: UUID) -> UUID | None:
@@ -105,10 +179,69 @@ async def rotate(tx: Tx, user_id: UUID, session_id: UUID) -> None:
     await tx.do(_ROTATE, user_id, session_id)
 
 
-async def revoke(tx: Tx, user_id: UUID, session_id: UUID) -> None:
-    await tx.do(_REVOKE, user_id, session_id)
+async def revoke(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
+    """Ends a session; false when there is none that goes on."""
+    return await tx.do(_REVOKE, user_id, session_id) == 1
 
 
-async def revoke_all(tx: Tx, user_id: UUID) -> list[UUID]:
-    """Ends every session of the user and gives their ids."""
-    return await tx.all(_REVOKE_ALL, user_id)
+async def revoke_others(tx: Tx, user_id: UUID, *, but: UUID | None) -> list[UUID]:
+    """Ends every session of the user, except one, and gives their ids."""
+    return await tx.all(_REVOKE_OTHERS, user_id, but)
+
+
+async def devices(reader: Reader, user_id: UUID, *, current: UUID) -> list[Device]:
+    """The sessions that go on, the latest used first."""
+    return await reader.all(_DEVICES, user_id, current)
+
+
+async def lock(tx: Tx, user_id: UUID) -> User | None:
+    return await tx.one(_LOCK, user_id)
+
+
+async def update(tx: Tx, user_id: UUID, changed: User, *, at: datetime) -> User | None:
+    hours, _, minutes = changed.day_start.partition(":")
+    start = int(hours) * 60 + int(minutes)
+    return await tx.one(
+        _UPDATE, user_id, changed.name, changed.time_zone, start, changed.locale, changed.week_start, at
+    )
+
+
+async def preferences(reader: Reader, user_id: UUID) -> Preferences | None:
+    return await reader.one(_PREFERENCES, user_id)
+
+
+async def set_preferences(tx: Tx, user_id: UUID, wanted: Preferences) -> None:
+    await tx.do(_SET_PREFERENCES, user_id, msgspec.json.encode(wanted).decode())
+
+
+async def password_hash(reader: Reader, user_id: UUID) -> str | None:
+    """The hash of the password; nothing for an account that has none."""
+    return await reader.one(_PASSWORD, user_id) or None
+
+
+async def set_password(tx: Tx, user_id: UUID, hashed: str, *, at: datetime) -> None:
+    await tx.do(_SET_PASSWORD, user_id, hashed, at)
+
+
+async def add_key(
+    tx: Tx, user_id: UUID, key_id: UUID, new: NewApiKey, *, prefix: str, hash: bytes, most: int, at: datetime
+) -> ApiKey | None:
+    """The new key, or nothing when the account has its most."""
+    return await tx.one(_ADD_KEY, user_id, key_id, new.name, prefix, hash, new.scopes, new.expires_at, at, most)
+
+
+async def keys(reader: Reader, user_id: UUID) -> list[ApiKey]:
+    return await reader.all(_KEYS, user_id)
+
+
+async def revoke_key(tx: Tx, user_id: UUID, key_id: UUID) -> bool:
+    return await tx.do(_REVOKE_KEY, user_id, key_id) == 1
+
+
+async def holder(tx: Tx, *, hash: bytes) -> KeyHolder | None:
+    """Whom a key lets in, in a system transaction for signing in."""
+    return await tx.one(_HOLDER, hash)
+
+
+async def note_use(tx: Tx, user_id: UUID, key_id: UUID) -> None:
+    await tx.do(_USED, user_id, key_id)

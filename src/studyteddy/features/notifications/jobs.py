@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studyteddy.events import TaskCompleted, UserRegistered
+from studyteddy.events import PasswordChanged, TaskCompleted, UserRegistered
 from studyteddy.features.notifications import service
 from studyteddy.platform.db import Tx
 from studyteddy.platform.jobs import Jobs
@@ -16,6 +16,15 @@ async def welcome(tx: Tx, event: UserRegistered) -> None:
     await service.notify(
         tx, source="welcome", type="welcome", title=f"Welcome, {event.name}!",
         body="Add a subject and your first task, and Study Teddy keeps the rest.", data={},
+    )  # fmt: skip
+
+
+@jobs.on(PasswordChanged)
+async def warn_of_password_change(tx: Tx, event: PasswordChanged) -> None:
+    """Says that the password was changed, in case it was somebody else."""
+    await service.notify(
+        tx, source=f"password.changed:{tx.now.isoformat()}", type="security", title="Your password was changed",
+        body="Every other device was signed out. If this was not you, reset your password now.", data={},
     )  # fmt: skip
 
 

@@ -20,15 +20,13 @@ from studyteddy.platform.db import Replay
 from studyteddy.platform.errors import (
     InternalError,
     Problem,
-    SignInNeeded,
     TooManyRequests,
     Unavailable,
     invalid,
 )
+from studyteddy.platform.gate import Gate
 from studyteddy.platform.identity import IdempotencyKey, Identity
 from studyteddy.platform.limits import Limit, Limiter, Verdict
-from studyteddy.platform.revocation import Revocations
-from studyteddy.platform.security import AccessTokens
 from studyteddy.platform.settings import Settings
 from studyteddy.platform.telemetry import REQUESTS, RESPONSE_TIME
 from studyteddy.platform.web import compression
@@ -66,8 +64,7 @@ class App:
         resources: Mapping[str, object],
         *,
         settings: Settings,
-        tokens: AccessTokens,
-        revocations: Revocations,
+        gate: Gate,
         limiter: Limiter,
         limits: Mapping[str, Limit],
         socket: Callable[[Scope, Receive, Send, str], Awaitable[None]],
@@ -75,8 +72,7 @@ class App:
         self._table = Table()
         for route in routes:
             self._table.add(route.method, route.path, Endpoint(route, resources))
-        self._tokens = tokens
-        self._revocations = revocations
+        self._gate = gate
         self._limiter = limiter
         self._general = limits["general"]
         self._anonymous = limits["anonymous"]
@@ -137,8 +133,9 @@ class App:
     ) -> Answer:
         route = endpoint.route
         if not route.public:
-            known = await self._identify(request)
+            known = await self._gate.identify(request.headers.get(b"authorization", b""))
             await self._limit(self._general, known.user_id.hex, extra)
+            await self._gate.admit(known, route.scope)
         elif route.limited:
             await self._limit(self._anonymous, request.client, extra)
         if route.method != "GET":
@@ -147,7 +144,7 @@ class App:
             request.identity = Identity(
                 known.user_id,
                 known.session_id,
-                known.role,
+                known.scopes,
                 known.expires_at,
                 request.id,
                 _idempotency(endpoint, request),
@@ -156,14 +153,6 @@ class App:
         if isinstance(shown, Answer):
             return shown
         return Answer(_encode(shown) if shown is not None else b"", route.status)
-
-    async def _identify(self, request: Request) -> Identity:
-        scheme, _, token = request.headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer" or not token:
-            raise SignInNeeded()
-        identity = self._tokens.verify(token.decode("latin-1"))
-        await self._revocations.check(identity)
-        return identity
 
     async def _limit(self, limit: Limit, principal: str, extra: list[tuple[bytes, bytes]]) -> None:
         verdict = await self._limiter.take(limit, principal)

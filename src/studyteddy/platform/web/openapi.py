@@ -73,7 +73,7 @@ def _operation(route: Route) -> dict[str, Any]:
             "content": {"application/json": {"schema": _schema(_some(hints["body"]))}},
         }
     operation["responses"] = _responses(route, hints)
-    operation["security"] = [] if route.public else [{"bearer": []}]
+    operation["security"] = [] if route.public else [{"bearer": [route.scope]}]
     return operation
 
 
@@ -136,7 +136,7 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
 def _problems(route: Route, hints: dict[str, Any]) -> dict[int, list[type[Problem]]]:
     kinds: list[type[Problem]] = [errors.TooManyRequests, errors.InternalError, errors.Unavailable]
     if not route.public:
-        kinds.append(errors.SignInNeeded)
+        kinds += [errors.SignInNeeded, errors.Forbidden]
     if "body" in hints:
         kinds += [errors.MalformedJson, errors.BodyTooLarge, errors.UnsupportedMediaType]
     if route.parameters:

@@ -28,6 +28,8 @@ class Route:
     """The answer is a secret: no idempotency key is honoured, nothing is compressed or stored."""
     errors: tuple[type[Problem], ...]
     limited: bool
+    scope: str
+    """What the caller must be allowed: `read`, `write`, `account` or `operate`."""
 
     @property
     def name(self) -> str:
@@ -41,9 +43,11 @@ class Route:
 class Router:
     """The routes of one feature, registered by decorating plain functions."""
 
-    def __init__(self, prefix: str, *, tag: str) -> None:
+    def __init__(self, prefix: str, *, tag: str, scope: str = "") -> None:
         self.prefix = prefix
         self.tag = tag
+        self.scope = scope
+        """The scope of every route; without one GET needs `read` and the others `write`."""
         self.routes: list[Route] = []
 
     def get(self, path: str = "", **options: Any) -> Callable[[Handler], Handler]:
@@ -71,8 +75,10 @@ class Router:
         secret: bool = False,
         errors: Iterable[type[Problem]] = (),
         limited: bool = True,
+        scope: str = "",
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
+            needed = scope or self.scope or ("read" if method == "GET" else "write")
             self.routes.append(
                 Route(
                     method,
@@ -84,6 +90,7 @@ class Router:
                     secret,
                     tuple(errors),
                     limited,
+                    needed,
                 )
             )
             return handler
