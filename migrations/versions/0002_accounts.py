@@ -100,6 +100,7 @@ CREATE POLICY tidy ON mail_tokens USING ({PURPOSE} = 'tidy' AND expires_at < now
 ALTER TABLE sign_in_flows ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY sign_in ON sign_in_flows USING ({PURPOSE} = 'sign_in');
 CREATE POLICY tidy ON sign_in_flows USING ({PURPOSE} = 'tidy' AND expires_at < now());
+CREATE POLICY operate ON users FOR SELECT USING ({PURPOSE} = 'operate');
 CREATE POLICY tidy ON users FOR SELECT USING ({PURPOSE} = 'tidy' AND deletion_at < now());
 """
 

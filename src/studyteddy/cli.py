@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -195,6 +196,30 @@ QUICK_STEPS = {
     "imports": ["lint-imports"],
     "types": ["mypy"],
 }
+
+
+class Role(StrEnum):
+    """What an account may be."""
+
+    student = "student"
+    operator = "operator"
+
+
+@app.command()
+def role(
+    email: Annotated[str, typer.Argument(help="Whose account.")],
+    role: Annotated[Role, typer.Argument(help="What they are from now on.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Make somebody an operator, or a student again; it bites with their next request."""
+    from studyteddy import bootstrap
+    from studyteddy.platform.errors import NotFound
+
+    try:
+        bootstrap.set_role(settings_here(data_dir), email, "operator" if role is Role.operator else "student")
+    except NotFound as fault:
+        raise Trouble(f"there is no account of {email}") from fault
+    typer.echo(f"{email} is {'an operator' if role is Role.operator else 'a student'} now")
 
 
 @app.command(context_settings=PASS_ON)

@@ -24,6 +24,7 @@ from studyteddy.platform.web import docs as docs_page
 ROUTERS = [
     auth_api.router,
     auth_api.users,
+    auth_api.support,
     subjects_api.router,
     tasks_api.router,
     notifications_api.router,

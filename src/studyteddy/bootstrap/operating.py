@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from studyteddy.bootstrap.runtime import runtime
+from studyteddy.features.auth.service import support
 from studyteddy.platform.jobs import store as queue
 from studyteddy.platform.settings import Settings
 
@@ -27,3 +29,13 @@ def retry_dead(settings: Settings, ids: list[int] | None) -> int:
             return await queue.revive(tx, ids)
 
     return asyncio.run(revive())
+
+
+def set_role(settings: Settings, email: str, role: Literal["student", "operator"]) -> None:
+    """Makes somebody an operator, or a student again; raises `NotFound`."""
+
+    async def change() -> None:
+        async with runtime(settings) as running:
+            await support.set_role(running.db, email, role)
+
+    asyncio.run(change())

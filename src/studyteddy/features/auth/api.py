@@ -19,18 +19,23 @@ from studyteddy.features.auth.schemas import (
     From,
     NewAccount,
     NewApiKey,
+    NoSuchUser,
+    NotYourself,
     PasswordChange,
     Preferences,
     ProfileChanges,
     RefreshRequest,
     SessionEnded,
     SignedIn,
+    SupportedUser,
     TooManyKeys,
     User,
+    UserQuery,
     WrongPassword,
 )
 from studyteddy.features.auth.service import accounts, keys, sessions
 from studyteddy.features.auth.service import passwords as password_actions
+from studyteddy.features.auth.service import support as support_actions
 from studyteddy.platform.db import Database
 from studyteddy.platform.errors import TooManyRequests
 from studyteddy.platform.identity import Identity
@@ -41,6 +46,7 @@ from studyteddy.platform.web import Request, Router
 
 router = Router("/api/auth", tag="auth", scope="account")
 users = Router("/api/users", tag="users", scope="account")
+support = Router("/api/operator", tag="operator", scope="operate")
 _COOKIE = "__Host-refresh"
 _WEEK = 7 * 24 * 3600
 
@@ -175,6 +181,25 @@ async def set_preferences(db: Database, identity: Identity, body: Preferences) -
     """Replace your preferences, on every device."""
     async with db.transaction(identity) as tx:
         return await accounts.set_preferences(tx, body)
+
+
+@support.get("/users", errors=(NoSuchUser,))
+async def find_user(db: Database, query: UserQuery) -> SupportedUser:
+    """Find an account by its address. For operators."""
+    return await support_actions.find(db, query.email)
+
+
+@support.post("/users/{user_id}/disable", secret=True, errors=(NotYourself,))
+async def disable_user(db: Database, identity: Identity, revocations: Revocations, user_id: UUID) -> None:
+    """Shut an account and end its sessions. For operators."""
+    for session_id in await support_actions.set_disabled(db, identity, user_id, disabled=True):
+        revocations.add(session_id)
+
+
+@support.post("/users/{user_id}/enable", secret=True, errors=(NotYourself,))
+async def enable_user(db: Database, identity: Identity, user_id: UUID) -> None:
+    """Open a shut account again. For operators."""
+    await support_actions.set_disabled(db, identity, user_id, disabled=False)
 
 
 def _device(request: Request) -> From:

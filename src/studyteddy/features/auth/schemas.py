@@ -198,6 +198,31 @@ class KeyHolder(msgspec.Struct, frozen=True):
     """Whether its last use was noted more than a minute ago."""
 
 
+class UserQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose account an operator looks for."""
+
+    email: Email
+
+
+class SupportedUser(msgspec.Struct, frozen=True, rename="camel"):
+    """What an operator may know of an account: no content of the student's."""
+
+    id: UUID
+    email: str
+    role: str
+    email_verified: bool
+    disabled: bool
+    created_at: datetime
+
+
+class NoSuchUser(NotFound):
+    """There is nothing here."""
+
+
+class NotYourself(Conflict):
+    """Operators cannot disable their own account."""
+
+
 class NoSuchSession(NotFound):
     """There is nothing here."""
 

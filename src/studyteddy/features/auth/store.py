@@ -16,6 +16,7 @@ from studyteddy.features.auth.schemas import (
     NewApiKey,
     Preferences,
     Session,
+    SupportedUser,
     User,
 )
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
@@ -138,6 +139,20 @@ SELECT k.id, k.user_id, k.scopes, coalesce(k.last_used_at < now() - interval '1 
    AND u.disabled_at IS NULL""",
 )
 
+_SUPPORTED = "id, email, role, email_verified_at IS NOT NULL, disabled_at IS NOT NULL, created_at"
+
+_FIND_SUPPORTED = Statement(SupportedUser, f"SELECT {_SUPPORTED} FROM users WHERE lower(email) = lower($1)")
+
+_GET_SUPPORTED = Statement(SupportedUser, f"SELECT {_SUPPORTED} FROM users WHERE id = $1")
+
+_DISABLE = Statement(
+    SupportedUser,
+    f"UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END WHERE id = $1"
+    f" RETURNING {_SUPPORTED}",
+)
+
+_SET_ROLE = Statement(Nothing, "UPDATE users SET role = $2 WHERE id = $1")
+
 _USED = Statement(Nothing, "UPDATE api_keys SET last_used_at = now() WHERE user_id = $1 AND id = $2")
 
 
@@ -241,6 +256,24 @@ async def revoke_key(tx: Tx, user_id: UUID, key_id: UUID) -> bool:
 async def holder(tx: Tx, *, hash: bytes) -> KeyHolder | None:
     """Whom a key lets in, in a system transaction for signing in."""
     return await tx.one(_HOLDER, hash)
+
+
+async def find_supported(tx: Tx, email: str) -> SupportedUser | None:
+    """The account of an address, in a system transaction of an operator."""
+    return await tx.one(_FIND_SUPPORTED, email)
+
+
+async def get_supported(tx: Tx, user_id: UUID) -> SupportedUser | None:
+    return await tx.one(_GET_SUPPORTED, user_id)
+
+
+async def disable(tx: Tx, user_id: UUID, *, disabled: bool) -> SupportedUser | None:
+    """Shuts an account, or opens it again."""
+    return await tx.one(_DISABLE, user_id, disabled)
+
+
+async def set_role(tx: Tx, user_id: UUID, role: str) -> None:
+    await tx.do(_SET_ROLE, user_id, role)
 
 
 async def note_use(tx: Tx, user_id: UUID, key_id: UUID) -> None:
