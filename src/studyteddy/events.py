@@ -34,6 +34,20 @@ class PreferencesUpdated(Event, frozen=True):
     user_id: UUID
 
 
+@internal("email.verification_asked")
+class EmailVerificationAsked(Event, frozen=True):
+    """The verification mail is wanted once more."""
+
+    user_id: UUID
+
+
+@internal("password.reset_asked")
+class PasswordResetAsked(Event, frozen=True):
+    """Somebody forgot the password of this address, or says so."""
+
+    email: str
+
+
 @internal("password.changed")
 class PasswordChanged(Event, frozen=True):
     """The account has a new password."""

@@ -132,7 +132,7 @@ async def _schema(db: Database) -> str:
 
 
 def _limits(settings: Settings) -> dict[str, limits.Limit]:
-    names = ("general", "anonymous", "login_account", "login_address", "register")
+    names = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
     return {name: limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
 
 

@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_login_account: Annotated[str, Meta(description="Logins to one account.")] = "10/900:10"
     limit_login_address: Annotated[str, Meta(description="Logins from one address.")] = "100/900:100"
     limit_register: Annotated[str, Meta(description="Registrations from one address.")] = "30/3600:30"
+    limit_reset: Annotated[str, Meta(description="Reset and verification mails for one address.")] = "5/3600:5"
+    limit_export: Annotated[str, Meta(description="Exports of one account.")] = "3/3600:3"
     bcrypt_cost: Annotated[
         int, Meta(ge=4, le=16, description="Cost of a password hash; production wants 12 or more.")
     ] = 12

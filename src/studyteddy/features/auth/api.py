@@ -7,8 +7,10 @@ from hashlib import sha256
 from uuid import UUID
 
 from studyteddy.features.auth.schemas import (
+    AddressOnly,
     ApiKeyList,
     BadCredentials,
+    BadMailToken,
     CommonPassword,
     CreatedApiKey,
     Credentials,
@@ -17,11 +19,13 @@ from studyteddy.features.auth.schemas import (
     EmailTaken,
     ForeignOrigin,
     From,
+    MailToken,
     NewAccount,
     NewApiKey,
     NoSuchUser,
     NotYourself,
     PasswordChange,
+    PasswordReset,
     Preferences,
     ProfileChanges,
     RefreshRequest,
@@ -33,7 +37,7 @@ from studyteddy.features.auth.schemas import (
     UserQuery,
     WrongPassword,
 )
-from studyteddy.features.auth.service import accounts, keys, sessions
+from studyteddy.features.auth.service import accounts, addresses, keys, sessions
 from studyteddy.features.auth.service import passwords as password_actions
 from studyteddy.features.auth.service import support as support_actions
 from studyteddy.platform.db import Database
@@ -69,7 +73,7 @@ async def login(
 ) -> SignedIn:  # fmt: skip
     """Sign in with e-mail and password."""
     await _spend(limiter, limits["login_address"], request.client)
-    await _spend(limiter, limits["login_account"], sha256(body.email.lower().encode()).hexdigest()[:32])
+    await _spend(limiter, limits["login_account"], _digest(body.email))
     grant = await sessions.log_in(db, body, passwords=passwords, refresh=refresh_tokens, device=_device(request))
     return _signed_in(grant, access_tokens, body.delivery, request)
 
@@ -120,6 +124,35 @@ async def change_password(
 ) -> None:
     """Set a new password; every other device is signed out."""
     for session_id in await password_actions.change(db, identity, body, passwords=passwords):
+        revocations.add(session_id)
+
+
+@router.post("/verify-email", public=True, secret=True, errors=(BadMailToken,))
+async def verify_email(db: Database, body: MailToken) -> User:
+    """Prove an e-mail address with the token that was mailed to it."""
+    return await addresses.verify(db, body.token)
+
+
+@router.post("/verify-email/resend", status=202)
+async def resend_verification(db: Database, limiter: Limiter, limits: Mapping[str, Limit], identity: Identity) -> None:
+    """Have the verification mail sent once more."""
+    await _spend(limiter, limits["reset"], identity.user_id.hex)
+    async with db.transaction(identity) as tx:
+        await addresses.ask_verification(tx)
+        tx.reply(None)
+
+
+@router.post("/forgot-password", status=202, public=True, secret=True)
+async def forgot_password(db: Database, limiter: Limiter, limits: Mapping[str, Limit], body: AddressOnly) -> None:
+    """Have a link mailed that sets a new password; the same answer whether the address is known or not."""
+    await _spend(limiter, limits["reset"], _digest(body.email))
+    await addresses.ask_reset(db, body.email)
+
+
+@router.post("/reset-password", public=True, secret=True, errors=(BadMailToken, CommonPassword))
+async def reset_password(db: Database, passwords: Passwords, revocations: Revocations, body: PasswordReset) -> None:
+    """Set a new password with the token that was mailed; every session ends."""
+    for session_id in await addresses.reset(db, body, passwords=passwords):
         revocations.add(session_id)
 
 
@@ -200,6 +233,11 @@ async def disable_user(db: Database, identity: Identity, revocations: Revocation
 async def enable_user(db: Database, identity: Identity, user_id: UUID) -> None:
     """Open a shut account again. For operators."""
     await support_actions.set_disabled(db, identity, user_id, disabled=False)
+
+
+def _digest(email: str) -> str:
+    """An address as a limit knows it."""
+    return sha256(email.lower().encode()).hexdigest()[:32]
 
 
 def _device(request: Request) -> From:

@@ -231,6 +231,36 @@ class NoSuchKey(NotFound):
     """There is nothing here."""
 
 
+class MailToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token from a mail."""
+
+    token: Token
+
+
+class AddressOnly(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose password was forgotten."""
+
+    email: Email
+
+
+class PasswordReset(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The token from the mail and the new password; every session ends."""
+
+    token: Token
+    new_password: Password
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """Whose address a mail's token proves."""
+
+    user_id: UUID
+    email: str
+
+
+class BadMailToken(Invalid):
+    """This link was used before, or is too old: ask for a new one."""
+
+
 class WrongPassword(Forbidden):
     """This is not your present password."""
 

@@ -15,6 +15,7 @@ from studyteddy.features.auth.schemas import (
     KeyHolder,
     NewApiKey,
     Preferences,
+    Proof,
     Session,
     SupportedUser,
     User,
@@ -139,6 +140,27 @@ SELECT k.id, k.user_id, k.scopes, coalesce(k.last_used_at < now() - interval '1 
    AND u.disabled_at IS NULL""",
 )
 
+_ADD_TOKEN = Statement(
+    Nothing,
+    """
+INSERT INTO mail_tokens (user_id, hash, purpose, email, expires_at)
+VALUES ($1, $2, $3, $4, now() + $5 * interval '1 hour')""",
+)
+
+_CONSUME_TOKEN = Statement(
+    Proof,
+    "DELETE FROM mail_tokens WHERE hash = $1 AND purpose = $2 AND expires_at > now() RETURNING user_id, email",
+)
+
+_FORGET_TOKENS = Statement(Nothing, "DELETE FROM mail_tokens WHERE user_id = $1")
+
+_MARK_VERIFIED = Statement(
+    User,
+    f"""
+UPDATE users SET email_verified_at = coalesce(email_verified_at, $3), updated_at = $3
+ WHERE id = $1 AND email = $2 RETURNING {_USER}""",
+)
+
 _SUPPORTED = "id, email, role, email_verified_at IS NOT NULL, disabled_at IS NOT NULL, created_at"
 
 _FIND_SUPPORTED = Statement(SupportedUser, f"SELECT {_SUPPORTED} FROM users WHERE lower(email) = lower($1)")
@@ -256,6 +278,25 @@ async def revoke_key(tx: Tx, user_id: UUID, key_id: UUID) -> bool:
 async def holder(tx: Tx, *, hash: bytes) -> KeyHolder | None:
     """Whom a key lets in, in a system transaction for signing in."""
     return await tx.one(_HOLDER, hash)
+
+
+async def add_token(tx: Tx, user_id: UUID, *, hash: bytes, purpose: str, email: str, hours: int) -> None:
+    await tx.do(_ADD_TOKEN, user_id, hash, purpose, email, hours)
+
+
+async def consume_token(tx: Tx, *, hash: bytes, purpose: str) -> Proof | None:
+    """Takes a mail's token out for good; of two that try one gets it."""
+    return await tx.one(_CONSUME_TOKEN, hash, purpose)
+
+
+async def forget_tokens(tx: Tx, user_id: UUID) -> None:
+    """Makes every mail on its way worthless."""
+    await tx.do(_FORGET_TOKENS, user_id)
+
+
+async def mark_verified(tx: Tx, user_id: UUID, email: str, *, at: datetime) -> User | None:
+    """The account with its address proved; nothing when it has another address by now."""
+    return await tx.one(_MARK_VERIFIED, user_id, email, at)
 
 
 async def find_supported(tx: Tx, email: str) -> SupportedUser | None:

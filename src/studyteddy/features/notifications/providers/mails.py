@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 
 from studyteddy.platform.mail import Message
@@ -103,4 +103,4 @@ def _greeting(name: str) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%d %B %Y, %H:%M} UTC"
+    return f"{at.astimezone(UTC):%d %B %Y, %H:%M} UTC"
