@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from httpx2 import AsyncClient
 
 from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
+from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.service import keys
 from studyteddy.platform import db as database
-from studyteddy.platform import health, limits, schema
+from studyteddy.platform import health, http, limits, schema
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
 from studyteddy.platform.gate import Gate
@@ -69,6 +71,7 @@ async def runtime(
         stack.callback(passwords.close)
         revocations = Revocations(db)
         revocations.on_revoked.append(hub.end_session)
+        google = _google(settings, await stack.enter_async_context(http.client()))
         access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
         report = health.Health(db, redis, schema=lambda: _schema(db), expected=schema.latest())
         yield Runtime(
@@ -78,6 +81,8 @@ async def runtime(
                 "hub": hub,
                 "passwords": passwords,
                 "access_tokens": access_tokens,
+                "google": google,
+                "public_url": settings.public_url.rstrip("/"),
                 "gate": Gate(
                     access_tokens, revocations,
                     keys=lambda key: keys.identify(db, key),
@@ -124,6 +129,16 @@ async def background(running: Runtime) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _google(settings: Settings, outside: AsyncClient) -> OpenIdConnect | None:
+    if not settings.google_client_id:
+        return None
+    return OpenIdConnect(
+        outside, issuer=settings.google_issuer, client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret,
+        redirect_uri=f"{settings.public_url.rstrip('/')}/api/auth/google/callback",
+    )  # fmt: skip
 
 
 async def _schema(db: Database) -> str:

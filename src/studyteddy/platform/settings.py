@@ -65,6 +65,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS, comma separated.")] = ""
     public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
+    google_issuer: Annotated[str, Meta(description="Who signs people in with Google; another one for tests.")] = (
+        "https://accounts.google.com"
+    )
+    google_client_id: Annotated[
+        str, Meta(description="Our registration with Google; without one it is not offered.")
+    ] = ""
+    google_client_secret: Annotated[str, Meta(description="The secret of that registration.")] = ""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
     log_sample: Annotated[
         float, Meta(ge=0, le=1, description="Share of successful requests logged; failures always are.")

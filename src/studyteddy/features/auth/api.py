@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
 
+from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.schemas import (
     AddressOnly,
     ApiKeyList,
     BadCredentials,
     BadMailToken,
+    CallbackQuery,
     CommonPassword,
     CreatedApiKey,
     Credentials,
@@ -23,6 +25,7 @@ from studyteddy.features.auth.schemas import (
     NewAccount,
     NewApiKey,
     NoSuchUser,
+    NotSignedInThere,
     NotYourself,
     PasswordChange,
     PasswordReset,
@@ -37,21 +40,22 @@ from studyteddy.features.auth.schemas import (
     UserQuery,
     WrongPassword,
 )
-from studyteddy.features.auth.service import accounts, addresses, keys, sessions
+from studyteddy.features.auth.service import accounts, addresses, keys, sessions, vouching
 from studyteddy.features.auth.service import passwords as password_actions
 from studyteddy.features.auth.service import support as support_actions
 from studyteddy.platform.db import Database
-from studyteddy.platform.errors import TooManyRequests
+from studyteddy.platform.errors import TooManyRequests, Unavailable
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.limits import Limit, Limiter
 from studyteddy.platform.revocation import Revocations
 from studyteddy.platform.security import ACCESS_SECONDS, AccessTokens, Passwords, RefreshTokens
-from studyteddy.platform.web import Request, Router
+from studyteddy.platform.web import Answer, Request, Router
 
 router = Router("/api/auth", tag="auth", scope="account")
 users = Router("/api/users", tag="users", scope="account")
 support = Router("/api/operator", tag="operator", scope="operate")
 _COOKIE = "__Host-refresh"
+_STATE = "__Host-state"
 _WEEK = 7 * 24 * 3600
 
 
@@ -156,6 +160,32 @@ async def reset_password(db: Database, passwords: Passwords, revocations: Revoca
         revocations.add(session_id)
 
 
+@router.get("/google", public=True, errors=(Unavailable,))
+async def begin_google(db: Database, google: OpenIdConnect | None, request: Request) -> Answer:
+    """Go to Google to sign in; the browser is sent there."""
+    departure = await vouching.begin(db, google)
+    cookie = f"{_STATE}={departure.state}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax"
+    return _redirect(departure.address, (b"set-cookie", cookie.encode()))
+
+
+@router.get("/google/callback", public=True, secret=True, errors=(NotSignedInThere, Unavailable))
+async def finish_google(
+    db: Database, google: OpenIdConnect | None, refresh_tokens: RefreshTokens, public_url: str,
+    request: Request, query: CallbackQuery,
+) -> Answer:  # fmt: skip
+    """Come back from Google; the browser gets its session as a cookie and goes on to the app."""
+    if query.error or not query.code:
+        raise NotSignedInThere()
+    grant = await vouching.finish(
+        db, google, code=query.code, state=query.state, cookie=request.cookie(_STATE) or "",
+        refresh=refresh_tokens, device=_device(request),
+    )  # fmt: skip
+    forget = f"{_STATE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
+    return _redirect(
+        f"{public_url}/", (b"set-cookie", forget.encode()), (b"set-cookie", _refresh_cookie(grant.refresh_token))
+    )
+
+
 @router.get("/sessions")
 async def list_sessions(db: Database, identity: Identity) -> DeviceList:
     """Every device that is signed in."""
@@ -240,6 +270,14 @@ def _digest(email: str) -> str:
     return sha256(email.lower().encode()).hexdigest()[:32]
 
 
+def _redirect(address: str, *headers: tuple[bytes, bytes]) -> Answer:
+    return Answer(b"", 303, b"text/plain", ((b"location", address.encode()), (b"cache-control", b"no-store"), *headers))
+
+
+def _refresh_cookie(token: str) -> bytes:
+    return f"{_COOKIE}={token}; Path=/; Max-Age={_WEEK}; Secure; HttpOnly; SameSite=Strict".encode()
+
+
 def _device(request: Request) -> From:
     return From(request.header(b"user-agent") or "", request.client)
 
@@ -248,8 +286,7 @@ def _signed_in(grant: sessions.Grant, tokens: AccessTokens, delivery: Delivery, 
     access = tokens.issue(grant.user.id, grant.session_id)
     if delivery == "body":
         return SignedIn(grant.user, access, ACCESS_SECONDS, grant.refresh_token)
-    cookie = f"{_COOKIE}={grant.refresh_token}; Path=/; Max-Age={_WEEK}; Secure; HttpOnly; SameSite=Strict"
-    request.answer_headers.append((b"set-cookie", cookie.encode()))
+    request.answer_headers.append((b"set-cookie", _refresh_cookie(grant.refresh_token)))
     return SignedIn(grant.user, access, ACCESS_SECONDS)
 
 

@@ -215,6 +215,35 @@ class SupportedUser(msgspec.Struct, frozen=True, rename="camel"):
     created_at: datetime
 
 
+class Vouched(msgspec.Struct, frozen=True):
+    """Whom a provider vouches for: keyed by issuer and subject, never by address."""
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    name: str
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """What a sign-in elsewhere must come back with."""
+
+    verifier: str
+    nonce: str
+
+
+class CallbackQuery(msgspec.Struct, frozen=True):
+    """What the provider sends back with the person."""
+
+    state: Annotated[str, Meta(max_length=200)] = ""
+    code: Annotated[str, Meta(max_length=2000)] = ""
+    error: Annotated[str, Meta(max_length=200)] = ""
+
+
+class NotSignedInThere(SignInNeeded):
+    """Signing in elsewhere did not succeed: begin again."""
+
+
 class NoSuchUser(NotFound):
     """There is nothing here."""
 

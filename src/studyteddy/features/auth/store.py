@@ -11,6 +11,7 @@ from studyteddy.features.auth.schemas import (
     Account,
     ApiKey,
     Device,
+    Flow,
     From,
     KeyHolder,
     NewApiKey,
@@ -19,6 +20,7 @@ from studyteddy.features.auth.schemas import (
     Session,
     SupportedUser,
     User,
+    Vouched,
 )
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.moments import Clockwork
@@ -161,6 +163,31 @@ UPDATE users SET email_verified_at = coalesce(email_verified_at, $3), updated_at
  WHERE id = $1 AND email = $2 RETURNING {_USER}""",
 )
 
+_ADD_FLOW = Statement(
+    Nothing,
+    "INSERT INTO sign_in_flows (hash, verifier, nonce, expires_at) VALUES ($1, $2, $3, now() + interval '10 minutes')",
+)
+
+_CONSUME_FLOW = Statement(
+    Flow, "DELETE FROM sign_in_flows WHERE hash = $1 AND expires_at > now() RETURNING verifier, nonce"
+)
+
+_FIND_LINKED = Statement(UUID, "SELECT user_id FROM identities WHERE issuer = $1 AND subject = $2")
+
+_LINK = Statement(
+    Nothing,
+    "INSERT INTO identities (user_id, issuer, subject, email, created_at) VALUES ($1, $2, $3, $4, $5)",
+)
+
+_DISARM = Statement(
+    Nothing,
+    """
+WITH keys AS (UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL),
+     factor AS (DELETE FROM second_factors WHERE user_id = $1),
+     sessions AS (UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL)
+UPDATE users SET password_hash = NULL WHERE id = $1""",
+)
+
 _SUPPORTED = "id, email, role, email_verified_at IS NOT NULL, disabled_at IS NOT NULL, created_at"
 
 _FIND_SUPPORTED = Statement(SupportedUser, f"SELECT {_SUPPORTED} FROM users WHERE lower(email) = lower($1)")
@@ -187,7 +214,7 @@ async def clockwork(reader: Reader, user_id: UUID) -> Clockwork | None:
 
 
 async def add(
-    tx: Tx, user_id: UUID, *, email: str, name: str, password_hash: str, time_zone: str, at: datetime
+    tx: Tx, user_id: UUID, *, email: str, name: str, password_hash: str | None, time_zone: str, at: datetime
 ) -> User | None:
     """The new account with its event counter, or nothing when the address is taken."""
     return await tx.one(_ADD, user_id, email, name, password_hash, time_zone, at)
@@ -297,6 +324,30 @@ async def forget_tokens(tx: Tx, user_id: UUID) -> None:
 async def mark_verified(tx: Tx, user_id: UUID, email: str, *, at: datetime) -> User | None:
     """The account with its address proved; nothing when it has another address by now."""
     return await tx.one(_MARK_VERIFIED, user_id, email, at)
+
+
+async def add_flow(tx: Tx, *, hash: bytes, verifier: str, nonce: str) -> None:
+    """Remembers a sign-in elsewhere for ten minutes, in a system transaction for signing in."""
+    await tx.do(_ADD_FLOW, hash, verifier, nonce)
+
+
+async def consume_flow(tx: Tx, *, hash: bytes) -> Flow | None:
+    """Takes a sign-in elsewhere out for good; of two that come back with it one gets it."""
+    return await tx.one(_CONSUME_FLOW, hash)
+
+
+async def find_linked(tx: Tx, vouched: Vouched) -> UUID | None:
+    """Whose account is linked, in a system transaction for signing in."""
+    return await tx.one(_FIND_LINKED, vouched.issuer, vouched.subject)
+
+
+async def link(tx: Tx, user_id: UUID, vouched: Vouched, *, at: datetime) -> None:
+    await tx.do(_LINK, user_id, vouched.issuer, vouched.subject, vouched.email, at)
+
+
+async def disarm(tx: Tx, user_id: UUID) -> None:
+    """Ends all that opened the account: password, sessions, keys, second factor."""
+    await tx.do(_DISARM, user_id)
 
 
 async def find_supported(tx: Tx, email: str) -> SupportedUser | None:
