@@ -1,4 +1,4 @@
-"""OpenID Connect: authorization code with PKCE (S256), state and nonce (OpenID Connect Core 1.0, RFC 7636, RFC 9700)."""
+"""OpenID Connect: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, RFC 7636, RFC 9700)."""
 
 from __future__ import annotations
 
