@@ -17,7 +17,7 @@ from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
 from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.service import keys
 from studyteddy.platform import db as database
-from studyteddy.platform import health, http, limits, schema
+from studyteddy.platform import health, http, limits, mail, schema
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
 from studyteddy.platform.gate import Gate
@@ -82,7 +82,8 @@ async def runtime(
                 "passwords": passwords,
                 "access_tokens": access_tokens,
                 "google": google,
-                "public_url": settings.public_url.rstrip("/"),
+                "mailer": _mailer(settings),
+                "public_url": settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}",
                 "gate": Gate(
                     access_tokens, revocations,
                     keys=lambda key: keys.identify(db, key),
@@ -139,6 +140,11 @@ def _google(settings: Settings, outside: AsyncClient) -> OpenIdConnect | None:
         client_secret=settings.google_client_secret,
         redirect_uri=f"{settings.public_url.rstrip('/')}/api/auth/google/callback",
     )  # fmt: skip
+
+
+def _mailer(settings: Settings) -> mail.Mailer:
+    development = settings.environment == "development"
+    return mail.from_settings(settings.mail_url, origin=mail.sender(settings.mail_sender), development=development)
 
 
 async def _schema(db: Database) -> str:

@@ -65,6 +65,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS, comma separated.")] = ""
     public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
+    mail_url: Annotated[
+        str, Meta(description="Who carries our mail: `smtp://user:password@host:587`, `smtps://…`, or `console:`.")
+    ] = "console:"
+    mail_sender: Annotated[str, Meta(description="Whose name and address our mail bears.")] = (
+        "Study Teddy <teddy@localhost.localdomain>"
+    )
     google_issuer: Annotated[str, Meta(description="Who signs people in with Google; another one for tests.")] = (
         "https://accounts.google.com"
     )

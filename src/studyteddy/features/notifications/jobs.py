@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from studyteddy.events import PasswordChanged, TaskCompleted, UserRegistered
+import structlog
+
+from studyteddy.events import (
+    EmailVerificationAsked,
+    PasswordChanged,
+    PasswordResetAsked,
+    TaskCompleted,
+    UserRegistered,
+)
+from studyteddy.features.auth import service as auth
+from studyteddy.features.auth.service import addresses
 from studyteddy.features.notifications import service
-from studyteddy.platform.db import Tx
+from studyteddy.features.notifications.providers import mails
+from studyteddy.platform.db import Database, Tx
+from studyteddy.platform.identity import Identity
 from studyteddy.platform.jobs import Jobs
+from studyteddy.platform.mail import Mailer, MailRefused, Message
 
 jobs = Jobs("notifications")
+log = structlog.get_logger("studyteddy.notifications")
 
 
 @jobs.on(UserRegistered)
@@ -17,6 +31,42 @@ async def welcome(tx: Tx, event: UserRegistered) -> None:
         tx, source="welcome", type="welcome", title=f"Welcome, {event.name}!",
         body="Add a subject and your first task, and Study Teddy keeps the rest.", data={},
     )  # fmt: skip
+
+
+@jobs.on(UserRegistered)
+async def send_first_verification(
+    db: Database, mailer: Mailer, public_url: str, identity: Identity, job_id: int, event: UserRegistered
+) -> None:
+    """Asks a new student whether the address is theirs."""
+    await _send_verification(db, mailer, public_url, identity, job_id)
+
+
+@jobs.on(EmailVerificationAsked)
+async def send_verification(
+    db: Database, mailer: Mailer, public_url: str, identity: Identity, job_id: int, event: EmailVerificationAsked
+) -> None:
+    """Asks once more."""
+    await _send_verification(db, mailer, public_url, identity, job_id)
+
+
+@jobs.on(PasswordResetAsked)
+async def send_reset(db: Database, mailer: Mailer, public_url: str, job_id: int, event: PasswordResetAsked) -> None:
+    """Mails the way back in, if the address is the verified one of an account."""
+    letter = await addresses.mint_reset(db, event.email)
+    if letter is None:
+        return
+    link = f"{public_url}/#/reset-password?token={letter.token}"
+    await _send(mailer, mails.reset_password(letter.user.email, letter.user.name, link, message_id=f"reset-{job_id}"))
+
+
+@jobs.on(PasswordChanged)
+async def mail_password_change(
+    db: Database, mailer: Mailer, identity: Identity, job_id: int, event: PasswordChanged
+) -> None:
+    """Says by mail that the password was changed, to a verified address."""
+    user = await auth.me(db.reading(identity), identity.user_id)
+    if user.email_verified:
+        await _send(mailer, mails.password_changed(user.email, user.name, db.clock(), message_id=f"password-{job_id}"))
 
 
 @jobs.on(PasswordChanged)
@@ -36,3 +86,20 @@ async def congratulate(tx: Tx, event: TaskCompleted) -> None:
         tx, source=f"task.completed:{event.task_id}:{event.completions}", type="task_completed",
         title=f"Done: {event.title}", body=f"{timely}Well studied!", data={"taskId": str(event.task_id)},
     )  # fmt: skip
+
+
+async def _send_verification(db: Database, mailer: Mailer, public_url: str, identity: Identity, job_id: int) -> None:
+    async with db.transaction(identity) as tx:
+        letter = await addresses.mint_verification(tx)
+    if letter is None:
+        return
+    link = f"{public_url}/#/verify-email?token={letter.token}"
+    await _send(mailer, mails.verify_email(letter.user.email, letter.user.name, link, message_id=f"verify-{job_id}"))
+
+
+async def _send(mailer: Mailer, message: Message) -> None:
+    """Hands the mail over; one that will never be taken is given up, the rest is tried again."""
+    try:
+        await mailer.send(message)
+    except MailRefused as fault:
+        log.warning("mail.refused", message_id=message.message_id, reason=str(fault))

@@ -21,7 +21,7 @@ from studyteddy.platform.errors import invalid
 from studyteddy.platform.security import Passwords
 
 Purpose = Literal["verify_email", "reset_password"]
-HOURS: dict[Purpose, int] = {"verify_email": 48, "reset_password": 1}
+HOURS: dict[Purpose, int] = {"verify_email": 24, "reset_password": 1}
 
 
 class Letter(msgspec.Struct, frozen=True):
