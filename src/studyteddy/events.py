@@ -48,6 +48,41 @@ class PasswordResetAsked(Event, frozen=True):
     email: str
 
 
+@internal("export.asked")
+class ExportAsked(Event, frozen=True):
+    """An archive of everything is wanted."""
+
+    export_id: UUID
+
+
+@public("export.updated", shows="Export")
+class ExportUpdated(Event, frozen=True):
+    """An archive made progress, or is ready."""
+
+    export_id: UUID
+
+
+@public("export.deleted", shows="Gone")
+class ExportDeleted(Event, frozen=True):
+    """An archive was cancelled or thrown away."""
+
+    export_id: UUID
+
+
+@internal("export.ready")
+class ExportReady(Event, frozen=True):
+    """An archive can be fetched."""
+
+    export_id: UUID
+
+
+@internal("deletion.scheduled")
+class DeletionScheduled(Event, frozen=True):
+    """The account is to be erased."""
+
+    user_id: UUID
+
+
 @internal("password.changed")
 class PasswordChanged(Event, frozen=True):
     """The account has a new password."""

@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 from httpx2 import AsyncClient
 
-from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
+from studyteddy.bootstrap.catalogue import HOLDINGS, JOBS, openapi, routes
 from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.service import keys
 from studyteddy.platform import db as database
-from studyteddy.platform import health, http, limits, mail, schema
+from studyteddy.platform import health, http, limits, mail, schema, storage
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
 from studyteddy.platform.gate import Gate
@@ -82,6 +82,8 @@ async def runtime(
                 "passwords": passwords,
                 "access_tokens": access_tokens,
                 "google": google,
+                "holdings": HOLDINGS,
+                "storage": storage.from_settings(settings.storage_url),
                 "mailer": _mailer(settings),
                 "public_url": settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}",
                 "gate": Gate(

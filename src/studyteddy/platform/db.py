@@ -285,6 +285,12 @@ class Tx:
         """Every row with the key it is sorted by."""
         return statement.keyed(await self._connection.fetch(statement.sql, *args))
 
+    async def stream(self, statement: Statement[R], *args: object) -> AsyncIterator[R]:
+        """Every row, some hundreds at a time, all of one moment if nothing else commits in between."""
+        cursor = self._connection.cursor(statement.sql, *args, prefetch=500)
+        async for record in cursor:
+            yield statement.rows([record])[0]
+
     async def do(self, statement: Statement[Nothing], *args: object) -> int:
         """Runs a change and gives the number of rows it touched."""
         status: str = await self._connection.execute(statement.sql, *args)

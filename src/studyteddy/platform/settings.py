@@ -65,6 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS, comma separated.")] = ""
     public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
+    storage_url: Annotated[
+        str,
+        Meta(description="Where files are kept: `s3://key:secret@bucket?endpoint=…`, `file:///folder`, or `memory:`."),
+    ] = "memory:"
     mail_url: Annotated[
         str, Meta(description="Who carries our mail: `smtp://user:password@host:587`, `smtps://…`, or `console:`.")
     ] = "console:"

@@ -19,12 +19,16 @@ from studyteddy.features.auth.schemas import (
     Delivery,
     DeviceList,
     EmailTaken,
+    Export,
+    ExportList,
+    Farewell,
     ForeignOrigin,
     From,
     MailToken,
     NewAccount,
     NewApiKey,
     NoSuchUser,
+    NotReady,
     NotSignedInThere,
     NotYourself,
     PasswordChange,
@@ -40,7 +44,7 @@ from studyteddy.features.auth.schemas import (
     UserQuery,
     WrongPassword,
 )
-from studyteddy.features.auth.service import accounts, addresses, keys, sessions, vouching
+from studyteddy.features.auth.service import accounts, addresses, keys, leaving, sessions, vouching
 from studyteddy.features.auth.service import passwords as password_actions
 from studyteddy.features.auth.service import support as support_actions
 from studyteddy.platform.db import Database
@@ -49,6 +53,7 @@ from studyteddy.platform.identity import Identity
 from studyteddy.platform.limits import Limit, Limiter
 from studyteddy.platform.revocation import Revocations
 from studyteddy.platform.security import ACCESS_SECONDS, AccessTokens, Passwords, RefreshTokens
+from studyteddy.platform.storage import Storage
 from studyteddy.platform.web import Answer, Request, Router
 
 router = Router("/api/auth", tag="auth", scope="account")
@@ -244,6 +249,54 @@ async def set_preferences(db: Database, identity: Identity, body: Preferences) -
     """Replace your preferences, on every device."""
     async with db.transaction(identity) as tx:
         return await accounts.set_preferences(tx, body)
+
+
+@users.post("/export", status=202)
+async def create_export(db: Database, limiter: Limiter, limits: Mapping[str, Limit], identity: Identity) -> Export:
+    """Begin an archive of everything that is kept of you; its progress comes as events."""
+    await _spend(limiter, limits["export"], identity.user_id.hex)
+    async with db.transaction(identity) as tx:
+        return tx.reply(await leaving.ask_export(tx))
+
+
+@users.get("/exports")
+async def list_exports(db: Database, identity: Identity) -> ExportList:
+    """Your archives."""
+    return await leaving.exports(db.reading(identity), identity.user_id)
+
+
+@users.get("/exports/{export_id}")
+async def get_export(db: Database, identity: Identity, export_id: UUID) -> Export:
+    """One archive, and how far it is."""
+    return await leaving.export(db.reading(identity), identity.user_id, export_id)
+
+
+@users.get("/exports/{export_id}/download", errors=(NotReady,))
+async def download_export(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> Answer:
+    """The archive itself, a ZIP file."""
+    pieces = await leaving.download(db, storage, identity, export_id)
+    saved_as = b'attachment; filename="study-teddy.zip"'
+    return Answer(b"", 200, b"application/zip", ((b"content-disposition", saved_as),), pieces)
+
+
+@users.delete("/exports/{export_id}")
+async def delete_export(db: Database, identity: Identity, export_id: UUID) -> None:
+    """Cancel an archive under way, or throw a finished one away."""
+    async with db.transaction(identity) as tx:
+        await leaving.cancel_export(tx, export_id)
+
+
+@users.post("/me/delete", secret=True, errors=(WrongPassword,))
+async def delete_account(db: Database, passwords: Passwords, identity: Identity, body: Farewell) -> User:
+    """Have this account and everything in it erased in seven days."""
+    return await leaving.ask_deletion(db, identity, body.password, passwords=passwords)
+
+
+@users.post("/me/restore")
+async def restore_account(db: Database, identity: Identity) -> User:
+    """Keep an account that was to be erased."""
+    async with db.transaction(identity) as tx:
+        return tx.reply(await leaving.stay(tx))
 
 
 @support.get("/users", errors=(NoSuchUser,))

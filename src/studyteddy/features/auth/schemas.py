@@ -244,6 +244,38 @@ class NotSignedInThere(SignInNeeded):
     """Signing in elsewhere did not succeed: begin again."""
 
 
+class Export(msgspec.Struct, frozen=True, rename="camel"):
+    """An archive of everything that is kept of the student; `progress` in percent, `size` in bytes."""
+
+    id: UUID
+    status: Literal["running", "ready", "failed"]
+    progress: int
+    size: int | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ExportList(msgspec.Struct, frozen=True, rename="camel"):
+    """Your archives, the latest first; at most 50."""
+
+    items: list[Export]
+    next_cursor: None = None
+
+
+class Farewell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The password, once more: an account is not deleted by accident."""
+
+    password: AnyPassword
+
+
+class NoSuchExport(NotFound):
+    """There is nothing here."""
+
+
+class NotReady(Conflict):
+    """This archive is not ready yet: watch its progress."""
+
+
 class NoSuchUser(NotFound):
     """There is nothing here."""
 

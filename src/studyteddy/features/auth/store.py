@@ -11,6 +11,7 @@ from studyteddy.features.auth.schemas import (
     Account,
     ApiKey,
     Device,
+    Export,
     Flow,
     From,
     KeyHolder,
@@ -24,6 +25,7 @@ from studyteddy.features.auth.schemas import (
 )
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.moments import Clockwork
+from studyteddy.platform.personal import Holding, exported, withheld
 
 _USER = """
        id, email, name, time_zone, to_char(make_interval(mins => day_start), 'HH24:MI'), locale, week_start::int, role,
@@ -188,6 +190,45 @@ WITH keys AS (UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revo
 UPDATE users SET password_hash = NULL WHERE id = $1""",
 )
 
+_EXPORT = "id, status, progress::int, size, created_at, finished_at"
+
+_ADD_EXPORT = Statement(
+    Export, f"INSERT INTO exports (user_id, id, created_at) VALUES ($1, $2, $3) RETURNING {_EXPORT}"
+)
+
+_EXPORTS = Statement(
+    Export, f"SELECT {_EXPORT} FROM exports WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50"
+)
+
+_GET_EXPORT = Statement(Export, f"SELECT {_EXPORT} FROM exports WHERE user_id = $1 AND id = $2")
+
+_PROGRESS_EXPORT = Statement(
+    Export,
+    f"UPDATE exports SET progress = $3 WHERE user_id = $1 AND id = $2 AND status = 'running' RETURNING {_EXPORT}",
+)
+
+_FINISH_EXPORT = Statement(
+    Export,
+    f"""
+UPDATE exports SET status = 'ready', progress = 100, size = $3, finished_at = $4
+ WHERE user_id = $1 AND id = $2 AND status = 'running' RETURNING {_EXPORT}""",
+)
+
+_DELETE_EXPORT = Statement(Nothing, "DELETE FROM exports WHERE user_id = $1 AND id = $2")
+
+_SCHEDULE_DELETION = Statement(Nothing, "UPDATE users SET deletion_at = $2 WHERE id = $1")
+
+_TO_END = Statement(
+    UUID,
+    """
+SELECT id FROM users
+ WHERE deletion_at < now() AND disabled_at IS NULL LIMIT $1""",
+)
+
+_TO_ERASE = Statement(UUID, "SELECT id FROM users WHERE deletion_at < now() - interval '20 minutes' LIMIT $1")
+
+_ERASE = Statement(Nothing, "DELETE FROM users WHERE id = $1")
+
 _SUPPORTED = "id, email, role, email_verified_at IS NOT NULL, disabled_at IS NOT NULL, created_at"
 
 _FIND_SUPPORTED = Statement(SupportedUser, f"SELECT {_SUPPORTED} FROM users WHERE lower(email) = lower($1)")
@@ -203,6 +244,25 @@ _DISABLE = Statement(
 _SET_ROLE = Statement(Nothing, "UPDATE users SET role = $2 WHERE id = $1")
 
 _USED = Statement(Nothing, "UPDATE api_keys SET last_used_at = now() WHERE user_id = $1 AND id = $2")
+
+
+HOLDINGS = [
+    Holding(
+        "users",
+        Statement(
+            str,
+            "SELECT row_to_json(r)::text FROM (SELECT id, email, name, role, time_zone, day_start, locale, week_start,"
+            " preferences, email_verified_at, created_at, updated_at FROM users WHERE id = $1) AS r",
+        ),
+    ),
+    exported("sessions", "id, client, address, created_at, rotated_at, expires_at, revoked_at"),
+    exported("api_keys", "id, name, prefix, scopes, expires_at, last_used_at, revoked_at, created_at"),
+    exported("identities", "issuer, subject, email, created_at", order="issuer, subject"),
+    exported("exports", "id, status, size, created_at, finished_at"),
+    withheld("mail_tokens", "hashes of links on their way"),
+    withheld("second_factors", "a secret of the sign-in"),
+    withheld("recovery_codes", "hashes of secrets of the sign-in"),
+]
 
 
 async def get(reader: Reader, user_id: UUID) -> User | None:
@@ -348,6 +408,53 @@ async def link(tx: Tx, user_id: UUID, vouched: Vouched, *, at: datetime) -> None
 async def disarm(tx: Tx, user_id: UUID) -> None:
     """Ends all that opened the account: password, sessions, keys, second factor."""
     await tx.do(_DISARM, user_id)
+
+
+async def add_export(tx: Tx, user_id: UUID, export_id: UUID, *, at: datetime) -> Export:
+    added = await tx.one(_ADD_EXPORT, user_id, export_id, at)
+    assert added is not None
+    return added
+
+
+async def exports(reader: Reader, user_id: UUID) -> list[Export]:
+    return await reader.all(_EXPORTS, user_id)
+
+
+async def get_export(reader: Reader, user_id: UUID, export_id: UUID) -> Export | None:
+    return await reader.one(_GET_EXPORT, user_id, export_id)
+
+
+async def progress_export(tx: Tx, user_id: UUID, export_id: UUID, percent: int) -> Export | None:
+    """The archive with its progress; nothing when it was cancelled or is finished."""
+    return await tx.one(_PROGRESS_EXPORT, user_id, export_id, percent)
+
+
+async def finish_export(tx: Tx, user_id: UUID, export_id: UUID, *, size: int, at: datetime) -> Export | None:
+    return await tx.one(_FINISH_EXPORT, user_id, export_id, size, at)
+
+
+async def delete_export(tx: Tx, user_id: UUID, export_id: UUID) -> bool:
+    return await tx.do(_DELETE_EXPORT, user_id, export_id) == 1
+
+
+async def schedule_deletion(tx: Tx, user_id: UUID, *, at: datetime | None) -> None:
+    """Says when the account is to be erased, or that it stays."""
+    await tx.do(_SCHEDULE_DELETION, user_id, at)
+
+
+async def accounts_to_end(tx: Tx, most: int) -> list[UUID]:
+    """Accounts whose grace is over and that can still be signed in to, in a transaction for tidying."""
+    return await tx.all(_TO_END, most)
+
+
+async def accounts_to_erase(tx: Tx, most: int) -> list[UUID]:
+    """Accounts whose last access token has ended, in a transaction for tidying."""
+    return await tx.all(_TO_ERASE, most)
+
+
+async def erase(tx: Tx, user_id: UUID) -> None:
+    """Deletes the account; every row of it goes along."""
+    await tx.do(_ERASE, user_id)
 
 
 async def find_supported(tx: Tx, email: str) -> SupportedUser | None:

@@ -225,7 +225,7 @@ class App:
         if coding:
             body = compression.compress(body, coding)
             headers.append((b"content-encoding", coding.encode()))
-        return Answer(body, status, answer.media_type, tuple(headers))
+        return Answer(body, status, answer.media_type, tuple(headers), answer.pieces)
 
     async def _send(
         self,
@@ -241,12 +241,17 @@ class App:
         if b"content-security-policy" in given:
             headers = [pair for pair in headers if pair[0] != b"content-security-policy" or pair in answer.headers]
         if answer.status not in (204, 304):
-            headers += [(b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body))]
+            headers.append((b"content-type", answer.media_type))
+            if answer.pieces is None:
+                headers.append((b"content-length", b"%d" % len(answer.body)))
         if self._origins:
             headers += self._cors(request)
         if self.draining:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.pieces is not None and not bodiless:
+            async for piece in answer.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"" if bodiless else answer.body})
 
     def _cors(self, request: Request) -> list[tuple[bytes, bytes]]:
