@@ -78,6 +78,7 @@ CREATE TABLE exports (
     id uuid NOT NULL,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'ready', 'failed')),
+    progress smallint NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
     size bigint,
     created_at timestamptz NOT NULL,
     finished_at timestamptz,

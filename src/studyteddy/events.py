@@ -83,6 +83,14 @@ class DeletionScheduled(Event, frozen=True):
     user_id: UUID
 
 
+@internal("second_factor.changed")
+class SecondFactorChanged(Event, frozen=True):
+    """Signing in asks for a second factor from now on, or no longer."""
+
+    user_id: UUID
+    enabled: bool
+
+
 @internal("password.changed")
 class PasswordChanged(Event, frozen=True):
     """The account has a new password."""

@@ -58,7 +58,7 @@ class Peer:
 def _action(page: httpx2.Response) -> str:
     found = re.search(r'<form[^>]*action="([^"]+)"', page.text)
     assert found, page.text
-    return urljoin(str(page.url), found[1])
+    return str(urljoin(str(page.url), found[1]))
 
 
 @asynccontextmanager

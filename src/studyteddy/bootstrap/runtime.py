@@ -25,8 +25,9 @@ from studyteddy.platform.jobs import Policy, Registry, Worker
 from studyteddy.platform.pages import Cursors
 from studyteddy.platform.realtime import Hub
 from studyteddy.platform.revocation import Revocations
+from studyteddy.platform.sealing import Sealer
 from studyteddy.platform.security import AccessTokens, Passwords, RefreshTokens
-from studyteddy.platform.settings import Settings, key_bytes
+from studyteddy.platform.settings import Settings, key_bytes, sealing_ring
 from studyteddy.platform.web import App
 
 _SCHEMA = Statement(str, "SELECT version_num FROM alembic_version")
@@ -82,6 +83,7 @@ async def runtime(
                 "passwords": passwords,
                 "access_tokens": access_tokens,
                 "google": google,
+                "sealer": Sealer(sealing_ring(settings.sealing_keys)),
                 "holdings": HOLDINGS,
                 "storage": storage.from_settings(settings.storage_url),
                 "mailer": _mailer(settings),

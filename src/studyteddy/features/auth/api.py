@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.schemas import (
     AddressOnly,
     ApiKeyList,
+    BadCode,
     BadCredentials,
     BadMailToken,
     CallbackQuery,
+    CodeOnly,
     CommonPassword,
     CreatedApiKey,
     Credentials,
@@ -21,21 +24,26 @@ from studyteddy.features.auth.schemas import (
     EmailTaken,
     Export,
     ExportList,
-    Farewell,
+    FactorState,
     ForeignOrigin,
     From,
     MailToken,
     NewAccount,
     NewApiKey,
+    NewFactor,
+    NoFactorBegun,
     NoSuchUser,
     NotReady,
     NotSignedInThere,
     NotYourself,
     PasswordChange,
+    PasswordOnce,
     PasswordReset,
     Preferences,
     ProfileChanges,
+    RecoveryCodes,
     RefreshRequest,
+    SecondFactorRequired,
     SessionEnded,
     SignedIn,
     SupportedUser,
@@ -44,7 +52,7 @@ from studyteddy.features.auth.schemas import (
     UserQuery,
     WrongPassword,
 )
-from studyteddy.features.auth.service import accounts, addresses, keys, leaving, sessions, vouching
+from studyteddy.features.auth.service import accounts, addresses, keys, leaving, second_factor, sessions, vouching
 from studyteddy.features.auth.service import passwords as password_actions
 from studyteddy.features.auth.service import support as support_actions
 from studyteddy.platform.db import Database
@@ -52,6 +60,7 @@ from studyteddy.platform.errors import TooManyRequests, Unavailable
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.limits import Limit, Limiter
 from studyteddy.platform.revocation import Revocations
+from studyteddy.platform.sealing import Sealer
 from studyteddy.platform.security import ACCESS_SECONDS, AccessTokens, Passwords, RefreshTokens
 from studyteddy.platform.storage import Storage
 from studyteddy.platform.web import Answer, Request, Router
@@ -75,15 +84,18 @@ async def register(
     return _signed_in(grant, access_tokens, body.delivery, request)
 
 
-@router.post("/login", public=True, secret=True, errors=(BadCredentials,))
+@router.post("/login", public=True, secret=True, errors=(BadCredentials, SecondFactorRequired, BadCode))
 async def login(
     db: Database, passwords: Passwords, access_tokens: AccessTokens, refresh_tokens: RefreshTokens,
-    limiter: Limiter, limits: Mapping[str, Limit], request: Request, body: Credentials,
+    sealer: Sealer, limiter: Limiter, limits: Mapping[str, Limit], request: Request, body: Credentials,
 ) -> SignedIn:  # fmt: skip
     """Sign in with e-mail and password."""
     await _spend(limiter, limits["login_address"], request.client)
     await _spend(limiter, limits["login_account"], _digest(body.email))
-    grant = await sessions.log_in(db, body, passwords=passwords, refresh=refresh_tokens, device=_device(request))
+    grant = await sessions.log_in(
+        db, body, passwords=passwords, refresh=refresh_tokens, device=_device(request),
+        second_factor=partial(second_factor.check, sealer=sealer),
+    )  # fmt: skip
     return _signed_in(grant, access_tokens, body.delivery, request)
 
 
@@ -191,6 +203,33 @@ async def finish_google(
     )
 
 
+@router.get("/second-factor")
+async def get_second_factor(db: Database, identity: Identity) -> FactorState:
+    """Whether signing in asks for a second factor."""
+    return await second_factor.state(db.reading(identity), identity)
+
+
+@router.post("/second-factor", secret=True, errors=(WrongPassword,))
+async def begin_second_factor(
+    db: Database, passwords: Passwords, sealer: Sealer, identity: Identity, body: PasswordOnce
+) -> NewFactor:
+    """Begin a second factor: a secret for an authenticator app, which counts once it is confirmed."""
+    return await second_factor.begin(db, identity, body.password, passwords=passwords, sealer=sealer)
+
+
+@router.post("/second-factor/confirm", secret=True, errors=(BadCode, NoFactorBegun))
+async def confirm_second_factor(db: Database, sealer: Sealer, identity: Identity, body: CodeOnly) -> RecoveryCodes:
+    """Switch the second factor on with its first code; the recovery codes are shown this once."""
+    async with db.transaction(identity) as tx:
+        return await second_factor.confirm(tx, body.code, sealer=sealer)
+
+
+@router.post("/second-factor/end", secret=True, errors=(WrongPassword,))
+async def end_second_factor(db: Database, passwords: Passwords, identity: Identity, body: PasswordOnce) -> None:
+    """Switch the second factor off."""
+    await second_factor.end(db, identity, body.password, passwords=passwords)
+
+
 @router.get("/sessions")
 async def list_sessions(db: Database, identity: Identity) -> DeviceList:
     """Every device that is signed in."""
@@ -287,7 +326,7 @@ async def delete_export(db: Database, identity: Identity, export_id: UUID) -> No
 
 
 @users.post("/me/delete", secret=True, errors=(WrongPassword,))
-async def delete_account(db: Database, passwords: Passwords, identity: Identity, body: Farewell) -> User:
+async def delete_account(db: Database, passwords: Passwords, identity: Identity, body: PasswordOnce) -> User:
     """Have this account and everything in it erased in seven days."""
     return await leaving.ask_deletion(db, identity, body.password, passwords=passwords)
 

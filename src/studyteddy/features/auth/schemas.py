@@ -262,8 +262,8 @@ class ExportList(msgspec.Struct, frozen=True, rename="camel"):
     next_cursor: None = None
 
 
-class Farewell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The password, once more: an account is not deleted by accident."""
+class PasswordOnce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The password, once more, for what cannot be undone or protects the account."""
 
     password: AnyPassword
 
@@ -274,6 +274,47 @@ class NoSuchExport(NotFound):
 
 class NotReady(Conflict):
     """This archive is not ready yet: watch its progress."""
+
+
+FactorCode = Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[A-Za-z0-9-]+$", examples=["287082"])]
+
+
+class CodeOnly(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Six digits from the authenticator app."""
+
+    code: FactorCode
+
+
+class NewFactor(msgspec.Struct, frozen=True):
+    """What an authenticator app needs; shown this once."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(msgspec.Struct, frozen=True, rename="camel"):
+    """Ten codes for the day the phone is lost, each good once; shown this once."""
+
+    recovery_codes: list[str]
+
+
+class FactorState(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether signing in asks for a second factor."""
+
+    enabled: bool
+    recovery_codes_left: int
+
+
+class SecondFactorRequired(SignInNeeded):
+    """This account has a second factor: send its six digits, or a recovery code, as `code`."""
+
+
+class BadCode(SignInNeeded):
+    """This code is wrong, or was used before."""
+
+
+class NoFactorBegun(Conflict):
+    """Begin a second factor first."""
 
 
 class NoSuchUser(NotFound):

@@ -8,6 +8,7 @@ from studyteddy.events import (
     EmailVerificationAsked,
     PasswordChanged,
     PasswordResetAsked,
+    SecondFactorChanged,
     TaskCompleted,
     UserRegistered,
 )
@@ -70,11 +71,21 @@ async def mail_password_change(
 
 
 @jobs.on(PasswordChanged)
-async def warn_of_password_change(tx: Tx, event: PasswordChanged) -> None:
+async def warn_of_password_change(tx: Tx, job_id: int, event: PasswordChanged) -> None:
     """Says that the password was changed, in case it was somebody else."""
     await service.notify(
-        tx, source=f"password.changed:{tx.now.isoformat()}", type="security", title="Your password was changed",
+        tx, source=f"password.changed:{job_id}", type="security", title="Your password was changed",
         body="Every other device was signed out. If this was not you, reset your password now.", data={},
+    )  # fmt: skip
+
+
+@jobs.on(SecondFactorChanged)
+async def warn_of_second_factor(tx: Tx, job_id: int, event: SecondFactorChanged) -> None:
+    """Says that the second factor was switched on or off, in case it was somebody else."""
+    await service.notify(
+        tx, source=f"second_factor.changed:{job_id}", type="security",
+        title=f"Your second factor was switched {'on' if event.enabled else 'off'}",
+        body="If this was not you, change your password now.", data={},
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import msgspec
@@ -33,9 +34,18 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 async def log_in(
-    db: Database, given: Credentials, *, passwords: Passwords, refresh: RefreshTokens, device: From
+    db: Database,
+    given: Credentials,
+    *,
+    passwords: Passwords,
+    refresh: RefreshTokens,
+    device: From,
+    second_factor: Callable[[Tx, str | None], Awaitable[None]],
 ) -> Grant:
-    """Begins a session; an unknown account costs and answers the same as a wrong password."""
+    """Begins a session; an unknown account costs and answers the same as a wrong password.
+
+    `second_factor` is asked when the password is right; raises 401 `second_factor_required` or `bad_code`.
+    """
     async with db.system("sign_in") as tx:
         account = await store.find(tx, given.email)
     right = await passwords.verify(given.password, account.password_hash if account else None)
@@ -43,6 +53,7 @@ async def log_in(
         raise BadCredentials()
     session_id = new_id()
     async with db.transaction(Identity(account.id, session_id)) as tx:
+        await second_factor(tx, given.code)
         await store.begin_session(tx, account.id, session_id, device)
         user = await _me(tx, account.id)
     return Grant(user, session_id, refresh.write(session_id, 0))
