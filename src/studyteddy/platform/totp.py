@@ -26,6 +26,8 @@ def address(secret: str, account: str) -> str:
 
 def step_of(secret: str, code: str, *, at: datetime) -> int | None:
     """The time step for which `code` is right, else nothing. A step is used once: the caller remembers the last."""
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        return None
     totp = pyotp.TOTP(secret)
     present = totp.timecode(at)
     right = [
@@ -35,11 +37,14 @@ def step_of(secret: str, code: str, *, at: datetime) -> int | None:
 
 
 def new_recovery_codes() -> list[str]:
-    """Ten codes of 50 bits, each good once."""
-    halves = ("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(RECOVERY_CODES * 2))
-    return [f"{first}-{second}" for first, second in zip(halves, halves, strict=True)]
+    """Ten codes `xxxx-xxxx-xxxx-xxxx` of 79 bits, each good once."""
+    return ["-".join(_letters() for _ in range(4)) for _ in range(RECOVERY_CODES)]
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(4))
 
 
 def recovery_hash(code: str) -> bytes:
-    """What is kept of a recovery code; case and dashes do not matter."""
+    """What is kept of a recovery code; case and dashes do not matter. So many random bits need no slow hash."""
     return sha256(b"recovery\0" + code.replace("-", "").lower().encode()).digest()
