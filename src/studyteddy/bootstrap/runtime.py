@@ -22,6 +22,7 @@ from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
 from studyteddy.platform.gate import Gate
 from studyteddy.platform.jobs import Policy, Registry, Worker
+from studyteddy.platform.lane import Lane
 from studyteddy.platform.pages import Cursors
 from studyteddy.platform.realtime import Hub
 from studyteddy.platform.revocation import Revocations
@@ -70,6 +71,8 @@ async def runtime(
         await stack.enter_async_context(listener)
         passwords = Passwords(key_bytes(settings.password_pepper), cost=settings.bcrypt_cost)
         stack.callback(passwords.close)
+        pictures = Lane("pictures", threads=1, queue=8)
+        stack.callback(pictures.close)
         revocations = Revocations(db)
         revocations.on_revoked.append(hub.end_session)
         google = _google(settings, await stack.enter_async_context(http.client()))
@@ -83,6 +86,7 @@ async def runtime(
                 "passwords": passwords,
                 "access_tokens": access_tokens,
                 "google": google,
+                "picture_lane": pictures,
                 "sealer": Sealer(sealing_ring(settings.sealing_keys)),
                 "holdings": HOLDINGS,
                 "storage": storage.from_settings(settings.storage_url),

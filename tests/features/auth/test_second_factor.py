@@ -18,7 +18,9 @@ async def protected(system: System, alice: Person) -> dict[str, Any]:
     """Alice's second factor, confirmed with the code before the present one."""
     begun = made(await alice.post("/api/auth/second-factor", {"password": PASSWORD}), 200)
     totp = pyotp.TOTP(begun["secret"])
-    confirmed = await alice.post("/api/auth/second-factor/confirm", {"code": totp.at(datetime.now(UTC), counter_offset=-1)})
+    confirmed = await alice.post(
+        "/api/auth/second-factor/confirm", {"code": totp.at(datetime.now(UTC), counter_offset=-1)}
+    )
     return {"totp": totp, "codes": made(confirmed, 200)["recoveryCodes"], "uri": begun["uri"]}
 
 

@@ -11,6 +11,7 @@ from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.schemas import (
     AddressOnly,
     ApiKeyList,
+    AvatarQuery,
     BadCode,
     BadCredentials,
     BadMailToken,
@@ -31,6 +32,7 @@ from studyteddy.features.auth.schemas import (
     NewAccount,
     NewApiKey,
     NewFactor,
+    NoAvatar,
     NoFactorBegun,
     NoSuchUser,
     NotReady,
@@ -52,12 +54,23 @@ from studyteddy.features.auth.schemas import (
     UserQuery,
     WrongPassword,
 )
-from studyteddy.features.auth.service import accounts, addresses, keys, leaving, second_factor, sessions, vouching
+from studyteddy.features.auth.service import (
+    accounts,
+    addresses,
+    keys,
+    leaving,
+    portrait,
+    second_factor,
+    sessions,
+    vouching,
+)
 from studyteddy.features.auth.service import passwords as password_actions
 from studyteddy.features.auth.service import support as support_actions
 from studyteddy.platform.db import Database
 from studyteddy.platform.errors import TooManyRequests, Unavailable
 from studyteddy.platform.identity import Identity
+from studyteddy.platform.images import MOST_BYTES, NotAPicture, TooManyPixels
+from studyteddy.platform.lane import Lane
 from studyteddy.platform.limits import Limit, Limiter
 from studyteddy.platform.revocation import Revocations
 from studyteddy.platform.sealing import Sealer
@@ -275,6 +288,25 @@ async def update_profile(db: Database, identity: Identity, body: ProfileChanges,
     """Change your name, zone, day start, locale or week start."""
     async with db.transaction(identity) as tx:
         return await accounts.update(tx, body, if_match=if_match)
+
+
+@users.put("/me/avatar", largest=MOST_BYTES, errors=(NotAPicture, TooManyPixels))
+async def change_avatar(db: Database, storage: Storage, picture_lane: Lane, identity: Identity, upload: bytes) -> User:
+    """Send a picture as the body: PNG, JPEG, WebP or GIF, 5 MiB and 25 million pixels at most."""
+    return await portrait.change(db, storage, picture_lane, identity, upload)
+
+
+@users.get("/me/avatar", scope="read", errors=(NoAvatar,))
+async def get_avatar(db: Database, storage: Storage, identity: Identity, query: AvatarQuery) -> Answer:
+    """Your picture, a square WebP of 256 pixels."""
+    picture = await portrait.show(db, storage, identity)
+    return Answer(picture, media_type=b"image/webp", headers=((b"cache-control", b"private, max-age=3600"),))
+
+
+@users.delete("/me/avatar")
+async def remove_avatar(db: Database, storage: Storage, identity: Identity) -> None:
+    """Go without a picture."""
+    await portrait.remove(db, storage, identity)
 
 
 @users.get("/me/preferences", scope="read")

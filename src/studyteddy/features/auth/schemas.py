@@ -317,6 +317,16 @@ class NoFactorBegun(Conflict):
     """Begin a second factor first."""
 
 
+class AvatarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`v` changes with the picture, so that caches do."""
+
+    v: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*$")] = ""
+
+
+class NoAvatar(NotFound):
+    """There is nothing here."""
+
+
 class NoSuchUser(NotFound):
     """There is nothing here."""
 

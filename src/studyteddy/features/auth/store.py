@@ -271,6 +271,8 @@ _USE_RECOVERY_CODE = Statement(
     Nothing, "UPDATE recovery_codes SET used_at = now() WHERE user_id = $1 AND hash = $2 AND used_at IS NULL"
 )
 
+_SET_AVATAR = Statement(Nothing, "UPDATE users SET avatar = $2, updated_at = $3 WHERE id = $1")
+
 _SUPPORTED = "id, email, role, email_verified_at IS NOT NULL, disabled_at IS NOT NULL, created_at"
 
 _FIND_SUPPORTED = Statement(SupportedUser, f"SELECT {_SUPPORTED} FROM users WHERE lower(email) = lower($1)")
@@ -535,6 +537,11 @@ async def factor_state(reader: Reader, user_id: UUID) -> FactorState | None:
 async def use_recovery_code(tx: Tx, user_id: UUID, hash: bytes) -> bool:
     """Uses a recovery code up; false when there is none such."""
     return await tx.do(_USE_RECOVERY_CODE, user_id, hash) == 1
+
+
+async def set_avatar(tx: Tx, user_id: UUID, digest: str | None, *, at: datetime) -> None:
+    """Remembers which picture is theirs, by its hash."""
+    await tx.do(_SET_AVATAR, user_id, digest, at)
 
 
 async def find_supported(tx: Tx, email: str) -> SupportedUser | None:

@@ -139,7 +139,7 @@ class App:
         elif route.limited:
             await self._limit(self._anonymous, request.client, extra)
         if route.method != "GET":
-            request.body = await read_body(receive, request.headers)
+            request.body = await read_body(receive, request.headers, route.largest)
         if not route.public:
             request.identity = Identity(
                 known.user_id,

@@ -10,12 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.platform.errors import BodyTooLarge, Invalid, UnsupportedMediaType, invalid
+from studyteddy.platform.errors import BodyTooLarge, Invalid, MalformedJson, UnsupportedMediaType, invalid
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.web import faults
-from studyteddy.platform.web.routing import Route
+from studyteddy.platform.web.routing import BODY_LIMIT, Route
 
-BODY_LIMIT = 1 << 20
 IfMatch = str | None
 Receive = Callable[[], Awaitable[Any]]
 
@@ -83,7 +82,7 @@ class Endpoint:
         self._query = hints.get("query") if "query" in names else None
         self._no_query = _try(self._query)
         self._lists = _list_fields(self._query)
-        self._asks = [name for name in names if name in ("identity", "request", "if_match")]
+        self._asks = [name for name in names if name in ("identity", "request", "if_match", "upload")]
         bound = {*self._path, "body", "query", *self._asks}
         self._constant = {name: self._resource(name, resources) for name in names if name not in bound}
         self.takes_body = self._decoder is not None
@@ -111,13 +110,7 @@ class Endpoint:
         elif request.query_string:
             raise _unknown_query(request.query_string)
         for name in self._asks:
-            given[name] = (
-                request.identity
-                if name == "identity"
-                else request
-                if name == "request"
-                else request.header(b"if-match")
-            )
+            given[name] = _ASKED[name](request)
         return self.route.handler(**given)
 
     def _read_body(self, request: Request) -> Any:
@@ -184,10 +177,19 @@ def _has_list(kind: Any) -> bool:
     return get_origin(kind) is list or any(_has_list(one) for one in get_args(kind))
 
 
-async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-    """The whole body; raises `BodyTooLarge` beyond 1 MiB without reading on."""
+_ASKED: dict[str, Callable[[Request], object]] = {
+    "identity": lambda request: request.identity,
+    "request": lambda request: request,
+    "if_match": lambda request: request.header(b"if-match"),
+    "upload": lambda request: request.body,
+}
+"""Parameters that every handler may have; `upload` is the body as it came."""
+
+
+async def read_body(receive: Receive, headers: Mapping[bytes, bytes], largest: int = BODY_LIMIT) -> bytes:
+    """The whole body; raises `BodyTooLarge` beyond `largest` bytes without reading on."""
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
+    if declared.isdigit() and int(declared) > largest:
         raise BodyTooLarge()
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -198,9 +200,9 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise MalformedJson("The body ended early.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > BODY_LIMIT:
+        if size > largest:
             raise BodyTooLarge()
     return b"".join(parts)

@@ -72,6 +72,9 @@ def _operation(route: Route) -> dict[str, Any]:
             "required": not optional,
             "content": {"application/json": {"schema": _schema(_some(hints["body"]))}},
         }
+    if "upload" in hints:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
     operation["responses"] = _responses(route, hints)
     operation["security"] = [] if route.public else [{"bearer": [route.scope]}]
     return operation

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from studyteddy.platform.errors import MethodNotAllowed, NotFound, Problem
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+BODY_LIMIT = 1 << 20
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -28,6 +29,8 @@ class Route:
     """The answer is a secret: no idempotency key is honoured, nothing is compressed or stored."""
     errors: tuple[type[Problem], ...]
     limited: bool
+    largest: int
+    """Bytes of the greatest body."""
     scope: str
     """What the caller must be allowed: `read`, `write`, `account` or `operate`."""
 
@@ -75,14 +78,16 @@ class Router:
         secret: bool = False,
         errors: Iterable[type[Problem]] = (),
         limited: bool = True,
+        largest: int = BODY_LIMIT,
         scope: str = "",
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             needed = scope or self.scope or ("read" if method == "GET" else "write")
+            path_in_full = self.prefix + path
             self.routes.append(
                 Route(
                     method,
-                    self.prefix + path,
+                    path_in_full,
                     handler,
                     status,
                     self.tag,
@@ -90,6 +95,7 @@ class Router:
                     secret,
                     tuple(errors),
                     limited,
+                    largest,
                     needed,
                 )
             )
