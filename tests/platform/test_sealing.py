@@ -185,3 +185,12 @@ async def test_rotation_says_where_a_value_does_not_open(db: Database) -> None:
     ((_, row),) = await _fill(db, Sealer({"k1": OLD}), 1)
     with pytest.raises(NotOurs, match=f"sealing_test.value of row {row}"):
         await rotate(db, Sealer({"k2": NEW, "k1": OTHER}), [SECRETS])
+
+
+async def test_a_row_that_is_named_by_its_owner_is_rotated_too(db: Database) -> None:
+    past, ring, user = Sealer({"k1": OLD}), Sealer({"k2": NEW, "k1": OLD}), new_id()
+    async with db.system("operate") as tx:
+        blob = past.seal(b"secret", table="sealing_test", column="value", row=user, user=user)
+        await tx.do(_ADD, user, user, blob)
+    assert await rotate(db, ring, [SealedColumn("sealing_test", "value", row_column="user_id")]) == 1
+    assert await _open(db, Sealer({"k2": NEW}), user, user) == b"secret"

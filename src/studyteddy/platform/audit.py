@@ -197,12 +197,15 @@ async def seal_anonymous(db: Database) -> None:
 
 
 async def seal(db: Database, *, most: int = _BATCH) -> int:
-    """Seals one batch; gives its size, 0 when nothing is left or somebody else is sealing."""
+    """Seals one batch; gives its size, 0 when nothing is left or somebody else is sealing.
+
+    The seal before is read first: whoever seals in between takes the number that this one would have had.
+    """
     async with db.system("tidy") as tx:
+        last = await tx.one(_LAST_SEAL)
         batch = await tx.all(_UNSEALED, most)
         if not batch:
             return 0
-        last = await tx.one(_LAST_SEAL)
         fresh = _sealed(last, batch)
         if not await tx.do(_ADD_SEAL, fresh.id, fresh.first, fresh.last, fresh.hash, fresh.previous):
             return 0
