@@ -97,6 +97,7 @@ WALLS = f"""
 CREATE POLICY sign_in ON api_keys USING ({PURPOSE} = 'sign_in');
 CREATE POLICY sign_in ON mail_tokens USING ({PURPOSE} = 'sign_in');
 CREATE POLICY sign_in ON identities FOR SELECT USING ({PURPOSE} = 'sign_in');
+CREATE POLICY operate ON second_factors USING ({PURPOSE} = 'operate');
 CREATE POLICY tidy ON mail_tokens USING ({PURPOSE} = 'tidy' AND expires_at < now());
 ALTER TABLE sign_in_flows ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY sign_in ON sign_in_flows USING ({PURPOSE} = 'sign_in');

@@ -44,6 +44,9 @@ ROUTERS = [
 JOBS = [auth_jobs.jobs, notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs]
 
 
+SEALED = [*auth_store.SEALED]
+"""Every column that keeps sealed secrets."""
+
 HOLDINGS = [
     *auth_store.HOLDINGS,
     *subjects_store.HOLDINGS,

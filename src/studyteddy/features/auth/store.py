@@ -27,6 +27,7 @@ from studyteddy.features.auth.schemas import (
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.moments import Clockwork
 from studyteddy.platform.personal import Holding, exported, withheld
+from studyteddy.platform.sealing import SealedColumn
 
 _USER = """
        id, email, name, time_zone, to_char(make_interval(mins => day_start), 'HH24:MI'), locale, week_start::int, role,
@@ -289,6 +290,8 @@ _SET_ROLE = Statement(Nothing, "UPDATE users SET role = $2 WHERE id = $1")
 
 _USED = Statement(Nothing, "UPDATE api_keys SET last_used_at = now() WHERE user_id = $1 AND id = $2")
 
+
+SEALED = [SealedColumn("second_factors", "secret", row_column="user_id")]
 
 HOLDINGS = [
     Holding(
