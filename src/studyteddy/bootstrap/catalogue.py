@@ -22,7 +22,7 @@ from studyteddy.features.subjects import api as subjects_api
 from studyteddy.features.subjects import store as subjects_store
 from studyteddy.features.tasks import api as tasks_api
 from studyteddy.features.tasks import store as tasks_store
-from studyteddy.platform import health, holdings, realtime, tidy
+from studyteddy.platform import audit, health, holdings, realtime, tidy
 from studyteddy.platform.event import Event
 from studyteddy.platform.jobs import Registry
 from studyteddy.platform.web import Route, describe
@@ -41,7 +41,7 @@ ROUTERS = [
     health.router,
     docs_page.router,
 ]
-JOBS = [auth_jobs.jobs, notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs]
+JOBS = [auth_jobs.jobs, notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs, audit.jobs]
 
 
 SEALED = [*auth_store.SEALED]

@@ -41,6 +41,16 @@ class Entry(msgspec.Struct, frozen=True):
     detail: dict[str, Plain]
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """An entry as its owner sees it."""
+
+    seq: int
+    at: datetime
+    action: str
+    address: str
+    detail: dict[str, Plain]
+
+
 class _Link(msgspec.Struct, frozen=True):
     """An entry in its chain, with the end of the chain as it was written down at the same moment."""
 
@@ -79,6 +89,11 @@ def _link(*columns: Any) -> _Link:
     return _Link(entry, own, head_seq, head_hash)
 
 
+def _recorded(*columns: Any) -> Recorded:
+    seq, at, action, address, detail = columns
+    return Recorded(seq, at, action, address, _details(detail))
+
+
 def _anonymous(*columns: Any) -> Anonymous:
     id, at, action, address, detail = columns
     return Anonymous(id, at.astimezone(UTC), action, address, _details(detail))
@@ -109,6 +124,14 @@ SELECT l.user_id, l.seq, l.at, l.action, l.address, l.detail::text, l.hash,
   FROM audit_log AS l LEFT JOIN audit_heads AS h ON h.user_id = $1
  WHERE l.user_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3""",
     _link,
+)
+
+_PAGE_OF_LOG = Statement(
+    Recorded,
+    """
+SELECT seq, at, action, address, detail::text FROM audit_log
+ WHERE user_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3""",
+    _recorded,
 )
 
 _HEAD = Statement(_Head, "SELECT seq, hash FROM audit_heads WHERE user_id = $1")
@@ -144,15 +167,22 @@ _MARK_SEALED = Statement(Nothing, "UPDATE audit_anonymous SET sealed_in = $1 WHE
 
 
 async def record(tx: Tx, action: str, /, *, address: str = "", **detail: Plain) -> None:
-    """Adds to the log of the transaction's user, with the change itself. `address`: the client's network address.
+    """Adds to the log of the transaction's user, with the change itself.
+
+    `address`: the client's network address, where the transaction was not opened for a signed-in request.
 
     From here to its end the transaction holds the lock on the user's chain: call it late.
     """
     head = await tx.one(_LOCK_HEAD, tx.user_id, _BEFORE_ALL)
     assert head is not None
-    entry = Entry(tx.user_id, head.seq + 1, tx.now.astimezone(UTC), action, address, detail)
-    told = (entry.at, action, address, _canonical(detail).decode())
+    entry = Entry(tx.user_id, head.seq + 1, tx.now.astimezone(UTC), action, address or tx.address, detail)
+    told = (entry.at, action, entry.address, _canonical(detail).decode())
     await tx.do(_APPEND, tx.user_id, entry.seq, *told, _chained(head.hash, [entry]))
+
+
+async def page(reader: Reader, user_id: UUID, *, before: int | None, limit: int) -> list[Recorded]:
+    """Entries of the user's log, the latest first."""
+    return await reader.all(_PAGE_OF_LOG, user_id, before, limit)
 
 
 async def verify(reader: Reader, user_id: UUID, *, page: int = _PAGE) -> int | None:

@@ -220,6 +220,7 @@ class Tx:
         "_orders",
         "_purpose",
         "_told",
+        "address",
         "now",
         "request_id",
         "user_id",
@@ -236,6 +237,7 @@ class Tx:
         self._answer: bytes | None = None
         self.user_id = identity.user_id if identity else UUID(int=0)
         self.request_id = identity.request_id if identity else ""
+        self.address = identity.address if identity else ""
         self.now = db.clock()
 
     async def __aenter__(self) -> Tx:

@@ -35,4 +35,6 @@ class Identity(msgspec.Struct, frozen=True):
     expires_at: int = 0
     """Unix seconds at which the access token ends."""
     request_id: str = ""
+    address: str = ""
+    """The client's network address."""
     idempotency: IdempotencyKey | None = None

@@ -11,6 +11,8 @@ from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.schemas import (
     AddressOnly,
     ApiKeyList,
+    AuditPage,
+    AuditQuery,
     AvatarQuery,
     BadCode,
     BadCredentials,
@@ -60,6 +62,7 @@ from studyteddy.features.auth.service import (
     keys,
     leaving,
     portrait,
+    record,
     second_factor,
     sessions,
     vouching,
@@ -72,6 +75,7 @@ from studyteddy.platform.identity import Identity
 from studyteddy.platform.images import MOST_BYTES, NotAPicture, TooManyPixels
 from studyteddy.platform.lane import Lane
 from studyteddy.platform.limits import Limit, Limiter
+from studyteddy.platform.pages import Cursors
 from studyteddy.platform.revocation import Revocations
 from studyteddy.platform.sealing import Sealer
 from studyteddy.platform.security import ACCESS_SECONDS, AccessTokens, Passwords, RefreshTokens
@@ -320,6 +324,12 @@ async def set_preferences(db: Database, identity: Identity, body: Preferences) -
     """Replace your preferences, on every device."""
     async with db.transaction(identity) as tx:
         return await accounts.set_preferences(tx, body)
+
+
+@users.get("/audit")
+async def list_audit(db: Database, cursors: Cursors, identity: Identity, query: AuditQuery) -> AuditPage:
+    """What touched the safety of your account: sign-ins, changes of password, keys, archives."""
+    return await record.page(db.reading(identity), identity.user_id, query, cursors)
 
 
 @users.post("/export", status=202)

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from studyteddy.platform.audit import Recorded
 from studyteddy.platform.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
-from studyteddy.platform.fields import NAME, Email, Instant, Password, PersonName, Token, Zone
+from studyteddy.platform.fields import NAME, Cursor, Email, Instant, Limit, Password, PersonName, Token, Zone
 
 Delivery = Annotated[
     Literal["body", "cookie"],
@@ -315,6 +316,20 @@ class BadCode(SignInNeeded):
 
 class NoFactorBegun(Conflict):
     """Begin a second factor first."""
+
+
+class AuditQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which part of the log."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class AuditPage(msgspec.Struct, frozen=True, rename="camel"):
+    """What touched the account's safety, the latest first."""
+
+    items: list[Recorded]
+    next_cursor: str | None
 
 
 class AvatarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

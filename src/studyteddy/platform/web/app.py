@@ -147,6 +147,7 @@ class App:
                 known.scopes,
                 known.expires_at,
                 request.id,
+                request.client,
                 _idempotency(endpoint, request),
             )
         shown = await endpoint.call(request, values)

@@ -11,7 +11,7 @@ from studyteddy.features.auth import store
 from studyteddy.features.auth.schemas import EmailTaken, From, NewAccount, Preferences, ProfileChanges, User
 from studyteddy.features.auth.service.passwords import check_password
 from studyteddy.features.auth.service.sessions import Grant
-from studyteddy.platform import versions
+from studyteddy.platform import audit, versions
 from studyteddy.platform.changes import merged
 from studyteddy.platform.db import Database, Reader, Tx
 from studyteddy.platform.errors import NotFound
@@ -37,6 +37,7 @@ async def register(
         if user is None:
             raise EmailTaken()
         await store.begin_session(tx, user_id, session_id, device)
+        await audit.record(tx, "account.made", address=device.address)
         tx.publish(events.UserRegistered(user_id, new.name))
     return Grant(user, session_id, refresh.write(session_id, 0))
 

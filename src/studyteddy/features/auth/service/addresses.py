@@ -16,6 +16,7 @@ from studyteddy import events
 from studyteddy.features.auth import store
 from studyteddy.features.auth.schemas import BadMailToken, PasswordReset, User
 from studyteddy.features.auth.service.passwords import check_password
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database, Tx
 from studyteddy.platform.errors import invalid
 from studyteddy.platform.security import Passwords
@@ -71,6 +72,7 @@ async def verify(db: Database, token: str) -> User:
         user = await store.mark_verified(tx, user_id, email, at=tx.now)
         if user is None:
             raise _bad_token()
+        await audit.record(tx, "email.verified")
         tx.publish(events.UserUpdated(user_id), user)
     return user
 
@@ -85,6 +87,7 @@ async def reset(db: Database, wanted: PasswordReset, *, passwords: Passwords) ->
         await store.set_password(tx, user_id, hashed, at=tx.now)
         await store.forget_tokens(tx, user_id)
         ended = await store.revoke_others(tx, user_id, but=None)
+        await audit.record(tx, "password.reset")
         tx.publish(events.PasswordChanged(user_id))
     return ended
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from studyteddy.features.auth import store
 from studyteddy.features.auth.schemas import ApiKeyList, CreatedApiKey, NewApiKey, NoSuchKey, TooManyKeys
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database, Reader, Tx
 from studyteddy.platform.errors import invalid
 from studyteddy.platform.gate import API_KEY_PREFIX
@@ -27,6 +28,7 @@ async def create(tx: Tx, new: NewApiKey) -> CreatedApiKey:
     )
     if added is None:
         raise TooManyKeys()
+    await audit.record(tx, "api_key.made", key=str(added.id), scopes=" ".join(added.scopes))
     return CreatedApiKey(added, key)
 
 
@@ -39,6 +41,7 @@ async def revoke(tx: Tx, key_id: UUID) -> None:
     """Ends a key at once; raises 404."""
     if not await store.revoke_key(tx, tx.user_id, key_id):
         raise NoSuchKey()
+    await audit.record(tx, "api_key.revoked", key=str(key_id))
 
 
 async def identify(db: Database, key: str) -> Identity | None:

@@ -15,6 +15,7 @@ from studyteddy import events
 from studyteddy.features.auth import store
 from studyteddy.features.auth.schemas import Export, ExportList, NoSuchExport, NotReady, User, WrongPassword
 from studyteddy.features.auth.service.accounts import me
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database, Reader, Tx
 from studyteddy.platform.event import Gone
 from studyteddy.platform.identity import Identity
@@ -31,6 +32,7 @@ _MOST_ERASED = 100
 async def ask_export(tx: Tx) -> Export:
     """Begins an archive of everything that is kept of the student."""
     export = await store.add_export(tx, tx.user_id, new_id(), at=tx.now)
+    await audit.record(tx, "export.asked", export=str(export.id))
     tx.publish(events.ExportAsked(export.id))
     tx.publish(events.ExportUpdated(export.id), export)
     return export
@@ -95,6 +97,7 @@ async def ask_deletion(db: Database, identity: Identity, password: str, *, passw
         await store.schedule_deletion(tx, tx.user_id, at=tx.now + GRACE)
         user = await me(tx, tx.user_id)
         tx.publish(events.UserUpdated(user.id), user)
+        await audit.record(tx, "deletion.scheduled")
         tx.publish(events.DeletionScheduled(user.id))
     return user
 
@@ -103,6 +106,7 @@ async def stay(tx: Tx) -> User:
     """Keeps an account that was to be erased."""
     await store.schedule_deletion(tx, tx.user_id, at=None)
     user = await me(tx, tx.user_id)
+    await audit.record(tx, "deletion.stopped")
     tx.publish(events.UserUpdated(user.id), user)
     return user
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from studyteddy import events
 from studyteddy.features.auth import store
 from studyteddy.features.auth.schemas import CommonPassword, PasswordChange, WrongPassword
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database
 from studyteddy.platform.errors import invalid
 from studyteddy.platform.identity import Identity
@@ -93,5 +94,6 @@ async def change(db: Database, identity: Identity, wanted: PasswordChange, *, pa
     async with db.transaction(identity) as tx:
         await store.set_password(tx, tx.user_id, hashed, at=tx.now)
         ended = await store.revoke_others(tx, tx.user_id, but=identity.session_id)
+        await audit.record(tx, "password.changed")
         tx.publish(events.PasswordChanged(tx.user_id))
     return ended

@@ -14,7 +14,7 @@ from studyteddy.features.auth.schemas import (
     WrongPassword,
 )
 from studyteddy.features.auth.service.accounts import me
-from studyteddy.platform import totp
+from studyteddy.platform import audit, totp
 from studyteddy.platform.db import Database, Reader, Tx
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.sealing import Sealer
@@ -43,6 +43,7 @@ async def confirm(tx: Tx, code: str, *, sealer: Sealer) -> RecoveryCodes:
         raise BadCode()
     codes = totp.new_recovery_codes()
     await store.confirm_factor(tx, tx.user_id, [totp.recovery_hash(one) for one in codes], at=tx.now)
+    await audit.record(tx, "second_factor.on")
     tx.publish(events.SecondFactorChanged(tx.user_id, True))
     return RecoveryCodes(codes)
 
@@ -52,6 +53,7 @@ async def end(db: Database, identity: Identity, password: str, *, passwords: Pas
     await _check_password(db, identity, password, passwords)
     async with db.transaction(identity) as tx:
         if await store.end_factor(tx, tx.user_id):
+            await audit.record(tx, "second_factor.off")
             tx.publish(events.SecondFactorChanged(tx.user_id, False))
 
 

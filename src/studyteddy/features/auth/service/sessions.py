@@ -17,6 +17,7 @@ from studyteddy.features.auth.schemas import (
     SessionEnded,
     User,
 )
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database, Reader, Tx
 from studyteddy.platform.errors import NotFound
 from studyteddy.platform.identity import Identity
@@ -50,10 +51,12 @@ async def log_in(
         account = await store.find(tx, given.email)
     right = await passwords.verify(given.password, account.password_hash if account else None)
     if account is None or not right or account.disabled:
+        await audit.record_anonymous(db, "sign_in.refused", address=device.address)
         raise BadCredentials()
     session_id = new_id()
     async with db.transaction(Identity(account.id, session_id)) as tx:
         await second_factor(tx, given.code)
+        await audit.record(tx, "signed_in", address=device.address, client=device.client[:300])
         await store.begin_session(tx, account.id, session_id, device)
         user = await _me(tx, account.id)
     return Grant(user, session_id, refresh.write(session_id, 0))
@@ -82,6 +85,7 @@ async def go_on(db: Database, token: str | None, *, refresh: RefreshTokens, revo
             await store.rotate(tx, owner, session_id)
         elif not racing:
             await store.revoke(tx, owner, session_id)
+            await audit.record(tx, "session.reused", session=str(session_id))
         user = await _me(tx, owner)
     if generation != session.generation and not racing:
         revocations.add(session_id)
@@ -92,11 +96,14 @@ async def go_on(db: Database, token: str | None, *, refresh: RefreshTokens, revo
 async def log_out(tx: Tx, session_id: UUID) -> None:
     """Ends one session; its access token dies within a second on every process."""
     await store.revoke(tx, tx.user_id, session_id)
+    await audit.record(tx, "signed_out", session=str(session_id))
 
 
 async def log_out_everywhere(tx: Tx) -> list[UUID]:
     """Ends every session of the user."""
-    return await store.revoke_others(tx, tx.user_id, but=None)
+    ended = await store.revoke_others(tx, tx.user_id, but=None)
+    await audit.record(tx, "signed_out.everywhere", sessions=len(ended))
+    return ended
 
 
 async def devices(reader: Reader, identity: Identity) -> DeviceList:
@@ -108,6 +115,7 @@ async def end(tx: Tx, session_id: UUID) -> None:
     """Signs one device out; raises 404."""
     if not await store.revoke(tx, tx.user_id, session_id):
         raise NoSuchSession()
+    await audit.record(tx, "signed_out", session=str(session_id))
 
 
 async def _me(reader: Reader, user_id: UUID) -> User:

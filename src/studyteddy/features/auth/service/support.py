@@ -7,6 +7,7 @@ from uuid import UUID
 
 from studyteddy.features.auth import store
 from studyteddy.features.auth.schemas import NoSuchUser, NotYourself, SupportedUser
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database
 from studyteddy.platform.identity import Identity
 
@@ -27,7 +28,9 @@ async def set_disabled(db: Database, operator: Identity, user_id: UUID, *, disab
         _found(await store.get_supported(tx, user_id))
         await tx.act_as(user_id)
         _found(await store.disable(tx, user_id, disabled=disabled))
-        return await store.revoke_others(tx, user_id, but=None) if disabled else []
+        ended = await store.revoke_others(tx, user_id, but=None) if disabled else []
+        await audit.record(tx, "account.shut" if disabled else "account.opened", by=str(operator.user_id))
+        return ended
 
 
 async def set_role(db: Database, email: str, role: Role) -> SupportedUser:
@@ -36,6 +39,7 @@ async def set_role(db: Database, email: str, role: Role) -> SupportedUser:
         user = _found(await store.find_supported(tx, email))
         await tx.act_as(user.id)
         await store.set_role(tx, user.id, role)
+        await audit.record(tx, "role.changed", role=role)
     return user
 
 

@@ -14,6 +14,7 @@ from studyteddy.features.auth import store
 from studyteddy.features.auth.providers.openid import NotVouched, OpenIdConnect
 from studyteddy.features.auth.schemas import From, NotSignedInThere, User, Vouched
 from studyteddy.features.auth.service.sessions import Grant
+from studyteddy.platform import audit
 from studyteddy.platform.db import Database, Tx
 from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.http import Unreachable
@@ -71,6 +72,9 @@ async def finish(
         user = await _account_of(tx, vouched)
         session_id = new_id()
         await store.begin_session(tx, user.id, session_id, device)
+        await audit.record(
+            tx, "signed_in", address=device.address, client=device.client[:300], vouched_by=vouched.issuer
+        )
     return Grant(user, session_id, refresh.write(session_id, 0))
 
 

@@ -1,6 +1,14 @@
--- The audit log: one chain of hashes for each student, and sealed batches of what nobody signed in for.
--- Included by a revision; `{app}` stands for the application's role, which can add to the log and change nothing in it.
+"""The audit log: one chain of hashes for each student, and sealed batches of what nobody signed in for."""
 
+from alembic import op
+
+from studyteddy.platform.migrations import run
+
+revision = "0003"
+down_revision = "0002"
+
+# The application can add to the log and change nothing in it.
+AUDIT = """
 CREATE TABLE audit_heads (
     user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
     seq bigint NOT NULL CHECK (seq >= 0),
@@ -65,3 +73,8 @@ CREATE POLICY tidy_seals ON audit_seals FOR INSERT
 GRANT SELECT, INSERT, UPDATE ON audit_heads TO {app};
 GRANT SELECT, INSERT ON audit_log, audit_seals TO {app};
 GRANT SELECT, INSERT, UPDATE (sealed_in) ON audit_anonymous TO {app};
+"""
+
+
+def upgrade() -> None:
+    run(op, AUDIT)
