@@ -27,7 +27,8 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX users_email ON users (lower(email));
+-- Addresses are kept in lower case: lower() is not leakproof, so behind a policy no index on it would be searched.
+CREATE UNIQUE INDEX users_email ON users (email);
 
 CREATE TABLE sessions (
     id uuid PRIMARY KEY,
@@ -85,6 +86,7 @@ CREATE TABLE tasks (
     completed_at timestamptz,
     completed_on date,
     on_time boolean,
+    completed_under uuid,  -- the subject it was counted for, whatever becomes of that
     completions integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,

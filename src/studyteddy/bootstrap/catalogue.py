@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from msgspec import Struct
+
 from studyteddy import __version__, events
 from studyteddy.features.analytics import api as analytics_api
 from studyteddy.features.analytics import jobs as analytics_jobs
@@ -15,6 +17,7 @@ from studyteddy.features.auth import store as auth_store
 from studyteddy.features.gamification import api as gamification_api
 from studyteddy.features.gamification import jobs as gamification_jobs
 from studyteddy.features.gamification import store as gamification_store
+from studyteddy.features.gamification.schemas import PointsChanged
 from studyteddy.features.notifications import api as notifications_api
 from studyteddy.features.notifications import jobs as notifications_jobs
 from studyteddy.features.notifications import store as notifications_store
@@ -23,7 +26,7 @@ from studyteddy.features.subjects import store as subjects_store
 from studyteddy.features.tasks import api as tasks_api
 from studyteddy.features.tasks import store as tasks_store
 from studyteddy.platform import audit, health, holdings, realtime, tidy
-from studyteddy.platform.event import Event
+from studyteddy.platform.event import Event, Gone
 from studyteddy.platform.jobs import Registry
 from studyteddy.platform.web import Route, describe
 from studyteddy.platform.web import docs as docs_page
@@ -57,6 +60,9 @@ HOLDINGS = [
     *holdings.HOLDINGS,
 ]
 
+SHOWN: list[type[Struct]] = [Gone, PointsChanged]
+"""What only events show, and no route."""
+
 
 def routes() -> list[Route]:
     """Every operation of the program."""
@@ -65,7 +71,7 @@ def routes() -> list[Route]:
 
 def openapi() -> dict[str, Any]:
     """The OpenAPI document."""
-    return describe([route for route in routes() if route.tag != "docs"], version=__version__)
+    return describe([route for route in routes() if route.tag != "docs"], version=__version__, shown=SHOWN)
 
 
 def catalogue() -> list[type[Event]]:
@@ -85,6 +91,14 @@ def events_page() -> str:
         "Generated from `src/studyteddy/events.py`. A public event reaches every live connection of its user as",
         '`{"seq", "type", "at", "data"}` and stays in `GET /api/changes` for 30 days; `data` is the named schema of',
         "the OpenAPI document. Internal events never leave the server.",
+        "",
+        "Whoever keeps a copy follows these rules, and then old copy + events = fresh read. A test replays them all.",
+        "",
+        "- An object replaces the one with its id; a deletion removes it, and a task's deletion its steps.",
+        "- A subject's own events say what it is called: show its tasks under that name, and without one once it is",
+        "  deleted.",
+        "- `notifications.read` names what was read; count the unread ones yourself.",
+        "- `subtasks.reordered` lists every step of one task.",
         "",
         "| event | meaning | `data` | jobs it starts |",
         "|---|---|---|---|",

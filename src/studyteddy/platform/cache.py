@@ -78,8 +78,10 @@ class _Wire(asyncio.Protocol):
                     else:
                         future.set_result(answer)
 
-    def overdue(self) -> bool:
-        return bool(self._waiting) and self._loop.time() - self._waiting[0][0] > PATIENCE
+    def overdue(self) -> asyncio.Future[Any] | None:
+        """The oldest command, if it has waited too long for its answer."""
+        late = bool(self._waiting) and self._loop.time() - self._waiting[0][0] > PATIENCE
+        return self._waiting[0][1] if late else None
 
     def quiet(self) -> bool:
         return not self._waiting and self._loop.time() - self._heard > QUIET
@@ -190,10 +192,12 @@ class Redis:
                     await self._lost.wait()
             if self._wire and self._wire.quiet():
                 self.tell("PING")
-            if self._wire and self._wire.overdue():
-                CACHE_AWAY.inc()
-                self._wire.close()
-                await asyncio.sleep(0)
+            if self._wire and (late := self._wire.overdue()) is not None:
+                await asyncio.sleep(0.01)  # after a stall of our own, what came in meanwhile is read first
+                if self._wire and self._wire.overdue() is late:
+                    CACHE_AWAY.inc()
+                    self._wire.close()
+                    await asyncio.sleep(0)
 
 
 def _packed(command: tuple[str | bytes | int, ...]) -> bytes:

@@ -15,7 +15,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
@@ -27,6 +27,7 @@ import msgspec
 from studyteddy.platform.errors import KeyReused, StillRunning, Unavailable
 from studyteddy.platform.event import Event
 from studyteddy.platform.identity import IdempotencyKey, Identity
+from studyteddy.platform.pool import Pool
 from studyteddy.platform.telemetry import QUERY_TIME
 
 R = TypeVar("R")
@@ -129,7 +130,7 @@ class Database:
 
     def __init__(
         self,
-        pool: asyncpg.Pool[Any],
+        pool: Pool,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         reactions: Mapping[type[Event], tuple[Reaction, ...]] | None = None,
@@ -155,14 +156,12 @@ class Database:
     async def acquire(self) -> Any:
         """A connection; 503 when none is free within a second."""
         try:
-            if self.pool.get_idle_size():
-                return await self.pool.acquire()
-            return await self.pool.acquire(timeout=1.0)
+            return await self.pool.acquire()
         except _AWAY as fault:
             raise Unavailable("The database is away for the moment: try again shortly.", retry_after=1) from fault
 
-    async def release(self, connection: Any) -> None:
-        await self.pool.release(connection)
+    def release(self, connection: Any) -> None:
+        self.pool.release(connection)
 
     async def ping(self) -> None:
         """Raises `Unavailable` unless PostgreSQL answers."""
@@ -170,7 +169,7 @@ class Database:
         try:
             await _run(connection.execute("SELECT 1"))
         finally:
-            await self.release(connection)
+            self.release(connection)
 
 
 class Reading:
@@ -201,7 +200,7 @@ class Reading:
         except _DRIVER as fault:
             raise _as_problem(fault) from fault
         finally:
-            await self._db.release(connection)
+            self._db.release(connection)
 
 
 class Tx:
@@ -268,7 +267,7 @@ class Tx:
         except BaseException:
             await self._abandon()
             raise
-        await self._db.release(self._connection)
+        self._db.release(self._connection)
         for announcement in self._told:
             self._db.announce(announcement)
 
@@ -326,11 +325,14 @@ class Tx:
         """What follows was caused by that request; its id goes on to the jobs it asks for."""
         self.request_id = request_id
 
-    async def act_as(self, user_id: UUID) -> None:
-        """Goes on as this user. A system transaction visits its users in the order of their ids."""
+    async def act_as(self, user_id: UUID, *, alone: bool = False) -> None:
+        """Goes on as this user. A system transaction visits its users in the order of their ids.
+
+        `alone` lets no other such transaction act for them until this one ends: what both sum up stays right.
+        """
         await self.flush()
         self.user_id = user_id
-        await self._connection.execute(_SET_USER, str(user_id))
+        await self._connection.execute(_SET_USER_ALONE if alone else _SET_USER, str(user_id))
 
     async def flush(self) -> None:
         """Numbers and stores what was published so far."""
@@ -382,14 +384,17 @@ class Tx:
         try:
             await asyncio.wait_for(connection.execute("ROLLBACK"), 1.0)
         except BaseException as fault:
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # the pool lets go of a lost connection by itself
+                connection.terminate()
             if not isinstance(fault, Exception):
                 raise  # a cancellation; else what went wrong before says more than a failed rollback
         finally:
-            await self._db.release(connection)
+            self._db.release(connection)
 
 
 _SET_USER = "SELECT set_config('app.user_id', $1, true)"
+
+_SET_USER_ALONE = f"{_SET_USER}, pg_advisory_xact_lock(hashtextextended($1::text, 11))"
 
 _QUEUED = """
     INSERT INTO jobs (user_id, kind, lane, payload, run_at, unique_key, request_id)
@@ -429,10 +434,12 @@ _AWAY = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was told of the server's end between two statements
     asyncpg.TooManyConnectionsError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,  # after a failover: this server is a standby now
 )
 _DRIVER = (asyncpg.PostgresError, *_AWAY)
 CONTENTION = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
@@ -455,10 +462,6 @@ async def _run(call: Any) -> Any:
         raise _as_problem(fault) from fault
 
 
-async def _keep(_connection: Any) -> None:
-    """Nothing to reset: no code sets session state, and a test proves that none leaks."""
-
-
 @asynccontextmanager
 async def connect(
     url: str,
@@ -467,24 +470,21 @@ async def connect(
     statement_cache: bool = True,
     statement_timeout: float = 3.0,
     name: str = "studyteddy",
-) -> AsyncIterator[asyncpg.Pool[Any]]:
+) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections, with our timeouts (docs: promises, "Timeouts")."""
-    pool = asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=size,
-        timeout=1.0,
-        reset=_keep,
-        max_inactive_connection_lifetime=300.0,
-        statement_cache_size=400 if statement_cache else 0,
-        server_settings={
-            "application_name": name,
-            "statement_timeout": str(int(statement_timeout * 1000)),
-            "lock_timeout": "1000",
-            "idle_in_transaction_session_timeout": "10000",
-            "jit": "off",
-            "TimeZone": "UTC",
-        },
+    settings = {
+        "application_name": name,
+        "statement_timeout": str(int(statement_timeout * 1000)),
+        "lock_timeout": "1000",
+        "idle_in_transaction_session_timeout": "10000",
+        "jit": "off",
+        "TimeZone": "UTC",
+    }
+    cached = 400 if statement_cache else 0
+    pool = Pool(
+        lambda: asyncpg.connect(url, timeout=1.0, statement_cache_size=cached, server_settings=settings), size=size
     )
-    async with pool:
+    try:
         yield pool
+    finally:
+        await pool.close()

@@ -65,6 +65,10 @@ class MethodNotAllowed(Problem):
 
     status = 405
 
+    def __init__(self, known: list[str]) -> None:
+        super().__init__(f"This address knows {', '.join(known)}.")
+        self.known = known
+
 
 class Conflict(Problem):
     """This does not fit the present state."""

@@ -12,6 +12,10 @@ from msgspec import Meta, Struct
 
 _PRINTABLE = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]"
 _PRINTABLE_NOT_SPACE = r"[^\x00-\x20\x7f-\xa0]"
+GAP = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""Spaces of every script and controls, for a class of letters; `\\s` means other ones in each language."""
+END = r"$(?!\n)"
+"""The end of a text; `$` alone also matches before a last newline."""
 TEXT = rf"^{_PRINTABLE}*$"
 NAME = rf"^{_PRINTABLE}*{_PRINTABLE_NOT_SPACE}{_PRINTABLE}*$"
 
@@ -22,14 +26,14 @@ Email = Annotated[
     Meta(
         min_length=3,
         max_length=254,
-        pattern=r"^[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+$",
+        pattern=rf"^[^@{GAP}]+@[^@{GAP}]+{END}",
         examples=["ada@example.org"],
     ),
 ]
 PersonName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Ada"])]
 Password = Annotated[str, Meta(min_length=10, max_length=128, pattern=TEXT, examples=["correct horse battery"])]
-Color = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", min_length=7, max_length=7, examples=["#7c3aed"])]
-Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$", examples=["Europe/Berlin"])]
+Color = Annotated[str, Meta(pattern=rf"^#[0-9a-fA-F]{{6}}{END}", min_length=7, max_length=7, examples=["#7c3aed"])]
+Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=rf"^[A-Za-z0-9_+/-]+{END}", examples=["Europe/Berlin"])]
 Minutes = Annotated[int, Meta(ge=1, le=10_080)]
 Label = Annotated[str, Meta(min_length=1, max_length=50, pattern=NAME, examples=["exam"])]
 Limit = Annotated[int, Meta(ge=1, le=200, description="Items on a page.")]
@@ -38,11 +42,11 @@ Cursor = Annotated[
     Meta(
         min_length=1,
         max_length=500,
-        pattern=r"^[A-Za-z0-9_-]+$",
+        pattern=rf"^[A-Za-z0-9_-]+{END}",
         description="`nextCursor` of the page before.",
     ),
 ]
-Token = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[A-Za-z0-9._~-]+$")]
+Token = Annotated[str, Meta(min_length=1, max_length=500, pattern=rf"^[A-Za-z0-9._~-]+{END}")]
 Day = Annotated[date, Meta(examples=["2026-11-23"])]
 Instant = Annotated[datetime, Meta(tz=True, examples=["2026-11-23T09:00:00Z"])]
 

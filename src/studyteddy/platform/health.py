@@ -108,7 +108,7 @@ async def get_health(health: Health) -> HealthReport:
     return await health.report()
 
 
-@router.get("/metrics", public=True, limited=False)
+@router.get("/metrics", public=True, limited=False, errors=(NotFound,))
 async def get_metrics(health: Health, metrics_here: bool) -> Answer:
     """All metrics in Prometheus' text format; in production on an internal port only."""
     if not metrics_here:

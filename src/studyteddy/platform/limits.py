@@ -75,7 +75,7 @@ class Limiter:
         self._processes = processes
         self._most_keys = most_keys
         self._sha: bytes | None = None
-        self._arrivals: OrderedDict[str, float] = OrderedDict()
+        self._arrivals: OrderedDict[str, int] = OrderedDict()
 
     async def take(self, limit: Limit, principal: str) -> Verdict:
         """Counts one request of `principal` against `limit`."""
@@ -96,15 +96,16 @@ class Limiter:
         return Verdict(found[0] == 1, found[1], found[2], found[3])
 
     def _local(self, limit: Limit, key: str) -> Verdict:
-        now = time.monotonic()
-        step = limit.step * self._processes / 1_000_000
+        # Whole microseconds, as in Redis: fractions would refuse the first request of a fresh key now and then.
+        now = time.monotonic_ns() // 1000
+        step = limit.step * self._processes
         burst = max(limit.burst // self._processes, 1)
         arrival = max(self._arrivals.get(key, now), now)
         earliest = arrival + step - step * burst
         if earliest > now:
-            return Verdict(False, 0, int((earliest - now) * 1000) + 1, int((arrival - now) * 1000))
+            return Verdict(False, 0, -((now - earliest) // 1000), -((now - arrival) // 1000))
         self._arrivals[key] = arrival + step
         self._arrivals.move_to_end(key)
         if len(self._arrivals) > self._most_keys:
             self._arrivals.popitem(last=False)
-        return Verdict(True, int((now - earliest) / step), 0, int((arrival + step - now) * 1000))
+        return Verdict(True, (now - earliest) // step, 0, -((now - arrival - step) // 1000))

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from studyteddy.platform.errors import invalid
 
+_MINUTE = timedelta(minutes=1)
+
 
 class Clockwork(Struct, frozen=True):
     """Whose day: an IANA zone and the minutes after midnight at which the day begins."""
@@ -22,9 +24,12 @@ class Clockwork(Struct, frozen=True):
         return (at.astimezone(zone(self.time_zone)) - timedelta(minutes=self.day_start)).date()
 
     def begin_of(self, day: date) -> datetime:
-        """The instant at which the local `day` begins, in UTC; a time that the clocks skip moves forward."""
+        """The first instant that counts to the local `day`, in UTC, also where the clocks skip its time."""
         local = datetime.combine(day, time(self.day_start // 60, self.day_start % 60), zone(self.time_zone))
-        return local.astimezone(UTC)
+        begin = local.astimezone(UTC)
+        while self.date_of(begin - _MINUTE) >= day:  # only in the gap that the clocks leave: zones move by minutes
+            begin -= _MINUTE
+        return begin
 
     def end_of(self, day: date) -> datetime:
         """The instant at which the local `day` is over."""

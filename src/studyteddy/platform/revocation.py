@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from studyteddy.platform.db import Database, Statement
-from studyteddy.platform.errors import SignInNeeded, Unavailable
+from studyteddy.platform.errors import SignInNeeded
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.security import ACCESS_SECONDS
 
@@ -65,9 +65,9 @@ class Revocations:
                 # Later readings overlap by more than a transaction may last, so that a late commit is not missed.
                 reach = 30.0
                 self._forget(started - ACCESS_SECONDS - 60)
-            except Unavailable as fault:
+            except Exception as fault:  # whatever it is, a process that stops reading would be deaf for ever
                 reach = max(reach, started - self._read_at + 30) if self._read_at > 0 else reach
-                log.warning("revocation.database_away", detail=fault.detail)
+                log.warning("revocation.not_read", error=repr(fault))
             await asyncio.sleep(self._every)
 
     def _forget(self, before: float) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Literal, get_type_hints
 
 import msgspec
 from msgspec import Meta
+
+RATE = r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,8}(:[1-9][0-9]{0,8})?$"
 
 
 class BadSettings(Exception):
@@ -86,13 +88,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_sample: Annotated[
         float, Meta(ge=0, le=1, description="Share of successful requests logged; failures always are.")
     ] = 0.01
-    limit_general: Annotated[str, Meta(description="Requests of one user: `count/seconds:burst`.")] = "600/60:120"
-    limit_anonymous: Annotated[str, Meta(description="Requests without sign-in of one address.")] = "600/60:120"
-    limit_login_account: Annotated[str, Meta(description="Logins to one account.")] = "10/900:10"
-    limit_login_address: Annotated[str, Meta(description="Logins from one address.")] = "100/900:100"
-    limit_register: Annotated[str, Meta(description="Registrations from one address.")] = "30/3600:30"
-    limit_reset: Annotated[str, Meta(description="Reset and verification mails for one address.")] = "5/3600:5"
-    limit_export: Annotated[str, Meta(description="Exports of one account.")] = "3/3600:3"
+    limit_general: Annotated[str, Meta(pattern=RATE, description="Requests of one user: `count/seconds:burst`.")] = (
+        "600/60:120"
+    )
+    limit_anonymous: Annotated[str, Meta(pattern=RATE, description="Requests without sign-in of one address.")] = (
+        "600/60:120"
+    )
+    limit_login_account: Annotated[str, Meta(pattern=RATE, description="Logins to one account.")] = "10/900:10"
+    limit_login_address: Annotated[str, Meta(pattern=RATE, description="Logins from one address.")] = "100/900:100"
+    limit_register: Annotated[str, Meta(pattern=RATE, description="Registrations from one address.")] = "30/3600:30"
+    limit_reset: Annotated[str, Meta(pattern=RATE, description="Reset and verification mails for one address.")] = (
+        "5/3600:5"
+    )
+    limit_export: Annotated[str, Meta(pattern=RATE, description="Exports of one account.")] = "3/3600:3"
     bcrypt_cost: Annotated[
         int, Meta(ge=4, le=16, description="Cost of a password hash; production wants 12 or more.")
     ] = 12
@@ -137,29 +145,48 @@ def load(environ: Mapping[str, str]) -> Settings:
     """Settings of this environment; raises `BadSettings` naming every fault at once."""
     hints = get_type_hints(Settings, include_extras=True)
     values: dict[str, object] = {}
-    faults: list[str] = []
+    faults: dict[str, str] = {}
     for field in msgspec.structs.fields(Settings):
         given = environ.get(field.name.upper(), "").strip()
         if given:
             try:
                 values[field.name] = msgspec.convert(given, hints[field.name], strict=False)
             except msgspec.ValidationError as fault:
-                faults.append(f"{field.name.upper()}: {fault}")
+                faults[field.name.upper()] = f"{field.name.upper()}: {fault}"
         elif field.required:
-            faults.append(f"{field.name.upper()} is missing: {_purpose(hints[field.name])}")
-    if not faults:
-        settings = Settings(**values)  # type: ignore[arg-type]
-        faults = _weaknesses(settings)
-    if faults:
-        raise BadSettings(faults)
+            faults[field.name.upper()] = f"{field.name.upper()} is missing: {_purpose(hints[field.name])}"
+        if field.required:
+            values.setdefault(field.name, "")
+    settings = Settings(**values)  # type: ignore[arg-type]
+    weaknesses = [weak for weak in _weaknesses(settings) if weak.partition(" ")[0] not in faults]
+    if faults or weaknesses:
+        raise BadSettings([*faults.values(), *weaknesses])
     return settings
+
+
+def page() -> str:
+    """docs/settings.md: every variable, what it is without being set, and what it is for."""
+    hints = get_type_hints(Settings, include_extras=True)
+    lines = [
+        "# Settings",
+        "",
+        "Generated from `src/studyteddy/platform/settings.py`. Each is an environment variable, read once at start; a",
+        "start with faulty or missing ones is refused and names all of them.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for field in msgspec.structs.fields(Settings):
+        default = "required" if field.required else f"`{field.default}`" if field.default != "" else "empty"
+        lines.append(f"| `{field.name.upper()}` | {default} | {_purpose(hints[field.name])} |")
+    return "\n".join(lines) + "\n"
 
 
 def key_bytes(text: str) -> bytes:
     """The bytes of a base64url key; raises `ValueError` unless they are 32."""
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error as fault:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as fault:  # `binascii.Error` is one, and so is what a letter outside ASCII raises
         raise ValueError("is not base64url") from fault
     if len(raw) != 32:
         raise ValueError(f"has {len(raw)} bytes instead of 32")
@@ -167,9 +194,12 @@ def key_bytes(text: str) -> bytes:
 
 
 def sealing_ring(text: str) -> dict[str, bytes]:
-    """Sealing keys by id, the current one first."""
-    pairs = (part.partition(":") for part in text.split(",") if part.strip())
-    return {name.strip(): key_bytes(key.strip()) for name, _, key in pairs}
+    """Sealing keys by id, the current one first; raises `ValueError` unless each has an id of its own."""
+    pairs = [part.partition(":") for part in text.split(",")]
+    ring = {name.strip(): key_bytes(key.strip()) for name, _, key in pairs}
+    if len(ring) < len(pairs) or "" in ring:
+        raise ValueError("needs an id of its own for each key: `id:key`")
+    return ring
 
 
 def _purpose(hint: object) -> str:
@@ -189,6 +219,11 @@ def _weaknesses(settings: Settings) -> list[str]:
         keys |= {f"SEALING_KEYS {name}": key for name, key in sealing_ring(settings.sealing_keys).items()}
     except ValueError as fault:
         faults.append(f"SEALING_KEYS {fault}")
+    for network in filter(None, map(str.strip, settings.trusted_proxies.split(","))):
+        try:
+            ip_network(network)
+        except ValueError as fault:
+            faults.append(f"TRUSTED_PROXIES names what is no network: {fault}")
     if settings.job_beat * 2 > settings.job_lease:
         faults.append("JOB_BEAT must be at most half of JOB_LEASE, or a live worker loses its jobs")
     return faults + (_not_for_production(settings, keys) if settings.environment == "production" else [])

@@ -34,6 +34,25 @@ def metrics() -> bytes:
     return generate_latest(REGISTRY)
 
 
+def page() -> str:
+    """docs/metrics.md: every metric of ours by the names that `/metrics` gives its samples."""
+    lines = [
+        "# Metrics",
+        "",
+        "Generated from `src/studyteddy/platform/telemetry.py`. `/metrics` also tells of the process itself, under",
+        "names that begin with `process_` and `python_`.",
+        "",
+        "| metric | kind | labels | meaning |",
+        "|---|---|---|---|",
+    ]
+    for metric in (one for one in globals().values() if isinstance(one, Counter | Gauge | Histogram)):
+        (about,) = metric.describe()
+        name = about.name + ("_total" if about.type == "counter" else "")
+        labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "none"
+        lines.append(f"| `{name}` | {about.type} | {labels} | {about.documentation} |")
+    return "\n".join(lines) + "\n"
+
+
 def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     """JSON lines on standard error: one event a line, with its fields."""
     out = stream or sys.stderr

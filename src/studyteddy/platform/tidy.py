@@ -13,7 +13,8 @@ OLD = {
     "events": Statement(
         Nothing,
         "DELETE FROM events WHERE (user_id, seq) IN"
-        " (SELECT user_id, seq FROM events WHERE at < now() - interval '30 days' LIMIT $1)",
+        # In order, so that what is left of a log never has a hole.
+        " (SELECT user_id, seq FROM events WHERE at < now() - interval '30 days' ORDER BY at, seq LIMIT $1)",
     ),
     "idempotency_keys": Statement(
         Nothing,

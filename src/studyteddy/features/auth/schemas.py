@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.audit import Recorded
 from studyteddy.platform.errors import Conflict, Forbidden, Invalid, NotFound, SignInNeeded
-from studyteddy.platform.fields import NAME, Cursor, Email, Instant, Limit, Password, PersonName, Token, Zone
+from studyteddy.platform.fields import END, NAME, Cursor, Email, Instant, Limit, Password, PersonName, Token, Zone
 
 Delivery = Annotated[
     Literal["body", "cookie"],
@@ -53,7 +53,7 @@ class Credentials(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
 
     email: Email
     password: AnyPassword
-    code: Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    code: Annotated[str, Meta(min_length=6, max_length=32, pattern=rf"^[A-Za-z0-9-]+{END}")] | None = None
     delivery: Delivery = "body"
 
 

@@ -52,7 +52,7 @@ SELECT {_USER} FROM added""",
 
 _FIND = Statement(
     Account,
-    "SELECT id, password_hash, role, disabled_at IS NOT NULL FROM users WHERE lower(email) = lower($1)",
+    "SELECT id, password_hash, role, disabled_at IS NOT NULL FROM users WHERE email = $1",
 )
 
 _BEGIN_SESSION = Statement(
@@ -329,7 +329,7 @@ async def add(
 
 async def find(tx: Tx, email: str) -> Account | None:
     """The account of an address, in a system transaction for signing in."""
-    return await tx.one(_FIND, email)
+    return await tx.one(_FIND, email.lower())
 
 
 async def begin_session(tx: Tx, user_id: UUID, session_id: UUID, device: From) -> None:

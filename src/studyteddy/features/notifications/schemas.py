@@ -47,7 +47,7 @@ class ReadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReadNotifications(msgspec.Struct, frozen=True):
-    """What was marked read, and how many are left unread."""
+    """Which ones were marked read (the latest 1,000 at most), and how many are left unread."""
 
     ids: list[UUID]
     all: bool

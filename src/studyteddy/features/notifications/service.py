@@ -20,7 +20,8 @@ from studyteddy.platform.event import Gone
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.pages import Cursors, Page
 
-_NAMED = 200
+_MOST_READ = 1000
+"""Notifications that one command reads; each is named in the event, so that clients know exactly which."""
 
 
 async def page(reader: Reader, user_id: UUID, query: NotificationQuery, cursors: Cursors) -> Page[Notification]:
@@ -48,8 +49,8 @@ async def read(tx: Tx, wanted: ReadRequest) -> ReadNotifications:
     """Marks some or all read; ids that are not there, or not the student's, change nothing."""
     if not wanted.all and not wanted.ids:
         raise invalid("/ids", "nothing_named", NothingNamed.title, NothingNamed)
-    ids = await store.mark_read(tx, tx.user_id, everything=wanted.all, ids=wanted.ids)
-    done = ReadNotifications(ids[:_NAMED], wanted.all, await store.unread(tx, tx.user_id))
+    ids = await store.mark_read(tx, tx.user_id, everything=wanted.all, ids=wanted.ids, most=_MOST_READ)
+    done = ReadNotifications(ids, wanted.all, await store.unread(tx, tx.user_id))
     if ids:
         tx.publish(events.NotificationsRead(), done)
     return done

@@ -45,7 +45,12 @@ _UNREAD = Statement(int, "SELECT count(*)::int FROM notifications WHERE user_id 
 
 _MARK_READ = Statement(
     UUID,
-    "UPDATE notifications SET read = true WHERE user_id = $1 AND NOT read AND ($2 OR id = ANY($3)) RETURNING id",
+    """
+UPDATE notifications SET read = true
+ WHERE user_id = $1 AND id IN (
+    SELECT id FROM notifications WHERE user_id = $1 AND NOT read AND ($2 OR id = ANY($3))
+     ORDER BY created_at DESC, id DESC LIMIT $4 FOR UPDATE)
+RETURNING id""",
 )
 
 _DELETE = Statement(Nothing, "DELETE FROM notifications WHERE user_id = $1 AND id = $2")
@@ -75,9 +80,9 @@ async def unread(reader: Reader, user_id: UUID) -> int:
     return await reader.one(_UNREAD, user_id) or 0
 
 
-async def mark_read(tx: Tx, user_id: UUID, *, everything: bool, ids: list[UUID]) -> list[UUID]:
-    """Marks notifications read and gives the ids of those that were not."""
-    return await tx.all(_MARK_READ, user_id, everything, ids)
+async def mark_read(tx: Tx, user_id: UUID, *, everything: bool, ids: list[UUID], most: int) -> list[UUID]:
+    """Marks notifications read, the latest `most`, and gives the ids of those that were not."""
+    return await tx.all(_MARK_READ, user_id, everything, ids, most)
 
 
 async def delete(tx: Tx, user_id: UUID, notification_id: UUID) -> bool:

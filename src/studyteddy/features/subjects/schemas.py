@@ -10,13 +10,19 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.errors import Conflict, Invalid, NotFound
-from studyteddy.platform.fields import NAME, TEXT, Color, Cursor, Limit, Minutes, Title
+from studyteddy.platform.fields import END, GAP, NAME, TEXT, Color, Cursor, Limit, Minutes, Title
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Physics"])]
 Icon = Annotated[str, Meta(min_length=1, max_length=50, pattern=NAME, examples=["atom"])]
 About = Annotated[str, Meta(max_length=500, pattern=TEXT)]
+_HOST = r"[A-Za-z0-9.\-\u00c0-\u167f\u1681-\u1fff\u3040-\ud7ff]+(:[0-9]{1,5})?"
 Url = Annotated[
-    str, Meta(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f]+$", examples=["https://example.org/notes"])
+    str,
+    Meta(
+        max_length=2000,
+        pattern=rf"^https?://{_HOST}([/?#][^{GAP}]*)?{END}",
+        examples=["https://example.org/notes"],
+    ),
 ]
 
 

@@ -121,8 +121,9 @@ async def reopen(tx: Tx, task_id: UUID) -> Task:
     if task is None:
         return before
     assert before.completed_on is not None
+    counted_for = await store.completed_under(tx, tx.user_id, task_id)
     tx.publish(
-        events.TaskReopened(task.id, before.subject_id, before.completed_on, before.on_time, before.completions),
+        events.TaskReopened(task.id, counted_for, before.completed_on, before.on_time, before.completions),
         task,
     )
     return task

@@ -60,7 +60,7 @@ _MARK_COMPLETED = Statement(
     Task,
     f"""
 UPDATE tasks AS t SET status = 'completed', completed_at = $3, completed_on = today.day, updated_at = $3,
-       completions = t.completions + 1,
+       completions = t.completions + 1, completed_under = t.subject_id,
        on_time = CASE WHEN t.due_at IS NOT NULL THEN $3 <= t.due_at ELSE today.day <= t.due_date END
   FROM (SELECT (($3::timestamptz AT TIME ZONE time_zone) - make_interval(mins => day_start))::date AS day
           FROM users WHERE id = $1) AS today
@@ -75,6 +75,8 @@ UPDATE tasks AS t SET status = 'pending', completed_at = NULL, completed_on = NU
  WHERE t.user_id = $1 AND t.id = $2 AND t.status = 'completed'
 {_RETURNING}""",
 )
+
+_COMPLETED_UNDER = Statement(UUID, "SELECT completed_under FROM tasks WHERE user_id = $1 AND id = $2")
 
 _DELETE = Statement(Nothing, "DELETE FROM tasks WHERE user_id = $1 AND id = $2")
 
@@ -254,6 +256,11 @@ async def update(tx: Tx, user_id: UUID, changed: Task, *, at: datetime) -> Task 
 async def mark_completed(tx: Tx, user_id: UUID, task_id: UUID, *, at: datetime) -> Task | None:
     """The task, completed now; nothing when there is none that is open."""
     return await tx.one(_MARK_COMPLETED, user_id, task_id, at)
+
+
+async def completed_under(tx: Tx, user_id: UUID, task_id: UUID) -> UUID | None:
+    """The subject that the task had when it was completed."""
+    return await tx.one(_COMPLETED_UNDER, user_id, task_id)
 
 
 async def mark_reopened(tx: Tx, user_id: UUID, task_id: UUID, *, at: datetime) -> Task | None:

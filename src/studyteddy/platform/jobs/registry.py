@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any, get_type_hints
 
 import msgspec
@@ -115,7 +116,11 @@ def kind_of(handler: Handler) -> str:
     return f"{module}.{handler.__name__}"
 
 
+@cache
+def _lane_of(handler: Handler) -> str:
+    return "local" if "tx" in inspect.signature(handler).parameters else "outside"
+
+
 def order(handler: Handler, payload: msgspec.Struct, *, delay: float = 0.0, unique_key: str | None = None) -> JobOrder:
     """The row that asks for `handler` in `delay` seconds; of several with a `unique_key` one waits at a time."""
-    lane = "local" if "tx" in inspect.signature(handler).parameters else "outside"
-    return JobOrder(kind_of(handler), lane, _encode(payload).decode(), delay, unique_key)
+    return JobOrder(kind_of(handler), _lane_of(handler), _encode(payload).decode(), delay, unique_key)

@@ -10,11 +10,13 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
+from prometheus_client import Counter, Histogram
 
 from studyteddy.platform.db import CONTENTION, Database, JobOrder, Tx
 from studyteddy.platform.errors import Unavailable
@@ -185,7 +187,7 @@ class Worker:
             for job in jobs:
                 tx.continue_request(job.request_id)
                 if job.user_id and job.user_id != tx.user_id:
-                    await tx.act_as(job.user_id)
+                    await tx.act_as(job.user_id, alone=True)
                 started = time.perf_counter()
                 known = self._known(job)
                 await known.handler(**self._arguments(known, job, tx))
@@ -274,7 +276,8 @@ class Worker:
                     kept = await store.beat(tx, [job for job, _ in held], lease=self._policy.lease) if held else set()
                 self._last_beat = time.monotonic()
                 self._revoke([(job, task) for job, task in held if job.id not in kept])
-            except Unavailable:
+            except Exception as fault:  # whatever it is, a worker without a beat would lose its jobs
+                log.warning("jobs.no_beat", error=repr(fault))
                 if time.monotonic() - self._last_beat > self._policy.lease:
                     self._revoke(held)
 
@@ -291,8 +294,8 @@ class Worker:
         while True:
             try:
                 await self.schedule_due()
-            except Unavailable as fault:
-                log.warning("jobs.database_away", detail=fault.detail)
+            except Exception as fault:  # whatever it is, the next slot will come
+                log.warning("jobs.not_scheduled", error=repr(fault))
             await asyncio.sleep(self._policy.poll * random.uniform(0.8, 1.2))
 
     async def schedule_due(self) -> None:
@@ -333,6 +336,13 @@ class Worker:
         return given
 
     def _measure(self, job: Claimed, started: float) -> None:
-        JOBS_DONE.labels(job.kind, "done").inc()
-        JOB_RAN.labels(job.kind).observe(time.perf_counter() - started)
-        JOB_WAITED.labels(job.kind).observe(job.waited)
+        done, ran, waited = _clocks(job.kind)
+        done.inc()
+        ran.observe(time.perf_counter() - started)
+        waited.observe(job.waited)
+
+
+@cache
+def _clocks(kind: str) -> tuple[Counter, Histogram, Histogram]:
+    """The metrics of a kind of job, which are as many as there are jobs in the program."""
+    return JOBS_DONE.labels(kind, "done"), JOB_RAN.labels(kind), JOB_WAITED.labels(kind)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -61,10 +62,13 @@ class _Socket:
 
     def give(self, message: bytes) -> None:
         if len(self.queue) >= self._most:
-            SOCKETS_CUT.inc()
-            self.close(TOO_SLOW)
+            self.cut()
         self.queue.append(message)
         self.ready.set()
+
+    def cut(self) -> None:
+        SOCKETS_CUT.inc()
+        self.close(TOO_SLOW)
 
     def close(self, code: int) -> None:
         self.closing = self.closing or code
@@ -75,13 +79,21 @@ class Hub:
     """Knows the sockets of this process, and which users' channels it listens to."""
 
     def __init__(
-        self, db: Database, redis: Redis, listener: Redis, *, most_behind: int = 256, sweep: float = 2.0
+        self,
+        db: Database,
+        redis: Redis,
+        listener: Redis,
+        *,
+        most_behind: int = 256,
+        sweep: float = 2.0,
+        patience: float = 10.0,
     ) -> None:
         self._db = db
         self._redis = redis
         self._listener = listener
         self._most_behind = most_behind
         self._sweep = sweep
+        self._patience = patience
         self._sockets: dict[UUID, set[_Socket]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.draining = False
@@ -162,10 +174,11 @@ class Hub:
             socket.filling = False
 
     async def _room(self, socket: _Socket) -> None:
-        """Waits for a resuming client to take in what it asked for, at most ten seconds."""
-        for _ in range(200):
-            if socket.closing or len(socket.queue) < self._most_behind // 2:
-                return
+        """Waits for a client to take in what it asked for; one that does not is cut after ten seconds."""
+        patient_until = time.monotonic() + self._patience
+        while len(socket.queue) >= self._most_behind // 2 and not socket.closing:
+            if time.monotonic() > patient_until:
+                socket.cut()
             await asyncio.sleep(0.05)
 
     async def run(self) -> None:
@@ -177,8 +190,8 @@ class Hub:
             try:
                 async with self._db.system("relay") as tx:
                     counters = await store.counters(tx, list(self._sockets))
-            except Unavailable as fault:
-                log.warning("hub.database_away", detail=fault.detail)
+            except Exception as fault:  # whatever it is, the sockets rely on the next sweep
+                log.warning("hub.not_swept", error=repr(fault))
                 continue
             for counter in counters:
                 for socket in self._sockets.get(counter.user_id, ()):

@@ -19,6 +19,7 @@ from studyteddy.platform import versions
 from studyteddy.platform.db import Replay
 from studyteddy.platform.errors import (
     InternalError,
+    MethodNotAllowed,
     Problem,
     TooManyRequests,
     Unavailable,
@@ -86,6 +87,7 @@ class App:
         self._numbers = itertools.count()
         self._prefix = os.urandom(6).hex()
         self._clocks: dict[tuple[str, int], Any] = {}
+        self._watch = _Watch(PATIENCE)
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,24 +103,28 @@ class App:
         request = self._request(scope)
         extra: list[tuple[bytes, bytes]] = []
         endpoint: Endpoint | None = None
+        task = self._watch.begin()
         try:
-            async with asyncio.timeout(PATIENCE):
-                if scope["method"] == "OPTIONS":
-                    answer = Answer(b"", 204)
-                else:
-                    endpoint, values = self._table.find(_method(scope["method"]), request.path)
-                    answer = await self._respond(endpoint, values, request, receive, extra)
+            if scope["method"] == "OPTIONS":
+                answer = Answer(b"", 204)
+            else:
+                endpoint, values = self._table.find(_method(scope["method"]), request.path)
+                answer = await self._respond(endpoint, values, request, receive, extra)
         except Problem as problem:
             if not extra:
                 await self._limit_stranger(request, extra, problem)
             answer = _problem(problem, request)
         except Replay as replay:
             answer = Answer(replay.body, replay.status, headers=((b"idempotent-replayed", b"true"),))
-        except TimeoutError:
+        except asyncio.CancelledError:
+            if not self._watch.cut(task):
+                raise
             answer = _problem(Unavailable("This took too long: try again.", retry_after=2), request)
         except Exception as fault:
             log.error("web.broke", route=_name(endpoint), request_id=request.id, exc_info=fault)
             answer = _problem(InternalError(), request)
+        finally:
+            self._watch.end(task)
         answer = self._finish(answer, endpoint, request)
         await self._send(send, request, answer, extra, bodiless=scope["method"] == "HEAD")
         self._measure(endpoint, answer.status, started, request)
@@ -298,6 +304,44 @@ class App:
             )
 
 
+class _Watch:
+    """Cuts requests that take too long. One timer for all of them: a timer for each costs more than a small query."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._begun: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> asyncio.Task[Any]:
+        """The running request's task, watched from now on."""
+        task = asyncio.current_task()
+        assert task is not None
+        loop = task.get_loop()
+        self._begun[task] = loop.time()
+        if self._timer is None:
+            self._timer = loop.call_later(0.5, self._look, loop)
+        return task
+
+    def end(self, task: asyncio.Task[Any]) -> None:
+        self._begun.pop(task, None)
+        self._late.discard(task)
+
+    def cut(self, task: asyncio.Task[Any]) -> bool:
+        """Whether it was we who cancelled it; then it may go on to say so."""
+        if task not in self._late:
+            return False
+        task.uncancel()
+        return True
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        for task, begun in self._begun.items():
+            if loop.time() - begun > self._patience and task not in self._late:
+                self._late.add(task)
+                task.cancel()
+        self._timer = loop.call_later(0.5, self._look, loop) if self._begun else None
+
+
 def _method(method: str) -> str:
     return "GET" if method == "HEAD" else method
 
@@ -359,6 +403,8 @@ def _problem(problem: Problem, request: Request) -> Answer:
     headers: list[tuple[bytes, bytes]] = [(b"cache-control", b"no-store")]
     if problem.retry_after is not None:
         headers.append((b"retry-after", b"%d" % max(1, -(-problem.retry_after // 1))))
+    if isinstance(problem, MethodNotAllowed):
+        headers.append((b"allow", ", ".join(problem.known).encode()))
     if problem.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     return Answer(_encode(document), problem.status, b"application/problem+json", tuple(headers))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 
-from studyteddy.platform.errors import BodyTooLarge, Invalid, MalformedJson, UnsupportedMediaType, invalid
+from studyteddy.platform.errors import BodyTooLarge, Fault, Invalid, MalformedJson, UnsupportedMediaType, invalid
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.web import faults
 from studyteddy.platform.web.routing import BODY_LIMIT, Route
 
 IfMatch = str | None
+_MOST_QUERIES = 256
+"""Parsed queries an endpoint remembers; they are frozen, and most clients ask the same few."""
 Receive = Callable[[], Awaitable[Any]]
 
 
@@ -76,11 +79,13 @@ class Endpoint:
         hints = get_type_hints(route.handler, include_extras=True)
         names = list(inspect.signature(route.handler).parameters)
         self._path = route.parameters
-        self._body = hints.get("body") if "body" in names else None
+        self._body = _given(hints["body"]) if "body" in names else None
         self._decoder = msgspec.json.Decoder(self._body) if "body" in names else None
         self._body_optional = "body" in names and inspect.signature(route.handler).parameters["body"].default is None
         self._query = hints.get("query") if "query" in names else None
         self._no_query = _try(self._query)
+        self._queries: dict[bytes, Any] = {}
+        self._parameters = {one.encode_name: one.name for one in msgspec.structs.fields(self._query or _NoQuery)}
         self._lists = _list_fields(self._query)
         self._asks = [name for name in names if name in ("identity", "request", "if_match", "upload")]
         bound = {*self._path, "body", "query", *self._asks}
@@ -128,11 +133,25 @@ class Endpoint:
     def _read_query(self, raw: bytes) -> Any:
         if not raw and self._no_query is not None:
             return self._no_query
+        known = self._queries.get(raw)
+        if known is None:
+            known = self._parse_query(raw)
+            if len(self._queries) >= _MOST_QUERIES:
+                self._queries.clear()
+            self._queries[raw] = known
+        return known
+
+    def _parse_query(self, raw: bytes) -> Any:
         values = _query_values(raw, self._lists)
         try:
-            return msgspec.convert(values, self._query, strict=False)
+            found = msgspec.convert(values, self._query, strict=False)
         except (msgspec.ValidationError, ValueError, OverflowError) as fault:
             raise faults.of_query(values, self._query) from fault
+        # The word "null" is no value: what is absent is left out.
+        nulls = [name for name in values if getattr(found, self._parameters[name]) is None]
+        if nulls:
+            raise Invalid(faults=[Fault(f"?{name}", "malformed", "Leave this parameter out.") for name in nulls])
+        return found
 
 
 def _query_values(raw: bytes, lists: frozenset[str]) -> dict[str, object]:
@@ -143,7 +162,7 @@ def _query_values(raw: bytes, lists: frozenset[str]) -> dict[str, object]:
     values: dict[str, Any] = {}
     for name, value in pairs:
         if name in lists:
-            values.setdefault(name, []).extend(value.split(","))
+            values.setdefault(name, []).extend(value.split(",") if value else [])
         elif name in values:
             raise invalid(f"?{name[:100]}", "repeated", "Give this parameter once.")
         else:
@@ -165,6 +184,12 @@ def _try(kind: Any) -> Any:
         return kind() if kind is not None else None
     except TypeError:
         return None
+
+
+def _given(kind: Any) -> Any:
+    """`X` of `X | None`: a body may be left out, but `null` is none."""
+    options = [one for one in get_args(kind) if one is not type(None)]
+    return options[0] if get_origin(kind) in (Union, UnionType) and len(options) == 1 else kind
 
 
 def _list_fields(kind: Any) -> frozenset[str]:

@@ -51,8 +51,9 @@ def _faults(value: Any, kind: Any, at: str, *, strict: bool = True) -> list[Faul
     kind = _bare(kind, value)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _struct_faults(value, kind, at, strict=strict)
-    if get_origin(kind) is list and isinstance(value, list):
-        (item,) = get_args(kind)
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(plain) is list and isinstance(value, list):
+        (item,) = get_args(plain)
         nested = [
             fault for n, one in enumerate(value[:500]) for fault in _faults(one, item, f"{at}/{n}", strict=strict)
         ]

@@ -28,10 +28,10 @@ class ProblemDocument(msgspec.Struct, rename="camel"):
     errors: list[Fault] | msgspec.UnsetType = msgspec.UNSET
 
 
-def describe(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
-    """The OpenAPI document of these routes, in a stable order."""
+def describe(routes: Iterable[Route], *, version: str, shown: Iterable[type[msgspec.Struct]] = ()) -> dict[str, Any]:
+    """The OpenAPI document of these routes, in a stable order; `shown` are structs that only live events carry."""
     routes = sorted(routes, key=lambda route: (route.path, route.method))
-    kinds = [kind for route in routes for kind in _kinds(route)]
+    kinds = [*(kind for route in routes for kind in _kinds(route)), *shown]
     _, components = msgspec.json.schema_components([*kinds, ProblemDocument], ref_template=_REF)
     paths: dict[str, Any] = {}
     for route in routes:
@@ -88,9 +88,9 @@ def _parameters(route: Route, hints: dict[str, Any]) -> list[dict[str, Any]]:
     if "query" in hints:
         found += [_query_parameter(field, kind) for field, kind in _fields(hints["query"])]
     if "if_match" in hints:
-        found.append(_header("If-Match", "The ETag you changed from; 412 when the object has another by now."))
+        found.append(_header("If-Match", "The ETag you changed from; 412 when it has another by now.", r"\x20-\x7e"))
     if route.method == "POST" and not route.public and not route.secret:
-        found.append(_header("Idempotency-Key", "Requests with the same key are one request, for 24 hours."))
+        found.append(_header("Idempotency-Key", "Requests with the same key are one, for 24 hours.", r"\x21-\x7e"))
     return found
 
 
@@ -107,14 +107,13 @@ def _query_parameter(field: Any, kind: Any) -> dict[str, Any]:
     return parameter
 
 
-def _header(name: str, purpose: str) -> dict[str, Any]:
-    pattern = r"^[\x21-\x7e]{1,200}$"
+def _header(name: str, purpose: str, letters: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": purpose,
-        "schema": {"type": "string", "pattern": pattern},
+        "schema": {"type": "string", "pattern": f"^[{letters}]{{1,200}}$"},
     }
 
 

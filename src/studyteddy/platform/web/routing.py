@@ -139,7 +139,7 @@ class Table:
             raise NotFound()
         endpoint = methods.get(method)
         if endpoint is None:
-            raise MethodNotAllowed(f"This address knows {', '.join(sorted(methods))}.")
+            raise MethodNotAllowed(sorted(methods))
         return endpoint, values
 
     def _walk(self, path: str, values: list[str]) -> dict[str, Any]:

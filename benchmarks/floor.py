@@ -1,0 +1,167 @@
+"""The floor: the same statements and the same structs with nothing in between.
+
+A bare ASGI callable on the same server. It checks each token through the same cache of verified ones and takes the
+same steps inside the database, in the same order. It has no pool, no routes, no limits, no request ids, no security
+headers, no metrics, no signed cursors, no announcements, no timeouts and no way to say what was wrong: the distance to
+it is what those cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from studyteddy import events
+from studyteddy.features.notifications import store as notifications
+from studyteddy.features.notifications.schemas import UnreadCount
+from studyteddy.features.tasks import store as tasks
+from studyteddy.features.tasks.schemas import NewTask, Task
+from studyteddy.platform import db
+from studyteddy.platform.event import Event
+from studyteddy.platform.health import HealthReport
+from studyteddy.platform.ids import new_id
+from studyteddy.platform.pages import Page
+from studyteddy.platform.security import AccessTokens
+from studyteddy.platform.settings import Settings, key_bytes
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+
+_encode = msgspec.json.Encoder().encode
+_new_task = msgspec.json.Decoder(NewTask).decode
+_FIRST_PAGE = tasks._page("due", (), False)
+_DONE_JOBS = (
+    ("notifications.congratulate", "analytics.count_completion", "gamification.award_points"),
+    ("local", "local", "local"),
+)
+
+
+class Few:
+    """Some connections in a row; who finds none waits in another."""
+
+    def __init__(self, connections: Iterable[Any]) -> None:
+        self._free = deque(connections)
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[Any]:
+        if self._free:
+            connection = self._free.pop()
+        else:
+            self._waiting.append(asyncio.get_running_loop().create_future())
+            connection = await self._waiting[-1]
+        try:
+            yield connection
+        finally:
+            if self._waiting:
+                self._waiting.popleft().set_result(connection)
+            else:
+                self._free.append(connection)
+
+
+class Floor:
+    """Answers five requests."""
+
+    def __init__(self, few: Few, tokens: AccessTokens) -> None:
+        self._few = few
+        self._tokens = tokens
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        status, body = await self._answer(scope, receive)
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive) -> tuple[int, bytes]:
+        path: str = scope["path"]
+        if path == "/health/live":
+            return 200, _encode(HealthReport("ok", {}))
+        user_id = self._user(scope["headers"])
+        if scope["method"] == "POST":
+            body = (await receive())["body"]
+            if path == "/api/tasks":
+                return 201, _encode(await self._create(user_id, _new_task(body)))
+            return 200, _encode(await self._complete(user_id, UUID(path.split("/")[3])))
+        if path == "/api/tasks":
+            return 200, _encode(await self._list(user_id, int(scope["query_string"].rpartition(b"=")[2])))
+        return 200, _encode(await self._unread(user_id))
+
+    def _user(self, headers: list[tuple[bytes, bytes]]) -> UUID:
+        for name, value in headers:
+            if name == b"authorization":
+                return self._tokens.verify(value[7:].decode("latin-1")).user_id
+        raise PermissionError("no token")
+
+    async def _list(self, user_id: UUID, limit: int) -> Page[Task]:
+        async with self._few.taken() as connection:
+            found = _FIRST_PAGE.keyed(await connection.fetch(_FIRST_PAGE.guarded, user_id, limit + 1))
+        items = [task for task, _ in found[:limit]]
+        if len(found) <= limit:
+            return Page(items, None)
+        last, key = found[limit - 1]
+        return Page(items, base64.urlsafe_b64encode(f"{key}|{last.id}".encode()).decode())
+
+    async def _unread(self, user_id: UUID) -> UnreadCount:
+        async with self._few.taken() as connection:
+            return UnreadCount((await connection.fetch(notifications._UNREAD.guarded, user_id))[0][0])
+
+    async def _create(self, user_id: UUID, new: NewTask) -> Task:
+        now = datetime.now(UTC)
+        async with self._few.taken() as connection:
+            await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
+            row = await connection.fetchrow(
+                tasks._ADD.sql, user_id, new_id(), new.title, new.description, new.subject_id, new.priority,
+                new.due_date, new.due_at, new.due_zone, new.start_date, new.estimated_minutes, new.labels, now,
+            )  # fmt: skip
+            task = Task(*row)
+            await self._announce(connection, user_id, now, events.TaskCreated(task.id), task, ((), ()))
+            await connection.execute("COMMIT")
+        return task
+
+    async def _complete(self, user_id: UUID, task_id: UUID) -> Task:
+        now = datetime.now(UTC)
+        async with self._few.taken() as connection:
+            await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
+            task = Task(*await connection.fetchrow(tasks._MARK_COMPLETED.sql, user_id, task_id, now))
+            assert task.completed_at is not None
+            assert task.completed_on is not None
+            event = events.TaskCompleted(
+                task.id,
+                task.title,
+                task.subject_id,
+                task.completed_at,
+                task.completed_on,
+                task.on_time,
+                task.completions,
+            )
+            await self._announce(connection, user_id, now, event, task, _DONE_JOBS)
+            await connection.execute("COMMIT")
+        return task
+
+    async def _announce(
+        self, connection: Any, user_id: UUID, now: datetime, event: Event, shown: Task, jobs: tuple[Any, Any]
+    ) -> None:
+        kinds, lanes = jobs
+        count = len(kinds)
+        columns = kinds, lanes, (_encode(event).decode(),) * count, (0.0,) * count, (None,) * count, ("",) * count
+        shows = now, [event.tag], [_encode(shown).decode()]
+        await connection.fetchval(db._ANNOUNCE, user_id, *columns, *shows)
+
+
+@asynccontextmanager
+async def application(settings: Settings) -> AsyncIterator[Floor]:
+    """With as many connections as ours, and their settings, but without a pool's ceremonies."""
+    size = settings.database_pool
+    async with db.connect(settings.database_url, size=size, name="bench-floor") as pool, AsyncExitStack() as held:
+        connections = [await held.enter_async_context(pool.holding()) for _ in range(size)]
+        few = Few(connection._con for connection in connections)  # type: ignore[attr-defined]  # under its proxy
+        yield Floor(few, AccessTokens(key_bytes(settings.signing_key), clock=time.time))

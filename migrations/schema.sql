@@ -1,0 +1,564 @@
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+ALTER TABLE public.alembic_version OWNER TO study_owner;
+
+CREATE TABLE public.daily_progress (
+    user_id uuid NOT NULL,
+    day date NOT NULL,
+    subject_id uuid NOT NULL,
+    tasks_completed integer DEFAULT 0 NOT NULL,
+    with_due integer DEFAULT 0 NOT NULL,
+    on_time integer DEFAULT 0 NOT NULL,
+    focused_minutes integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT daily_progress_focused_minutes_check CHECK ((focused_minutes >= 0)),
+    CONSTRAINT daily_progress_on_time_check CHECK ((on_time >= 0)),
+    CONSTRAINT daily_progress_tasks_completed_check CHECK ((tasks_completed >= 0)),
+    CONSTRAINT daily_progress_with_due_check CHECK ((with_due >= 0))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.daily_progress FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.daily_progress OWNER TO study_owner;
+
+CREATE TABLE public.event_counters (
+    user_id uuid NOT NULL,
+    last_seq bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.event_counters FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_counters OWNER TO study_owner;
+
+CREATE TABLE public.events (
+    user_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    data text NOT NULL
+);
+
+ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.events OWNER TO study_owner;
+
+CREATE TABLE public.idempotency_keys (
+    user_id uuid NOT NULL,
+    scope text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint NOT NULL,
+    body bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_keys OWNER TO study_owner;
+
+CREATE TABLE public.jobs (
+    id bigint NOT NULL,
+    user_id uuid,
+    kind text NOT NULL,
+    lane text NOT NULL,
+    payload text NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    leased boolean DEFAULT false NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    unique_key text,
+    request_id text DEFAULT ''::text NOT NULL,
+    last_error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000');
+
+ALTER TABLE ONLY public.jobs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs OWNER TO study_owner;
+
+CREATE TABLE public.jobs_dead (
+    id bigint NOT NULL,
+    user_id uuid,
+    kind text NOT NULL,
+    lane text NOT NULL,
+    payload text NOT NULL,
+    attempt integer NOT NULL,
+    request_id text NOT NULL,
+    last_error text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    died_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.jobs_dead FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs_dead OWNER TO study_owner;
+
+ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.notifications (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    type text NOT NULL,
+    title text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    source text NOT NULL,
+    read boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT notifications_body_check CHECK ((length(body) <= 2000)),
+    CONSTRAINT notifications_title_check CHECK ((length(title) <= 300))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications OWNER TO study_owner;
+
+CREATE TABLE public.points_ledger (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    rule text NOT NULL,
+    object_id uuid NOT NULL,
+    version integer NOT NULL,
+    points integer NOT NULL,
+    local_date date NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.points_ledger FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.points_ledger OWNER TO study_owner;
+
+CREATE TABLE public.realtime_tickets (
+    hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.realtime_tickets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.realtime_tickets OWNER TO study_owner;
+
+CREATE TABLE public.schedules (
+    name text NOT NULL,
+    slot bigint NOT NULL
+);
+
+ALTER TABLE public.schedules OWNER TO study_owner;
+
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    generation integer DEFAULT 0 NOT NULL,
+    rotated_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    absolute_expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    client text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sessions_client_check CHECK ((length(client) <= 300))
+);
+
+ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sessions OWNER TO study_owner;
+
+CREATE TABLE public.subjects (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    color text NOT NULL,
+    icon text,
+    description text DEFAULT ''::text NOT NULL,
+    resources jsonb DEFAULT '[]'::jsonb NOT NULL,
+    weekly_target_minutes integer,
+    archived boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT subjects_color_check CHECK ((color ~ '^#[0-9a-fA-F]{6}$'::text)),
+    CONSTRAINT subjects_description_check CHECK ((length(description) <= 500)),
+    CONSTRAINT subjects_icon_check CHECK ((length(icon) <= 50)),
+    CONSTRAINT subjects_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT subjects_weekly_target_minutes_check CHECK (((weekly_target_minutes >= 1) AND (weekly_target_minutes <= 10080)))
+);
+
+ALTER TABLE ONLY public.subjects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subjects OWNER TO study_owner;
+
+CREATE TABLE public.subtasks (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    title text NOT NULL,
+    completed boolean DEFAULT false NOT NULL,
+    "position" integer NOT NULL,
+    estimated_minutes integer,
+    due_date date,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT subtasks_estimated_minutes_check CHECK (((estimated_minutes >= 1) AND (estimated_minutes <= 10080))),
+    CONSTRAINT subtasks_position_check CHECK ((("position" >= 0) AND ("position" <= 199))),
+    CONSTRAINT subtasks_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+ALTER TABLE ONLY public.subtasks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subtasks OWNER TO study_owner;
+
+CREATE TABLE public.tasks (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    subject_id uuid,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    priority text DEFAULT 'medium'::text NOT NULL,
+    priority_rank smallint GENERATED ALWAYS AS (
+CASE priority
+    WHEN 'urgent'::text THEN 0
+    WHEN 'high'::text THEN 1
+    WHEN 'medium'::text THEN 2
+    ELSE 3
+END) STORED NOT NULL,
+    due_date date,
+    due_at timestamp with time zone,
+    due_zone text,
+    due_sort timestamp with time zone GENERATED ALWAYS AS (COALESCE(due_at, (((due_date + 1))::timestamp without time zone AT TIME ZONE COALESCE(due_zone, 'UTC'::text)), 'infinity'::timestamp with time zone)) STORED NOT NULL,
+    start_date date,
+    estimated_minutes integer,
+    actual_minutes integer DEFAULT 0 NOT NULL,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    subtask_count integer DEFAULT 0 NOT NULL,
+    subtasks_completed integer DEFAULT 0 NOT NULL,
+    completed_at timestamp with time zone,
+    completed_on date,
+    on_time boolean,
+    completed_under uuid,
+    completions integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT tasks_actual_minutes_check CHECK ((actual_minutes >= 0)),
+    CONSTRAINT tasks_check CHECK (((subtasks_completed >= 0) AND (subtasks_completed <= subtask_count))),
+    CONSTRAINT tasks_check1 CHECK (((due_date IS NULL) OR (due_at IS NULL))),
+    CONSTRAINT tasks_check2 CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
+    CONSTRAINT tasks_description_check CHECK ((length(description) <= 10000)),
+    CONSTRAINT tasks_estimated_minutes_check CHECK (((estimated_minutes >= 1) AND (estimated_minutes <= 10080))),
+    CONSTRAINT tasks_labels_check CHECK ((cardinality(labels) <= 20)),
+    CONSTRAINT tasks_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'urgent'::text]))),
+    CONSTRAINT tasks_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT tasks_subtask_count_check CHECK (((subtask_count >= 0) AND (subtask_count <= 200))),
+    CONSTRAINT tasks_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+ALTER TABLE ONLY public.tasks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tasks OWNER TO study_owner;
+
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text,
+    role text DEFAULT 'student'::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    day_start smallint DEFAULT 240 NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    week_start smallint DEFAULT 1 NOT NULL,
+    email_verified_at timestamp with time zone,
+    disabled_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT users_day_start_check CHECK (((day_start >= 0) AND (day_start <= 1439))),
+    CONSTRAINT users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+    CONSTRAINT users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['student'::text, 'operator'::text]))),
+    CONSTRAINT users_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.users OWNER TO study_owner;
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY public.daily_progress
+    ADD CONSTRAINT daily_progress_pkey PRIMARY KEY (user_id, day, subject_id);
+
+ALTER TABLE ONLY public.event_counters
+    ADD CONSTRAINT event_counters_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (user_id, seq);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, scope, key);
+
+ALTER TABLE ONLY public.jobs_dead
+    ADD CONSTRAINT jobs_dead_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_user_id_source_key UNIQUE (user_id, source);
+
+ALTER TABLE ONLY public.points_ledger
+    ADD CONSTRAINT points_ledger_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.points_ledger
+    ADD CONSTRAINT points_ledger_user_id_rule_object_id_version_key UNIQUE (user_id, rule, object_id, version);
+
+ALTER TABLE ONLY public.realtime_tickets
+    ADD CONSTRAINT realtime_tickets_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT subjects_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.subtasks
+    ADD CONSTRAINT subtasks_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.subtasks
+    ADD CONSTRAINT subtasks_user_id_task_id_position_key UNIQUE (user_id, task_id, "position") DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE INDEX events_at ON public.events USING brin (at);
+
+CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX jobs_dead_died ON public.jobs_dead USING btree (died_at);
+
+CREATE INDEX jobs_dead_user ON public.jobs_dead USING btree (user_id);
+
+CREATE INDEX jobs_due ON public.jobs USING btree (lane, leased, run_at);
+
+CREATE UNIQUE INDEX jobs_unique ON public.jobs USING btree (kind, unique_key) WHERE (unique_key IS NOT NULL);
+
+CREATE INDEX jobs_user ON public.jobs USING btree (user_id);
+
+CREATE INDEX notifications_sorted ON public.notifications USING btree (user_id, created_at DESC, id DESC);
+
+CREATE INDEX notifications_unread ON public.notifications USING btree (user_id) WHERE (NOT read);
+
+CREATE INDEX points_ledger_at ON public.points_ledger USING btree (user_id, at DESC, id DESC);
+
+CREATE INDEX points_ledger_day ON public.points_ledger USING btree (user_id, local_date, rule);
+
+CREATE INDEX realtime_tickets_expires ON public.realtime_tickets USING btree (expires_at);
+
+CREATE INDEX realtime_tickets_session ON public.realtime_tickets USING btree (session_id);
+
+CREATE INDEX realtime_tickets_user ON public.realtime_tickets USING btree (user_id);
+
+CREATE INDEX sessions_ended ON public.sessions USING btree (absolute_expires_at);
+
+CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+CREATE UNIQUE INDEX subjects_name ON public.subjects USING btree (user_id, lower(name));
+
+CREATE INDEX subjects_sorted ON public.subjects USING btree (user_id, lower(name) COLLATE "C", id);
+
+CREATE INDEX subtasks_due ON public.subtasks USING btree (user_id, due_date) WHERE ((NOT completed) AND (due_date IS NOT NULL));
+
+CREATE INDEX tasks_created ON public.tasks USING btree (user_id, created_at, id);
+
+CREATE INDEX tasks_due ON public.tasks USING btree (user_id, due_sort, id);
+
+CREATE INDEX tasks_priority ON public.tasks USING btree (user_id, priority_rank, id);
+
+CREATE INDEX tasks_subject ON public.tasks USING btree (user_id, subject_id);
+
+CREATE INDEX tasks_title ON public.tasks USING btree (user_id, lower(title) COLLATE "C", id);
+
+CREATE INDEX tasks_updated ON public.tasks USING btree (user_id, updated_at, id);
+
+CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
+
+ALTER TABLE ONLY public.daily_progress
+    ADD CONSTRAINT daily_progress_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event_counters
+    ADD CONSTRAINT event_counters_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.jobs_dead
+    ADD CONSTRAINT jobs_dead_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.points_ledger
+    ADD CONSTRAINT points_ledger_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.realtime_tickets
+    ADD CONSTRAINT realtime_tickets_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.realtime_tickets
+    ADD CONSTRAINT realtime_tickets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT subjects_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.subtasks
+    ADD CONSTRAINT subtasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.subtasks
+    ADD CONSTRAINT subtasks_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
+
+ALTER TABLE public.daily_progress ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY enqueue ON public.jobs FOR INSERT WITH CHECK (((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")) OR (user_id IS NULL)));
+
+ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs_dead ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON public.daily_progress USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.event_counters USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.events USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.idempotency_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.notifications USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.points_ledger USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.realtime_tickets USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.sessions USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.subjects USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.subtasks USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.tasks USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.users USING ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+ALTER TABLE public.points_ledger ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.realtime_tickets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY relay ON public.event_counters FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'relay'::text));
+
+CREATE POLICY relay ON public.sessions FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'relay'::text) AND (revoked_at IS NOT NULL)));
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sign_in ON public.realtime_tickets USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+CREATE POLICY sign_in ON public.sessions FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+CREATE POLICY sign_in ON public.users FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subtasks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tidy ON public.events USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '30 days'::interval))));
+
+CREATE POLICY tidy ON public.idempotency_keys USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '24:00:00'::interval))));
+
+CREATE POLICY tidy ON public.jobs_dead USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (died_at < (now() - '30 days'::interval))));
+
+CREATE POLICY tidy ON public.realtime_tickets USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
+
+CREATE POLICY tidy ON public.sessions USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (absolute_expires_at < (now() - '1 day'::interval))));
+
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY worker ON public.jobs USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['worker'::text, 'operate'::text])));
+
+CREATE POLICY worker ON public.jobs_dead USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['worker'::text, 'operate'::text])));
+
+GRANT USAGE ON SCHEMA public TO study_app;
+
+GRANT SELECT ON TABLE public.alembic_version TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.daily_progress TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_counters TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jobs TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jobs_dead TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO study_app;
+
+GRANT SELECT,INSERT ON TABLE public.points_ledger TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.realtime_tickets TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.schedules TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subjects TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subtasks TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tasks TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.users TO study_app;

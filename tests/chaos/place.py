@@ -1,0 +1,176 @@
+"""What the tests that break things need: engines that may be broken, databases of their own, processes to kill."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import itertools
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+import asyncpg
+import msgspec
+
+from studyteddy.embedded import DataFolder, Engines, Postgres, Valkey
+from studyteddy.embedded.engine import free_port
+from studyteddy.embedded.postgres import ADMIN, APP, OWNER
+from studyteddy.embedded.process import Child
+from studyteddy.platform import migrations
+from studyteddy.platform.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SOAK = os.environ.get("SOAK") == "1"
+_numbers = itertools.count(1)
+_open = build_opener(ProxyHandler({})).open
+
+
+@dataclasses.dataclass
+class Ground:
+    """Engines with their handles, so that a test may kill one and bring it back."""
+
+    engines: Engines
+    postgres: Postgres
+    valkey: Valkey
+
+
+@contextmanager
+def ground(folder: Path, *, durable: bool = True) -> Iterator[Ground]:
+    """Engines in `folder` until the block ends, whatever was done to them; the database is not migrated."""
+    data = DataFolder.at(folder)
+    with data.locked():
+        postgres, valkey = Postgres(data, durable=durable), Valkey(data, durable=durable)
+        try:
+            postgres.start()
+            valkey.start()
+            found = Engines(
+                postgres.url(APP), postgres.url(OWNER), postgres.url(ADMIN), valkey.url(), postgres.pid, valkey.pid
+            )
+            yield Ground(found, postgres, valkey)
+        finally:
+            valkey.stop()
+            postgres.stop()
+
+
+async def database(found: Engines) -> Engines:
+    """A migrated database of its own on the same engines: no other test's jobs are in it."""
+    name = f"ground_{next(_numbers)}"
+    admin = await asyncpg.connect(_named(found.admin_database_url, "postgres"))
+    await admin.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
+    await admin.close()
+    found = dataclasses.replace(
+        found,
+        database_url=_named(found.database_url, name),
+        migration_database_url=_named(found.migration_database_url, name),
+        admin_database_url=_named(found.admin_database_url, name),
+    )
+    await asyncio.to_thread(migrations.upgrade, found.migration_database_url)
+    return found
+
+
+def _named(url: str, database: str) -> str:
+    return f"{url.rpartition('/')[0]}/{database}"
+
+
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """The environment in which a process has these settings."""
+    values = msgspec.structs.asdict(settings).items()
+    given = {name.upper(): str(value).lower() if isinstance(value, bool) else str(value) for name, value in values}
+    return given | {"PATH": os.defpath, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUNBUFFERED": "1"} | more
+
+
+class Process:
+    """A process of the program that a test may kill, freeze and start again; it cannot outlive the test run."""
+
+    def __init__(self, *command: str, environment: dict[str, str], log: Path) -> None:
+        self._command = [sys.executable, "-m", *command]
+        self._environment = environment
+        self._log = log
+        self._child: Child | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid if self._child else 0
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.alive
+
+    def start(self) -> None:
+        with self._log.open("ab") as output:
+            self._child = Child(self._command, environment=self._environment, output=output)
+
+    def signal(self, number: signal.Signals) -> None:
+        if self._child:
+            self._child.ask_to_stop(number)
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        if self._child:
+            self._child.kill()
+
+    def end(self) -> int:
+        """SIGTERM, and the exit code; -9 when it did not end within 20 seconds."""
+        if self._child is None:
+            return 0
+        with suppress(ProcessLookupError):
+            self._child.ask_to_stop(signal.SIGCONT)
+        self._child.stop(patience=20)
+        return self._child.wait()
+
+    def said(self) -> str:
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+
+class Api(Process):
+    """`python -m studyteddy serve` on a port of its own."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__("studyteddy", "serve", environment=environment(settings, PORT=str(self.port)), log=log)
+
+    def ready(self) -> bool:
+        try:
+            with _open(f"{self.url}/health/ready", timeout=1.0) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+async def until(true: Callable[[], bool | Awaitable[bool]], *, within: float, every: float = 0.02) -> float:
+    """Waits until `true` and gives the seconds it took; fails when that takes longer than `within`."""
+    started = time.monotonic()
+    while True:
+        found = true()
+        if found if isinstance(found, bool) else await found:
+            return time.monotonic() - started
+        assert time.monotonic() - started < within, f"not within {within} s"
+        await asyncio.sleep(every)
+
+
+@asynccontextmanager
+async def admin(found: Engines) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A connection that no wall stops."""
+    connection = await asyncpg.connect(found.admin_database_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def soak_row(promise: str, *, trials: int, failures: int, figure: str) -> None:
+    """Writes one row of docs/soak.md; only the full run does."""
+    if not SOAK:
+        return
+    page = ROOT / "docs" / "soak.md"
+    page.parent.mkdir(exist_ok=True)
+    if not page.exists():
+        page.write_text("# Soak\n\n| promise | trials | failures | figure |\n|---|---|---|---|\n")
+    with page.open("a") as rows:
+        rows.write(f"| {promise} | {trials} | {failures} | {figure} |\n")

@@ -1,0 +1,102 @@
+"""The operations of the API as its document tells them, and where ids stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from studyteddy import bootstrap
+
+Where = Literal["path", "query", "body"]
+
+
+class Operation(NamedTuple):
+    """One method of one path."""
+
+    id: str
+    method: str
+    path: str
+    spec: dict[str, Any]
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        return list(self.spec["parameters"])
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        """The schema of the request's body."""
+        if "requestBody" not in self.spec:
+            return None
+        schema: dict[str, Any] = self.spec["requestBody"]["content"]["application/json"]["schema"]
+        return resolved(schema)
+
+
+class Place(NamedTuple):
+    """Somewhere in an operation where an id stands."""
+
+    operation: Operation
+    where: Where
+    name: str
+    is_list: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.operation.id}.{self.name}"
+
+
+@cache
+def document() -> dict[str, Any]:
+    return bootstrap.openapi()
+
+
+def operations() -> list[Operation]:
+    """Every operation of the document."""
+    return [
+        Operation(spec["operationId"], method.upper(), path, spec)
+        for path, methods in document()["paths"].items()
+        for method, spec in methods.items()
+    ]
+
+
+def places() -> list[Place]:
+    """Every place for an id of every operation."""
+    return [place for operation in operations() for place in _places(operation)]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a reference stands for."""
+    if "$ref" in schema:
+        found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return found
+    return schema
+
+
+def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A schema and the alternatives that it offers, references resolved."""
+    schema = resolved(schema)
+    yield schema
+    for one in schema.get("anyOf", []):
+        yield from parts(one)
+
+
+def _places(operation: Operation) -> Iterator[Place]:
+    for one in operation.parameters:
+        if _is_id(one["schema"]):
+            yield Place(operation, one["in"], one["name"])
+    if operation.body:
+        yield from _in_object(operation, operation.body)
+
+
+def _in_object(operation: Operation, schema: dict[str, Any]) -> Iterator[Place]:
+    for name, value in schema.get("properties", {}).items():
+        for part in parts(value):
+            if _is_id(part):
+                yield Place(operation, "body", name)
+            elif part.get("type") == "array" and any(_is_id(one) for one in parts(part["items"])):
+                yield Place(operation, "body", name, is_list=True)
+            elif part.get("type") in ("object", "array") and "uuid" in str(part):
+                raise LookupError(f"{operation.id}: {name} holds ids too deep to be tried")
+
+
+def _is_id(schema: dict[str, Any]) -> bool:
+    return schema.get("format") == "uuid"

@@ -1,0 +1,62 @@
+"""People who have something in every table, old and new: what the walls are tried on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests.cast import PASSWORD, Person, made
+from tests.conftest import System
+from tests.contracts.conftest import Connection
+
+NOWHERE = "nowhere"
+"""A lane that no worker looks at, so that its jobs stay."""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """Someone with rows in every table, and the ids of some of them."""
+
+    id: UUID
+    subject_id: UUID
+    task_id: UUID
+
+
+async def settle(system: System, admin: Connection, person: Person) -> Someone:
+    """Gives a person rows in every table: some that only they see, some that a purpose sees too."""
+    subject = await person.subject()
+    task = await person.task(subjectId=subject["id"], labels=["exam"], dueDate="2026-06-01")
+    made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "Open the book", "dueDate": "2026-06-01"}))
+    await person.task("Write it down", dueAt="2026-05-01T10:00:00Z", priority="urgent")
+    for key in ("old", "new"):
+        await person.post(f"/api/tasks/{task['id']}/complete", {}, headers={"idempotency-key": key})
+    await person.post(f"/api/tasks/{task['id']}/reopen", headers={"idempotency-key": "new"})
+    for _ in range(2):
+        await person.post("/api/realtime/ticket")
+        await person.post("/api/auth/login", {"email": person.email, "password": PASSWORD})
+    await system.work()
+    user_id = UUID(person.user["id"])
+    await admin.execute(_AGE.format(user=user_id, lane=NOWHERE))
+    return Someone(user_id, UUID(subject["id"]), UUID(task["id"]))
+
+
+async def forget(admin: Connection) -> None:
+    """Takes out what would disturb other tests."""
+    await admin.execute(f"DELETE FROM jobs WHERE lane = '{NOWHERE}'; DELETE FROM jobs_dead WHERE lane = '{NOWHERE}'")
+
+
+_AGE = """
+UPDATE events SET at = now() - interval '31 days' WHERE user_id = '{user}' AND seq = 1;
+UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE user_id = '{user}' AND key = 'old';
+UPDATE realtime_tickets SET expires_at = now() - interval '1 minute'
+ WHERE hash = (SELECT min(hash) FROM realtime_tickets WHERE user_id = '{user}');
+UPDATE sessions SET absolute_expires_at = now() - interval '2 days'
+ WHERE id = (SELECT id FROM sessions WHERE user_id = '{user}' ORDER BY created_at DESC LIMIT 1);
+UPDATE sessions SET revoked_at = now()
+ WHERE id = (SELECT id FROM sessions WHERE user_id = '{user}' ORDER BY created_at DESC OFFSET 1 LIMIT 1);
+INSERT INTO jobs (user_id, kind, lane, payload) VALUES ('{user}', 'never', '{lane}', '{{}}');
+INSERT INTO jobs_dead (id, user_id, kind, lane, payload, attempt, request_id, last_error, created_at, died_at)
+SELECT (SELECT coalesce(max(id), 0) FROM jobs_dead) + n, '{user}', 'never', '{lane}', '{{}}', 8, '', 'broke', now(),
+       now() - n * interval '20 days'
+  FROM generate_series(1, 2) AS n;
+"""

@@ -1,0 +1,339 @@
+"""What a client knew, and the events since, are what a fresh read says: the protocol of the live connection holds.
+
+A client that follows these rules needs no second read:
+
+- created, updated, completed, reopened, progress and points: put `data` in its place;
+- deleted: take the object out; a task takes its steps along;
+- `subject.updated` and `subject.deleted`: the tasks of that subject also take its new name, or lose both id and name;
+- `subtasks.reordered`: `data.items` are all steps of their task;
+- `notifications.read`: those of `ids`, or all, are read; `unread` are not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.cast import Person, made
+from tests.conftest import System
+
+from studyteddy import bootstrap
+from studyteddy.features.notifications import service as notifications
+from studyteddy.features.notifications.schemas import ReadRequest
+from studyteddy.features.tasks import service as tasks
+from studyteddy.features.tasks.schemas import TaskChanges
+from studyteddy.platform.identity import Identity
+
+Json = dict[str, Any]
+NOBODY_CAN = {"user.updated"}
+"""Public events that no action announces yet."""
+STEPS = 600 if os.environ.get("SOAK") == "1" else 60
+
+
+@dataclass
+class State:
+    """Everything a client keeps of its user."""
+
+    user: Json = field(default_factory=dict)
+    subjects: dict[str, Json] = field(default_factory=dict)
+    tasks: dict[str, Json] = field(default_factory=dict)
+    steps: dict[str, Json] = field(default_factory=dict)
+    notifications: dict[str, Json] = field(default_factory=dict)
+    unread: int = 0
+    days: dict[str, Json] = field(default_factory=dict)
+    points: tuple[int, int] = (0, 1)
+
+    def apply(self, event: Json) -> None:
+        """The rules of the table above."""
+        kind, data = event["type"], event["data"]
+        thing, _, what = kind.partition(".")
+        kept = {"subject": self.subjects, "task": self.tasks, "subtask": self.steps, "notification": self.notifications}
+        if kind == "user.updated":
+            self.user = data
+        elif kind == "progress.updated":
+            self.days[data["day"]] = data
+        elif kind == "points.changed":
+            self.points = (data["total"], data["level"])
+        elif kind == "notifications.read":
+            self._read(data)
+        elif kind == "subtasks.reordered":
+            self.steps = self._without_steps_of({step["taskId"] for step in data["items"]})
+            self.steps |= {step["id"]: step for step in data["items"]}
+        elif what == "deleted":
+            self._remove(kept[thing], thing, data["id"])
+        else:
+            self._put(kept[thing], thing, data)
+
+    def _put(self, kept: dict[str, Json], thing: str, data: Json) -> None:
+        new = data["id"] not in kept
+        kept[data["id"]] = data
+        if thing == "notification":
+            self.unread += new and not data["read"]
+        if thing == "subject":
+            self._name(data["id"], {"subjectName": data["name"]})
+        if thing == "task" and data["subjectId"] in self.subjects:
+            # Both were changed at once: a subject's own events say what it is called.
+            kept[data["id"]] = data | {"subjectName": self.subjects[data["subjectId"]]["name"]}
+
+    def _remove(self, kept: dict[str, Json], thing: str, gone: str) -> None:
+        removed = kept.pop(gone)
+        if thing == "notification":
+            self.unread -= not removed["read"]
+        if thing == "task":
+            self.steps = self._without_steps_of({gone})
+        if thing == "subject":
+            self._name(gone, {"subjectId": None, "subjectName": None})
+
+    def _name(self, subject_id: str, change: Json) -> None:
+        for task_id, task in self.tasks.items():
+            if task["subjectId"] == subject_id:
+                self.tasks[task_id] = task | change
+
+    def _read(self, data: Json) -> None:
+        for note in data["ids"]:
+            self.unread -= not self.notifications[note]["read"]
+            self.notifications[note] = self.notifications[note] | {"read": True}
+
+    def _without_steps_of(self, tasks: set[str]) -> dict[str, Json]:
+        return {step_id: step for step_id, step in self.steps.items() if step["taskId"] not in tasks}
+
+
+async def everything(person: Person) -> State:
+    """A fresh read, page by page."""
+    points = (await person.get("/api/gamification/points")).json()
+    found = await pages(person, "/api/tasks", sort="created", limit=4)
+    steps: dict[str, Json] = {}
+    for task in found:
+        steps |= await pages(person, f"/api/tasks/{task}/subtasks")
+    return State(
+        user=(await person.get("/api/auth/me")).json(),
+        subjects=await pages(person, "/api/subjects") | await pages(person, "/api/subjects", archived="true"),
+        tasks=found,
+        steps=steps,
+        notifications=await pages(person, "/api/notifications"),
+        unread=(await person.get("/api/notifications/unread-count")).json()["count"],
+        days={day["day"]: day for day in (await person.get("/api/analytics/overview?range=year")).json()["days"]},
+        points=(points["total"], points["level"]),
+    )
+
+
+async def pages(person: Person, path: str, **query: Any) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    while True:
+        page = (await person.get(path, params=query)).json()
+        found |= {item["id"]: item for item in page["items"]}
+        if page["nextCursor"] is None:
+            return found
+        query["cursor"] = page["nextCursor"]
+
+
+class Walk:
+    """Somebody who does anything, at random, to what is there."""
+
+    def __init__(self, person: Person, seed: int) -> None:
+        self.person = person
+        self.state = State()
+        self.heard: set[str] = set()
+        self._last = 0
+        self._dice = random.Random(seed)
+        self._count = 0
+
+    def actions(self) -> list[Callable[[], Awaitable[Any]]]:
+        """What can be done now; some of it twice, so that it is done more often."""
+        found: list[Callable[[], Awaitable[Any]]] = [self.add_subject, self.add_task, self.add_task]
+        if self.state.subjects:
+            found += [self.change_subject, self.delete_subject]
+        if self.state.tasks:
+            found += [self.change_task, self.complete, self.complete, self.reopen, self.delete_task]
+            found += [self.add_step, self.add_step, self.add_step]
+        if self.state.steps:
+            found += [self.change_step, self.tick, self.delete_step, self.reorder]
+        if self.state.notifications:
+            found += [self.read_some, self.read_all, self.forget]
+        return found
+
+    async def begin(self) -> None:
+        """Reads everything, once."""
+        self._last = (await self.person.get("/api/changes", params={"since": 2**53})).json()["nextSeq"]
+        self.state = await everything(self.person)
+
+    async def follow(self) -> None:
+        """Takes in the events since."""
+        for event in await self.person.changes(self._last):
+            assert event["seq"] == self._last + 1
+            self._last = event["seq"]
+            self.heard.add(event["type"])
+            self.state.apply(event)
+
+    async def act(self) -> str:
+        action = self._dice.choice(self.actions())
+        self._count += 1
+        answer = await action()
+        assert answer.status_code < 300 or answer.json()["code"] == "already_completed", answer.text
+        return f"{self._count} {action.__name__}"
+
+    def _any(self, kept: dict[str, Json]) -> str:
+        return self._dice.choice(sorted(kept))
+
+    def _maybe(self, kept: dict[str, Json]) -> str | None:
+        return self._dice.choice([None, *sorted(kept)])
+
+    async def add_subject(self) -> Any:
+        return await self.person.post("/api/subjects", {"name": f"Subject {self._count}", "color": "#123456"})
+
+    async def change_subject(self) -> Any:
+        changes = self._dice.choice([{"name": f"Renamed {self._count}"}, {"archived": self._dice.random() < 0.5}])
+        return await self.person.patch(f"/api/subjects/{self._any(self.state.subjects)}", changes)
+
+    async def delete_subject(self) -> Any:
+        return await self.person.delete(f"/api/subjects/{self._any(self.state.subjects)}")
+
+    async def add_task(self) -> Any:
+        body = {"title": f"Task {self._count}", "subjectId": self._maybe(self.state.subjects)}
+        due = self._dice.choice([{}, {"dueDate": "2999-01-01"}, {"dueAt": "2020-01-01T12:00:00Z"}])
+        return await self.person.post("/api/tasks", body | due)
+
+    async def change_task(self) -> Any:
+        title, subject = f"New {self._count}", self._maybe(self.state.subjects)
+        changes = self._dice.choice([{"title": title}, {"subjectId": subject}, {"status": "in_progress"}])
+        return await self.person.patch(f"/api/tasks/{self._any(self.state.tasks)}", changes)
+
+    async def complete(self) -> Any:
+        return await self.person.post(f"/api/tasks/{self._any(self.state.tasks)}/complete")
+
+    async def reopen(self) -> Any:
+        return await self.person.post(f"/api/tasks/{self._any(self.state.tasks)}/reopen")
+
+    async def delete_task(self) -> Any:
+        return await self.person.delete(f"/api/tasks/{self._any(self.state.tasks)}")
+
+    async def add_step(self) -> Any:
+        return await self.person.post(
+            f"/api/tasks/{self._any(self.state.tasks)}/subtasks", {"title": f"Step {self._count}"}
+        )
+
+    def _step(self) -> str:
+        step = self.state.steps[self._any(self.state.steps)]
+        return f"/api/tasks/{step['taskId']}/subtasks/{step['id']}"
+
+    async def change_step(self) -> Any:
+        return await self.person.patch(self._step(), {"title": f"Changed {self._count}"})
+
+    async def tick(self) -> Any:
+        changes = {"completed": self._dice.random() < 0.8, "completeParent": self._dice.random() < 0.5}
+        return await self.person.patch(self._step(), changes)
+
+    async def delete_step(self) -> Any:
+        return await self.person.delete(self._step())
+
+    async def reorder(self) -> Any:
+        task_id = self.state.steps[self._any(self.state.steps)]["taskId"]
+        ids = [step["id"] for step in self.state.steps.values() if step["taskId"] == task_id]
+        self._dice.shuffle(ids)
+        return await self.person.put(f"/api/tasks/{task_id}/subtasks/order", {"ids": ids})
+
+    async def read_some(self) -> Any:
+        return await self.person.post("/api/notifications/read", {"ids": [self._any(self.state.notifications)]})
+
+    async def read_all(self) -> Any:
+        return await self.person.post("/api/notifications/read", {"all": True})
+
+    async def forget(self) -> Any:
+        return await self.person.delete(f"/api/notifications/{self._any(self.state.notifications)}")
+
+
+async def test_old_state_and_events_are_the_new_state(system: System, alice: Person, bob: Person) -> None:
+    """A new event is heard in these walks, or this fails; so does an exception that is none any more."""
+    walks = [Walk(alice, 1), Walk(bob, 2)]
+    for walk in walks:
+        await walk.begin()
+        for n in range(STEPS):
+            done = await walk.act()
+            if n % 3 == 0:
+                await system.work()
+                done += " and the jobs"
+            await walk.follow()
+            assert walk.state == await everything(walk.person), done
+    public = {kind.tag for kind in bootstrap.catalogue() if kind.shows is not None}
+    assert set().union(*(walk.heard for walk in walks)) == public - NOBODY_CAN
+
+
+async def test_what_several_workers_say_at_once_adds_up(system: System, alice: Person) -> None:
+    walk = Walk(alice, 3)
+    subjects = [(await alice.subject())["id"] for _ in range(4)]
+    many = [await alice.task(f"{n}", subjectId=subjects[n % 4]) for n in range(40)]
+    await walk.begin()
+    for task in many:
+        await alice.post(f"/api/tasks/{task['id']}/complete")
+    await asyncio.gather(*(bootstrap.worker(system.running).run_due() for _ in range(3)))
+    await system.work()
+    await walk.follow()
+    assert walk.state == await everything(alice)
+
+
+async def test_an_action_that_changes_nothing_says_nothing(alice: Person) -> None:
+    task = await alice.task()
+    step = made(await alice.post(f"/api/tasks/{task['id']}/subtasks", {"title": "one"}))
+    subject = await alice.subject()
+    last = (await alice.get("/api/changes", params={"since": 2**53})).json()["nextSeq"]
+    await alice.post(f"/api/tasks/{task['id']}/reopen")
+    await alice.patch(f"/api/tasks/{task['id']}", {"title": task["title"]})
+    await alice.put(f"/api/tasks/{task['id']}/subtasks/order", {"ids": [step["id"]]})
+    await alice.patch(f"/api/tasks/{task['id']}/subtasks/{step['id']}", {"completed": False})
+    await alice.patch(f"/api/subjects/{subject['id']}", {"name": subject["name"]})
+    assert (await alice.post("/api/notifications/read", {"all": True})).status_code == 200
+    assert await alice.changes(last) == []
+
+
+@pytest.mark.parametrize("change", ["moved", "deleted"])
+async def test_reopening_undoes_the_count_of_the_subject_that_got_it(
+    system: System, alice: Person, change: str
+) -> None:
+    subject = (await alice.subject())["id"]
+    path = f"/api/tasks/{(await alice.task(subjectId=subject))['id']}"
+    await alice.post(f"{path}/complete")
+    await system.work()
+    await (alice.patch(path, {"subjectId": None}) if change == "moved" else alice.delete(f"/api/subjects/{subject}"))
+    await alice.post(f"{path}/reopen")
+    for _ in range(10):
+        await system.work()
+        await asyncio.sleep(0.05)
+    assert (await alice.get("/api/analytics/overview")).json()["tasksCompleted"] == 0
+
+
+# Two at once, in the worst order: the one that looked first commits last.
+
+
+async def test_a_task_changed_while_its_subject_is_renamed_shows_the_new_name(system: System, alice: Person) -> None:
+    walk = Walk(alice, 4)
+    subject = (await alice.subject())["id"]
+    task = await alice.task(subjectId=subject)
+    await walk.begin()
+    async with system.running.db.transaction(identity_of(alice)) as tx:
+        await tasks.update(tx, UUID(task["id"]), TaskChanges(title="Changed"), if_match=None)
+        await alice.patch(f"/api/subjects/{subject}", {"name": "Renamed in between"})
+    await walk.follow()
+    assert walk.state == await everything(alice)
+
+
+async def test_what_is_told_while_everything_is_being_read_stays_unread(system: System, alice: Person) -> None:
+    walk = Walk(alice, 5)
+    task = await alice.task()
+    await system.work()
+    await alice.post(f"/api/tasks/{task['id']}/complete")
+    await walk.begin()
+    async with system.running.db.transaction(identity_of(alice)) as tx:
+        await notifications.read(tx, ReadRequest(all=True))
+        await system.work()
+    await walk.follow()
+    assert walk.state == await everything(alice)
+
+
+def identity_of(person: Person) -> Identity:
+    return Identity(UUID(person.user["id"]), UUID(int=0))

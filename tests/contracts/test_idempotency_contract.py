@@ -1,0 +1,159 @@
+"""A POST with an `Idempotency-Key` may be repeated: it acts once and answers the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import pytest
+from tests.cast import Person
+from tests.conftest import System
+from tests.contracts import operations
+from tests.contracts.operations import Operation
+
+from studyteddy.platform.ids import new_id
+
+
+class Call(NamedTuple):
+    """One request that changes something, and a body that says something else."""
+
+    path: str
+    body: Any
+    other: Any
+
+
+async def _task(system: System, person: Person) -> str:
+    return str((await person.task())["id"])
+
+
+async def _create_task(system: System, person: Person) -> Call:
+    return Call("/api/tasks", {"title": "Once"}, {"title": "Twice"})
+
+
+async def _create_subject(system: System, person: Person) -> Call:
+    return Call("/api/subjects", {"name": "Once", "color": "#000000"}, {"name": "Twice", "color": "#000000"})
+
+
+async def _create_subtask(system: System, person: Person) -> Call:
+    return Call(f"/api/tasks/{await _task(system, person)}/subtasks", {"title": "Once"}, {"title": "Twice"})
+
+
+async def _complete_task(system: System, person: Person) -> Call:
+    return Call(f"/api/tasks/{await _task(system, person)}/complete", {}, None)
+
+
+async def _reopen_task(system: System, person: Person) -> Call:
+    task_id = await _task(system, person)
+    await person.post(f"/api/tasks/{task_id}/complete")
+    return Call(f"/api/tasks/{task_id}/reopen", {}, None)
+
+
+async def _read_notifications(system: System, person: Person) -> Call:
+    await system.work()
+    return Call("/api/notifications/read", {"all": True}, {"ids": [str(new_id())]})
+
+
+CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
+    "create_task": _create_task,
+    "create_subject": _create_subject,
+    "create_subtask": _create_subtask,
+    "complete_task": _complete_task,
+    "reopen_task": _reopen_task,
+    "read_notifications": _read_notifications,
+}
+
+SECRET = {"register", "login", "refresh", "logout", "logout_all", "create_ticket"}
+"""Operations whose answer is a secret, or that end what a repetition would need: no key is honoured."""
+
+HONOURED = [
+    operation
+    for operation in operations.operations()
+    if any(one["name"] == "Idempotency-Key" for one in operation.parameters)
+]
+
+
+def test_every_post_is_safe_to_repeat_or_on_the_list() -> None:
+    posts = {operation.id for operation in operations.operations() if operation.method == "POST"}
+    assert posts == {operation.id for operation in HONOURED} | SECRET
+
+
+def test_every_one_of_them_is_tried() -> None:
+    assert {operation.id for operation in HONOURED} == set(CALLS)
+
+
+@pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
+async def test_the_same_key_acts_once_and_answers_the_same(system: System, alice: Person, operation: Operation) -> None:
+    call = await CALLS[operation.id](system, alice)
+    before = len(await alice.changes())
+    first, second, third = [await _send(alice, call.path, call.body, "a-key") for _ in range(3)]
+    assert first.status_code in (200, 201)
+    assert "idempotent-replayed" not in first.headers
+    assert [(one.status_code, one.content) for one in (second, third)] == [(first.status_code, first.content)] * 2
+    assert [one.headers["idempotent-replayed"] for one in (second, third)] == ["true", "true"]
+    once = len(await alice.changes())
+    assert once > before
+    assert (await _send(alice, call.path, call.body, "another-key")).status_code in (first.status_code, 409)
+
+
+@pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
+async def test_the_same_key_with_another_body_is_refused(system: System, alice: Person, operation: Operation) -> None:
+    call = await CALLS[operation.id](system, alice)
+    await _send(alice, call.path, call.body, "a-key")
+    before = await alice.changes()
+    answer = await _send(alice, call.path, call.other, "a-key")
+    assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
+    assert await alice.changes() == before
+
+
+@pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
+async def test_a_key_is_its_owners_alone(system: System, alice: Person, bob: Person, operation: Operation) -> None:
+    for person in (alice, bob):
+        call = await CALLS[operation.id](system, person)
+        answer = await _send(person, call.path, call.body, "the-same-key")
+        assert (answer.status_code < 300, "idempotent-replayed" in answer.headers) == (True, False)
+
+
+@pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
+@pytest.mark.parametrize("key", ["", "x" * 201, "a key", "schl\u00fcssel"])
+async def test_a_key_that_is_none_is_refused(system: System, alice: Person, operation: Operation, key: str) -> None:
+    call = await CALLS[operation.id](system, alice)
+    before = await alice.changes()
+    answer = await _send(alice, call.path, call.body, key)
+    assert answer.status_code == 422
+    assert await alice.changes() == before
+
+
+async def test_a_failure_is_not_kept(alice: Person) -> None:
+    refused = await _send(alice, "/api/tasks", {"title": ""}, "a-key")
+    accepted = await _send(alice, "/api/tasks", {"title": "Once"}, "a-key")
+    assert (refused.status_code, accepted.status_code) == (422, 201)
+    assert "idempotent-replayed" not in accepted.headers
+
+
+async def test_a_key_does_not_cross_routes(alice: Person) -> None:
+    task = await alice.task()
+    answers = [
+        await _send(alice, path, None, "a-key")
+        for path in (f"/api/tasks/{task['id']}/complete", f"/api/tasks/{task['id']}/reopen")
+    ]
+    assert [answer.json()["status"] for answer in answers] == ["completed", "pending"]
+
+
+async def test_a_key_names_one_object(alice: Person) -> None:
+    one, other = await alice.task(), await alice.task()
+    await _send(alice, f"/api/tasks/{one['id']}/complete", None, "a-key")
+    answer = await _send(alice, f"/api/tasks/{other['id']}/complete", None, "a-key")
+    assert answer.json()["code"] == "key_reused"
+
+
+@pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout-all", "/api/realtime/ticket"])
+async def test_a_secret_is_never_kept(system: System, alice: Person, path: str) -> None:
+    answer = await _send(alice, path, None, "a-key")
+    connection = await system.admin()
+    kept = await connection.fetchval("SELECT count(*) FROM idempotency_keys WHERE user_id = $1", alice.user["id"])
+    await connection.close()
+    assert (answer.status_code, kept) == (200, 0)
+
+
+async def _send(person: Person, path: str, body: Any, key: str) -> Any:
+    return await person.post(path, body, headers=[(b"idempotency-key", key.encode("latin-1"))])

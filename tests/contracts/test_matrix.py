@@ -1,0 +1,182 @@
+"""Who may do what: every operation, every place of an id, with ids that are foreign, deleted, or never were."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+import httpx2
+import pytest
+from tests.cast import Person, made
+from tests.conftest import System
+from tests.contracts import operations
+from tests.contracts.operations import Place
+
+from studyteddy.platform.ids import new_id
+
+Ids = dict[str, str]
+
+
+class Maker(NamedTuple):
+    """Makes an object and names all ids that lead to it; `address` is where it can be deleted."""
+
+    make: Callable[[System, Person, Ids], Awaitable[Ids]]
+    address: str
+
+
+async def _subject(system: System, person: Person, known: Ids) -> Ids:
+    return {"subject_id": (await person.subject())["id"]}
+
+
+async def _task(system: System, person: Person, known: Ids) -> Ids:
+    return {"task_id": (await person.task())["id"]}
+
+
+async def _subtask(system: System, person: Person, known: Ids) -> Ids:
+    task_id = known.get("task_id") or (await person.task())["id"]
+    step = made(await person.post(f"/api/tasks/{task_id}/subtasks", {"title": "Open the book"}))
+    return {"task_id": task_id, "subtask_id": step["id"]}
+
+
+async def _notification(system: System, person: Person, known: Ids) -> Ids:
+    task = await person.task()
+    await person.post(f"/api/tasks/{task['id']}/complete")
+    await system.work()
+    newest = (await person.get("/api/notifications")).json()["items"][0]
+    return {"notification_id": newest["id"]}
+
+
+MAKERS = {
+    "subject_id": Maker(_subject, "/api/subjects/{subject_id}"),
+    "task_id": Maker(_task, "/api/tasks/{task_id}"),
+    "subtask_id": Maker(_subtask, "/api/tasks/{task_id}/subtasks/{subtask_id}"),
+    "notification_id": Maker(_notification, "/api/notifications/{notification_id}"),
+}
+"""How the object of each path parameter comes to be."""
+
+MEANS = {
+    "create_task.subjectId": "subject_id",
+    "update_task.subjectId": "subject_id",
+    "list_tasks.subjectId": "subject_id",
+    "order_subtasks.ids": "subtask_id",
+    "read_notifications.ids": "notification_id",
+}
+"""What the ids in bodies and queries are ids of."""
+
+BODIES: dict[str, dict[str, Any]] = {
+    "create_task": {"title": "Mine"},
+    "update_task": {"title": "Changed"},
+    "create_subtask": {"title": "Mine"},
+    "update_subtask": {"title": "Changed"},
+    "update_subject": {"description": "Changed"},
+    "order_subtasks": {},
+    "read_notifications": {},
+}
+"""A body for each operation that needs one and has a place for an id."""
+
+HARMLESS = {
+    "list_tasks.subjectId": "a filter by a subject that is not there finds nothing",
+    "read_notifications.ids": "ids of notifications that are not there change nothing",
+}
+"""Places where a wrong id is no fault."""
+
+PLACES = operations.places()
+
+
+def test_every_place_of_an_id_is_tried() -> None:
+    missing = [str(place) for place in PLACES if _kind(place) not in MAKERS]
+    assert missing == [], "say in MAKERS how the object is made, or in MEANS what the id is of"
+    bodiless = {place.operation.id for place in PLACES if place.operation.spec.get("requestBody", {}).get("required")}
+    assert bodiless - set(BODIES) == set(), "give the operation a body in BODIES"
+
+
+def test_nothing_is_listed_that_is_not_there() -> None:
+    known = {str(place) for place in PLACES}
+    assert (set(MEANS) | set(HARMLESS)) - known == set()
+    assert set(BODIES) - {place.operation.id for place in PLACES} == set()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+async def test_a_wrong_id_is_refused_whyever_it_is_wrong(
+    system: System, alice: Person, bob: Person, place: Place
+) -> None:
+    kind = _kind(place)
+    mine = await _everything(system, alice, place)
+    foreign = (await MAKERS[kind].make(system, bob, {}))[kind]
+    gone = await MAKERS[kind].make(system, alice, {key: value for key, value in mine.items() if key != kind})
+    assert (await alice.delete(MAKERS[kind].address.format(**gone))).status_code == 204
+    before = await _estate(bob)
+    answers = [await _try(alice, place, mine, wrong) for wrong in (foreign, gone[kind], str(new_id()))]
+    assert len({_likeness(answer) for answer in answers}) == 1
+    assert answers[0].status_code == (200 if str(place) in HARMLESS else 404 if place.where == "path" else 422)
+    assert await _estate(bob) == before
+    assert (await _try(alice, place, mine, mine[kind])).status_code < 300  # the id was all that was wrong
+
+
+@pytest.mark.parametrize("place", [one for one in PLACES if len(one.operation.path.split("{")) > 2], ids=str)
+async def test_ids_that_belong_together_are_refused_together(
+    system: System, alice: Person, bob: Person, place: Place
+) -> None:
+    bobs = await _everything(system, bob, place)
+    before = await _estate(bob)
+    answer = await _try(alice, place, bobs, bobs[_kind(place)])
+    assert answer.status_code == 404
+    assert await _estate(bob) == before
+
+
+async def test_a_step_of_another_task_is_not_a_step_of_this_one(system: System, alice: Person) -> None:
+    one, other = [await _subtask(system, alice, {}) for _ in range(2)]
+    address = f"/api/tasks/{one['task_id']}/subtasks/{other['subtask_id']}"
+    answers = [await alice.get(address), await alice.patch(address, {"title": "x"}), await alice.delete(address)]
+    assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_a_foreign_cursor_shows_only_ones_own(alice: Person, bob: Person) -> None:
+    for person in (alice, bob):
+        [await person.task(f"{person.name} {n}") for n in range(3)]
+    cursor = (await bob.get("/api/tasks", params={"limit": 1})).json()["nextCursor"]
+    seen = (await alice.get("/api/tasks", params={"cursor": cursor})).json().get("items", [])
+    assert all(task["title"].startswith("Alice") for task in seen)
+
+
+def _kind(place: Place) -> str:
+    return place.name if place.where == "path" else MEANS.get(str(place), "")
+
+
+async def _everything(system: System, person: Person, place: Place) -> Ids:
+    """One object of the person for every path parameter and for the place itself."""
+    known: Ids = {}
+    for name in [
+        *(one.name for one in PLACES if one.operation is place.operation and one.where == "path"),
+        _kind(place),
+    ]:
+        if name not in known:
+            known |= await MAKERS[name].make(system, person, known)
+    return known
+
+
+async def _try(person: Person, place: Place, known: Mapping[str, str], id: str) -> httpx2.Response:
+    """The operation with `id` in its place and good ids everywhere else."""
+    operation = place.operation
+    ids = {**known, _kind(place): id} if place.where == "path" else known
+    body = BODIES.get(operation.id)
+    if place.where == "body":
+        body = {**(body or {}), place.name: [id] if place.is_list else id}
+    elif body == {}:
+        body = {"ids": [known["subtask_id"]] if "subtask_id" in known else []}
+    query = {place.name: id} if place.where == "query" else {}
+    return await person.http.request(operation.method, operation.path.format(**ids), json=body, params=query)
+
+
+async def _estate(person: Person) -> list[Any]:
+    """All that a person has, as they see it."""
+    seen = [await person.get(path) for path in ("/api/tasks", "/api/subjects", "/api/notifications", "/api/changes")]
+    steps = [await person.get(f"/api/tasks/{task['id']}/subtasks") for task in seen[0].json()["items"]]
+    return [answer.json() for answer in (*seen, *steps)]
+
+
+def _likeness(answer: httpx2.Response) -> str:
+    """An answer without what differs between any two."""
+    passing = {"date", "x-request-id", "ratelimit"}
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in passing)
+    return f"{answer.status_code} {headers} {answer.text.replace(answer.headers['x-request-id'], '')}"

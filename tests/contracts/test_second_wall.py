@@ -1,0 +1,310 @@
+"""The second wall: PostgreSQL itself keeps users apart, whatever a statement forgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, get_args
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.cast import Person, join
+from tests.conftest import System
+from tests.contracts import catalogue, plans, population
+from tests.contracts.conftest import Connection
+from tests.contracts.population import Someone
+from tests.contracts.test_first_wall import USER_TABLES
+
+from studyteddy.platform.db import Purpose
+
+SEES = {
+    "sign_in": {"users": "true", "sessions": "true", "realtime_tickets": "true"},
+    "relay": {"sessions": "revoked_at IS NOT NULL", "event_counters": "true"},
+    "worker": {"jobs": "true", "jobs_dead": "true"},
+    "operate": {"jobs": "true", "jobs_dead": "true"},
+    "tidy": {
+        "sessions": "absolute_expires_at < now() - interval '1 day'",
+        "events": "at < now() - interval '30 days'",
+        "idempotency_keys": "created_at < now() - interval '24 hours'",
+        "realtime_tickets": "expires_at < now()",
+        "jobs_dead": "died_at < now() - interval '30 days'",
+    },
+}
+"""What each purpose sees of everybody's rows."""
+
+READS_ONLY = {"sign_in": {"users", "sessions"}, "relay": {"sessions", "event_counters"}}
+"""What of that it may not change."""
+
+
+@pytest.fixture(scope="module")
+async def people(system: System, admin: Connection) -> AsyncIterator[tuple[Someone, Someone]]:
+    """Alice and Bob, each with rows in every table."""
+    persons = [await join(system.url, name) for name in ("Alice", "Bob")]
+    alice, bob = [await population.settle(system, admin, person) for person in persons]
+    yield alice, bob
+    await population.forget(admin)
+    for person in persons:
+        await person.http.aclose()
+
+
+async def test_the_list_of_tables_is_that_of_the_schema(admin: Connection) -> None:
+    found = await admin.fetch(
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id'"
+    )
+    assert {one["table_name"] for one in found} | {"users"} == USER_TABLES
+
+
+async def test_everybody_has_rows_in_every_table(admin: Connection, people: tuple[Someone, Someone]) -> None:
+    counts = {
+        (table, someone.id): await _count(admin, table, f"{_owner(table)} = '{someone.id}'")
+        for table in USER_TABLES
+        for someone in people
+    }
+    assert [table for table, count in counts.items() if not count] == []
+
+
+async def test_every_table_with_users_rows_forces_its_policies(admin: Connection) -> None:
+    found = await admin.fetch(
+        "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced,"
+        " (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid) AS policies"
+        " FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+    )
+    assert {one["relname"] for one in found if one["forced"] and one["policies"]} >= USER_TABLES
+
+
+async def test_no_view_or_function_leads_round_the_policies(admin: Connection) -> None:
+    views = await admin.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')"
+    )
+    functions = await admin.fetch(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+    )
+    assert (views, functions) == ([], [])
+
+
+async def test_the_application_is_nobody_special(app: Connection) -> None:
+    role = await app.fetchrow(
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    assert role is not None
+    assert set(role.values()) == {False}
+    owned = await app.fetchval(
+        "SELECT count(*) FROM pg_shdepend WHERE refobjid = current_user::regrole AND deptype = 'o'"
+    )
+    groups = await app.fetchval("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole")
+    makes = await app.fetchval("SELECT has_schema_privilege('public', 'CREATE')")
+    assert (owned, groups, makes) == (0, 0, False)
+
+
+@pytest.mark.parametrize("table", sorted(USER_TABLES))
+async def test_alice_sees_and_changes_only_her_rows(
+    app: Connection, admin: Connection, people: tuple[Someone, Someone], table: str
+) -> None:
+    alice, bob = people
+    hers, owner = f"{_owner(table)} = '{alice.id}'", _owner(table)
+    most = 0 if table in ("jobs", "jobs_dead") else await _count(admin, table, hers)
+    async with _as(app, user=alice.id):
+        assert await _count(app, table, "true") == most
+        assert await _count(app, table, f"{owner} = '{bob.id}'") == 0
+    for change in (f"UPDATE {table} SET {owner} = {owner}", f"DELETE FROM {table}"):
+        async with _as(app, user=alice.id):
+            assert await _touched(app, change) in (0, most)
+    for change in (f"UPDATE {table} SET {owner} = {owner}", f"DELETE FROM {table}"):
+        async with _as(app, user=alice.id):
+            assert await _touched(app, f"{change} WHERE {owner} = '{bob.id}'") == 0
+
+
+@pytest.mark.parametrize("table", sorted(USER_TABLES))
+async def test_alice_gives_bob_nothing(
+    app: Connection, admin: Connection, people: tuple[Someone, Someone], table: str
+) -> None:
+    alice, bob = people
+    async with _as(app, user=alice.id):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"row-level security|permission denied"):
+            await _copy(app, admin, table, bob.id)
+    async with _as(app, user=alice.id):
+        assert await _touched(app, f"UPDATE {table} SET {_owner(table)} = '{bob.id}'") == 0
+
+
+@pytest.mark.parametrize("table", sorted(USER_TABLES))
+async def test_nobody_sees_and_changes_nothing(
+    app: Connection, admin: Connection, people: tuple[Someone, Someone], table: str
+) -> None:
+    assert await _count(app, table, "true") == 0
+    assert await _touched(app, f"UPDATE {table} SET {_owner(table)} = {_owner(table)}") == 0
+    assert await _touched(app, f"DELETE FROM {table}") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await _copy(app, admin, table, people[1].id)
+
+
+def test_every_purpose_is_tried() -> None:
+    assert set(SEES) == set(get_args(Purpose))
+
+
+@pytest.mark.parametrize("purpose", SEES)
+@pytest.mark.parametrize("table", sorted(USER_TABLES))
+async def test_a_purpose_sees_what_its_policy_says(
+    app: Connection, admin: Connection, people: tuple[Someone, Someone], table: str, purpose: str
+) -> None:
+    bobs = f"{_owner(table)} = '{people[1].id}'"
+    seen = await _count(admin, table, f"{bobs} AND {SEES[purpose].get(table, 'false')}")
+    changed = 0 if table in READS_ONLY.get(purpose, ()) else seen
+    async with _as(app, purpose=purpose):
+        assert await _count(app, table, bobs) == seen
+    async with _as(app, purpose=purpose):
+        assert await _touched(app, f"UPDATE {table} SET {_owner(table)} = {_owner(table)} WHERE {bobs}") == changed
+    async with _as(app, purpose=purpose):
+        assert await _touched(app, f"DELETE FROM {table} WHERE {bobs}") == changed
+
+
+@pytest.mark.parametrize(("purpose", "table"), [(one, table) for one in SEES for table in SEES[one]])
+async def test_that_says_something(
+    admin: Connection, people: tuple[Someone, Someone], purpose: str, table: str
+) -> None:
+    """Bob has rows that the purpose sees, and others unless it sees all."""
+    bobs = f"{_owner(table)} = '{people[1].id}'"
+    seen = await _count(admin, table, f"{bobs} AND {SEES[purpose][table]}")
+    assert 0 < seen <= await _count(admin, table, bobs) - (SEES[purpose][table] != "true")
+
+
+async def test_requests_leave_no_user_on_a_connection(system: System, alice: Person, bob: Person) -> None:
+    for person in (alice, bob):
+        await asyncio.gather(
+            *(person.task(f"Task {n}") for n in range(20)), *(person.get("/api/tasks") for _ in range(20))
+        )
+        await asyncio.gather(*(person.post("/api/tasks", {"title": ""}) for _ in range(5)), person.get("/api/changes"))
+    await system.work()
+    pool = system.running.db.pool
+    async with AsyncExitStack() as stack:
+        held = [await stack.enter_async_context(pool.holding()) for _ in range(pool.size)]
+        left = [await one.fetchrow(_SESSION) for one in held]
+    assert {tuple(one) for one in left if one} == {("", "", 0)}
+
+
+async def test_a_guarded_read_gives_the_rows_of_its_owner_and_no_others(
+    app: Connection, admin: Connection, people: tuple[Someone, Someone]
+) -> None:
+    alice, _ = people
+    nobody, with_rows = UUID(int=7), 0
+    for one in catalogue.reads():
+        for user_id in (alice.id, nobody):
+            args = await _arguments(app, one.statement.guarded, user_id, alice)
+            found = [tuple(row) for row in await app.fetch(one.statement.guarded, *args)]
+            assert found == [tuple(row) for row in await admin.fetch(one.statement.sql, *args)], one.place
+            with_rows += bool(found) and user_id == alice.id
+    assert with_rows > 300
+
+
+async def test_a_read_without_its_guard_gives_nothing(app: Connection, people: tuple[Someone, Someone]) -> None:
+    alice, _ = people
+    for one in catalogue.reads():
+        args = await _arguments(app, one.statement.sql, alice.id, alice)
+        found = await app.fetch(one.statement.sql, *args)
+        assert [value for row in found for value in row if value] == [], one.place
+
+
+@pytest.mark.parametrize("mode", plans.MODES)
+async def test_a_guarded_read_sets_its_owner_before_it_looks(
+    app: Connection, people: tuple[Someone, Someone], mode: plans.Mode
+) -> None:
+    wrong = [
+        one.place
+        for one in catalogue.reads()
+        if not _owner_first(await plans.plan(app, one.statement.guarded, mode=mode, user=str(people[0].id)))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id FROM tasks WHERE user_id = $1",
+        "SELECT set_config('app.user_id', $1::text, true), id FROM tasks",
+        "SELECT t.id FROM tasks AS t, LATERAL (SELECT set_config('app.user_id', t.user_id::text, true)"
+        " WHERE t.user_id = $1 OFFSET 0) AS owner",
+    ],
+)
+async def test_a_plan_that_looks_first_is_found(app: Connection, text: str) -> None:
+    assert not _owner_first(await plans.plan(app, text, mode="force_generic_plan"))
+
+
+def _owner_first(plan: dict[str, Any]) -> bool:
+    """Whether a nested loop sets the owner on its outer side, where there is nothing else to look at."""
+    while plan["Node Type"] in ("Limit", "Subquery Scan") and len(plan["Plans"]) == 1:
+        (plan,) = plan["Plans"]
+    if plan["Node Type"] != "Nested Loop":
+        return False
+    outer = plan["Plans"][0]
+    sets = [one for one in plans.nodes(outer) if any("set_config" in text for text in one.get("Output", []))]
+    looks = [one for one in plans.nodes(outer) if "Relation Name" in one]
+    return outer["Parent Relationship"] == "Outer" and bool(sets) and not looks
+
+
+_SESSION = """
+SELECT coalesce(current_setting('app.user_id', true), ''), coalesce(current_setting('app.purpose', true), ''),
+       (SELECT count(*) FROM tasks)"""
+
+
+@asynccontextmanager
+async def _as(app: Connection, *, user: UUID | None = None, purpose: str = "") -> AsyncIterator[None]:
+    """A transaction as the program opens it, undone at its end."""
+    transaction = app.transaction()
+    await transaction.start()
+    await app.execute(
+        "SELECT set_config($1, $2, true)", "app.user_id" if user else "app.purpose", str(user) if user else purpose
+    )
+    try:
+        yield
+    finally:
+        await transaction.rollback()
+
+
+async def _arguments(app: Connection, text: str, user_id: UUID, alice: Someone) -> list[object]:
+    """Values for a read: the owner, then what is of Alice."""
+    prepared = await app.prepare(text)
+    given: list[object] = [user_id]
+    texts = iter(["1999-01-01" if "::timestamptz" in text else "0" if "::smallint" in text else "a", "exam"])
+    for kind in [one.name for one in prepared.get_parameters()][1:]:
+        given.append(await app.fetchval(f"SELECT {plans.VALUES.get(kind, 'NULL')}::{kind}"))
+        if kind == "uuid":
+            given[-1] = alice.task_id if "t.id = $2" in text or "FROM subtasks" in text else alice.subject_id
+        if kind == "text":
+            given[-1] = next(texts)
+    return given
+
+
+def _owner(table: str) -> str:
+    return "id" if table == "users" else "user_id"
+
+
+async def _count(connection: Connection, table: str, condition: str) -> int:
+    found: int = await connection.fetchval(f"SELECT count(*)::int FROM {table} WHERE {condition}")
+    return found
+
+
+async def _touched(connection: Connection, change: str) -> int:
+    """How many rows a change touches; none when it is refused."""
+    try:
+        async with connection.transaction():
+            return int((await connection.execute(change)).rpartition(" ")[2])
+    except asyncpg.InsufficientPrivilegeError:
+        return 0
+
+
+async def _copy(app: Connection, admin: Connection, table: str, owner: UUID) -> None:
+    """Adds a row that is like one of `owner`."""
+    columns = [
+        one["column_name"]
+        for one in await admin.fetch(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1"
+            " AND is_generated = 'NEVER' AND is_identity = 'NO'",
+            table,
+        )
+    ]
+    row = await admin.fetchrow(f"SELECT {', '.join(columns)} FROM {table} WHERE {_owner(table)} = $1 LIMIT 1", owner)
+    assert row is not None
+    places = ", ".join(f"${n + 1}" for n in range(len(columns)))
+    await app.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", *row.values())

@@ -1,0 +1,226 @@
+"""Every SQL statement is known to PostgreSQL, allowed to the application, and fits the struct that it feeds."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import pytest
+from tests.contracts import catalogue, sql
+from tests.contracts.catalogue import Placed
+from tests.contracts.conftest import Connection
+
+from studyteddy.platform.db import Nothing, Statement
+
+KINDS = {
+    "uuid": UUID, "timestamptz": datetime, "date": date, "int2": int, "int4": int, "int8": int, "bool": bool,
+    "text": str, "varchar": str, "float8": float, "text[]": list[str],
+}  # fmt: skip
+UNNAMED = {
+    "?column?", "case", "coalesce", "count", "exists", "extract", "float8", "greatest", "int4", "sum", "to_char",
+}  # fmt: skip
+"""What PostgreSQL calls a column that is computed and has no alias."""
+
+RENAMED = {
+    ("Task", "subject_name"): "name",
+    ("Subtask", "order"): "position",
+    ("Entry", "task_id"): "object_id",
+    ("SubjectShare", "subject_id"): "id",
+    ("SubjectShare", "tasks_completed"): "completed",
+    ("Counter", "last"): "last_seq",
+    ("Span", "last"): "last_seq",
+}
+"""Fields that have another name than their column, on purpose."""
+
+
+class Column(NamedTuple):
+    """One column of a result as PostgreSQL describes it."""
+
+    name: str
+    kind: str
+    nullable: bool | None
+    """Nothing when it cannot be told from the text."""
+
+
+async def test_every_statement_can_be_prepared_and_fits_its_struct(app: Connection) -> None:
+    not_null = await _not_null(app)
+    faults = [
+        fault
+        for placed in catalogue.statements()
+        async for fault in _misfits(app, placed, placed.statement.sql, not_null)
+    ]
+    assert faults == []
+
+
+async def test_every_read_can_be_prepared_with_its_guard(app: Connection) -> None:
+    not_null = await _not_null(app)
+    faults = [
+        fault
+        for placed in catalogue.reads()
+        async for fault in _misfits(app, placed, placed.statement.guarded, not_null)
+    ]
+    assert faults == []
+
+
+async def test_the_application_may_run_every_statement(app: Connection) -> None:
+    texts = [one.statement.sql for one in catalogue.statements()] + list(catalogue.raw().values())
+    for text in texts:
+        prepared = await app.prepare(text)
+        await prepared.explain(*(None for _ in prepared.get_parameters()))  # plans it, with the rights checked
+
+
+async def test_the_constants_of_the_database_module_can_be_prepared(
+    app: Connection,
+) -> None:
+    assert {"_ANNOUNCE", "_ENQUEUE", "_TRY_KEY", "_PAST_ANSWER", "_REMEMBER", "_SET_USER"} <= set(catalogue.raw())
+    for text in catalogue.raw().values():
+        await app.prepare(text)
+
+
+def test_the_catalogue_holds_every_statement_of_the_source() -> None:
+    found: dict[str, int] = {}
+    for path, tree in catalogue.sources():
+        name = path.removesuffix(".py").replace("/", ".")
+        inside = [one for function in _functions(tree) for one in _statement_calls(function)]
+        outside = len(list(_statement_calls(tree))) - len(inside)
+        found |= {name: outside} if outside else {}
+        assert not inside or "pages" in {function.name for function in _functions(tree)}, (
+            f"{path} makes a statement in a function: give the module a `pages()` that lists all of them"
+        )
+    known = [one.place for one in catalogue.statements() if ".pages[" not in one.place]
+    assert {name: sum(place.startswith(f"{name}.") for place in known) for name in found} == found
+    assert len(known) == sum(found.values())
+    assert [name for name in found if not catalogue.HOMES.fullmatch(name)] == []
+
+
+def test_no_statement_selects_everything() -> None:
+    starred = [one.place for one in catalogue.statements() if sql.selects_everything(one.statement.sql)]
+    assert starred == []
+
+
+@pytest.mark.parametrize(
+    ("text", "starred"),
+    [
+        ("SELECT * FROM tasks", True),
+        ("SELECT t.* FROM tasks AS t", True),
+        ("UPDATE tasks SET title = $1 RETURNING *", True),
+        ("SELECT count(*) FROM tasks", False),
+        ("WITH gone AS (DELETE FROM jobs RETURNING *) INSERT INTO jobs_dead (id) SELECT id FROM gone", False),
+    ],
+)
+def test_a_star_is_found(text: str, starred: bool) -> None:
+    assert sql.selects_everything(text) is starred
+
+
+class Thing(msgspec.Struct):
+    """A struct for statements that are wrong on purpose."""
+
+    id: UUID
+    title: str
+    due_date: date | None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("SELECT id, title, due_date FROM tasks WHERE user_id = $1", None),
+        ("SELECT id, title FROM tasks WHERE user_id = $1", "2 columns"),
+        ("SELECT id, due_date, title FROM tasks WHERE user_id = $1", "title is fed by due_date"),
+        ("SELECT id, status AS title, created_at AS due_date FROM tasks WHERE user_id = $1", "column is timestamptz"),
+        ("SELECT id, due_zone AS title, due_date FROM tasks WHERE user_id = $1", "title may be null"),
+        ("SELECT id, title, completed_at::date AS due_date FROM tasks WHERE user_id = $1", None),
+        ("SELECT t.id, s.name AS title, due_date FROM tasks AS t LEFT JOIN subjects AS s ON s.id = t.id", "title may"),
+        ("SELECT b.id, title, (SELECT day FROM daily_progress) AS due_date FROM subtasks AS b", None),
+        ("SELECT id, title, day AS due_date FROM subtasks, (SELECT day FROM daily_progress) AS d", None),
+        ("SELECT user_id AS id, rule AS title, local_date AS due_date FROM points_ledger", "due_date is never null"),
+    ],
+)
+async def test_a_statement_that_does_not_fit_is_found(app: Connection, text: str, fault: str | None) -> None:
+    placed = Placed("here", Statement(Thing, text))
+    found = [one async for one in _misfits(app, placed, text, await _not_null(app))]
+    assert (found == []) if fault is None else any(fault in one for one in found), found
+
+
+async def _misfits(app: Connection, placed: Placed, text: str, not_null: set[tuple[str, str]]) -> AsyncIterator[str]:
+    try:
+        prepared = await app.prepare(text)
+    except asyncpg.PostgresError as fault:
+        yield f"{placed.place}: {fault}"
+        return
+    nulls = sql.nullable_columns(placed.statement.sql, not_null)
+    columns = [
+        Column(one.name, one.type.name, null)
+        for one, null in zip(prepared.get_attributes(), nulls or [None] * 99, strict=False)
+    ]
+    for fault_found in _compare(placed.statement, columns):
+        yield f"{placed.place}: {fault_found}"
+
+
+def _compare(statement: Statement[Any], columns: list[Column]) -> Iterator[str]:
+    row: type[Any] = statement.row
+    if columns and columns[-1].name == "sort_key":
+        *columns, key = columns
+        if key.kind != "text":
+            yield f"the sort key is {key.kind}"
+    if not issubclass(row, msgspec.Struct):
+        yield from _compare_value(row, columns)
+    elif row is Nothing:
+        yield from [f"{column.name} is read by nobody" for column in columns]
+    elif len(columns) != len(row.__struct_fields__):
+        yield f"{len(columns)} columns for {len(row.__struct_fields__)} fields of {row.__name__}"
+    else:
+        yield from _compare_fields(row, columns, by_hand=statement.build is not row)
+
+
+def _compare_value(row: type[Any], columns: list[Column]) -> Iterator[str]:
+    if [KINDS.get(column.kind) for column in columns] != [row]:
+        yield f"{[column.kind for column in columns]} is not one {row.__name__}"
+
+
+def _compare_fields(row: type[msgspec.Struct], columns: list[Column], *, by_hand: bool) -> Iterator[str]:
+    hints = get_type_hints(row)
+    if by_hand and "jsonb" not in {column.kind for column in columns}:
+        yield "it is built by hand without need"
+    for field, column in zip(row.__struct_fields__, columns, strict=True):
+        wanted, optional = _plain(hints[field])
+        if column.name not in (field, RENAMED.get((row.__name__, field)), *UNNAMED):
+            yield f"{field} is fed by {column.name}"
+        if column.kind == "jsonb" and by_hand:
+            continue
+        if KINDS.get(column.kind) != wanted:
+            yield f"{field} is {wanted} and its column is {column.kind}"
+        if column.nullable is True and not optional:
+            yield f"{field} may be null"
+        if column.nullable is False and optional:
+            yield f"{field} is never null"
+
+
+def _plain(hint: Any) -> tuple[Any, bool]:
+    """A type without `None` and without the words of a literal, and whether it had `None`."""
+    options = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
+    kinds = [str if get_origin(one) is Literal else one for one in options if one is not type(None)]
+    return kinds[0] if len(kinds) == 1 else hint, type(None) in options
+
+
+async def _not_null(app: Connection) -> set[tuple[str, str]]:
+    """Which columns of which tables are never null."""
+    found = await app.fetch(
+        "SELECT attrelid::regclass::text AS of, attname, attnotnull FROM pg_attribute"
+        " WHERE attnum > 0 AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
+    )
+    return {(one["of"], one["attname"]) for one in found if one["attnotnull"]}
+
+
+def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _statement_calls(tree: ast.AST) -> Iterator[ast.Call]:
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Statement")

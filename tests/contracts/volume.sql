@@ -1,0 +1,56 @@
+-- 300 students with 200 tasks each, and what follows from them; keys are not checked, for speed.
+SET session_replication_role = replica;
+
+CREATE FUNCTION pg_temp.id(kind text, n int, m int) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+    $$ SELECT md5(kind || n || ' ' || m)::uuid $$;
+
+CREATE TEMPORARY TABLE student AS
+SELECT n, CASE n WHEN 1 THEN '0197a3f0-0000-7000-8000-000000000000' ELSE pg_temp.id('user', n, 0) END AS id
+  FROM generate_series(1, 300) AS n;
+
+CREATE TEMPORARY TABLE entry AS
+SELECT s.n, s.id AS user_id, m, date '2026-01-01' + m AS day, now() - m * interval '1 hour' AS at
+  FROM student AS s, generate_series(1, 200) AS m;
+
+INSERT INTO users (id, email, name, created_at, updated_at)
+SELECT id, n || '@example.org', 'Someone', now(), now() FROM student;
+
+-- Many more accounts, of people who have not begun.
+INSERT INTO users (id, email, name, created_at, updated_at)
+SELECT pg_temp.id('idle', n, 0), n || '@example.com', 'Someone', now(), now() FROM generate_series(1, 20000) AS n;
+
+INSERT INTO event_counters (user_id, last_seq) SELECT id, 200 FROM users;
+
+INSERT INTO sessions (id, user_id, expires_at, absolute_expires_at)
+SELECT pg_temp.id('session', n, m), user_id, now() + interval '7 days', now() + interval '30 days' FROM entry WHERE m <= 20;
+
+INSERT INTO realtime_tickets (hash, user_id, session_id, expires_at)
+SELECT sha256((n || ' ' || m)::bytea), user_id, pg_temp.id('session', n, m), now() + interval '30 s' FROM entry WHERE m <= 20;
+
+INSERT INTO subjects (id, user_id, name, color, created_at, updated_at)
+SELECT pg_temp.id('subject', n, m), user_id, 'Subject ' || m, '#000000', now(), now() FROM entry WHERE m <= 20;
+
+INSERT INTO tasks (id, user_id, subject_id, title, status, priority, due_date, labels, completed_at, created_at, updated_at)
+SELECT pg_temp.id('task', n, m), user_id, pg_temp.id('subject', n, 1 + m % 20), 'Task ' || m,
+       CASE WHEN m % 3 = 0 THEN 'pending' ELSE 'completed' END, CASE WHEN m % 5 = 0 THEN 'high' ELSE 'medium' END, day,
+       CASE WHEN m % 7 = 0 THEN array['exam'] ELSE '{}' END, CASE WHEN m % 3 > 0 THEN now() END, at, at
+  FROM entry;
+
+INSERT INTO subtasks (id, user_id, task_id, title, position, due_date, created_at, updated_at)
+SELECT pg_temp.id('step', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), 'Step', m % 5, day, at, at FROM entry;
+
+INSERT INTO events (user_id, seq, at, type, data) SELECT user_id, 201 - m, at, 'task.updated', '{}' FROM entry;
+
+INSERT INTO idempotency_keys (user_id, scope, key, fingerprint, status, body)
+SELECT user_id, 'POST /api/tasks', m::text, '', 200, '' FROM entry WHERE m <= 50;
+
+INSERT INTO notifications (id, user_id, type, title, source, read, created_at)
+SELECT pg_temp.id('note', n, m), user_id, 'task_completed', 'Done', m::text, m % 10 > 0, at FROM entry;
+
+INSERT INTO daily_progress (user_id, day, subject_id, tasks_completed)
+SELECT user_id, day, pg_temp.id('subject', n, 1 + m % 20), 1 FROM entry;
+
+INSERT INTO points_ledger (id, user_id, rule, object_id, version, points, local_date, at)
+SELECT pg_temp.id('point', n, m), user_id, 'task.completed', pg_temp.id('task', n, m), 1, 10, day, at FROM entry;
+
+ANALYZE;

@@ -1,0 +1,28 @@
+"""Ids: UUIDv7, rising with time."""
+
+from __future__ import annotations
+
+import time
+
+from studyteddy.platform.ids import new_id
+
+
+def test_an_id_is_a_version_seven() -> None:
+    made = [new_id() for _ in range(1000)]
+    assert {one.version for one in made} == {7}
+    assert {one.variant for one in made} == {"specified in RFC 4122"}
+    assert len(set(made)) == 1000
+
+
+def test_it_holds_the_time() -> None:
+    before = time.time_ns() // 1_000_000
+    milliseconds = new_id().int >> 80
+    assert before <= milliseconds <= time.time_ns() // 1_000_000
+
+
+def test_later_ids_are_greater() -> None:
+    made = []
+    for _ in range(20):
+        made.append(new_id())
+        time.sleep(0.002)
+    assert made == sorted(made)

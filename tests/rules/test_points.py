@@ -1,0 +1,43 @@
+"""The rules of points: what a completion is worth, and the levels."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studyteddy.features.gamification.schemas import Earned
+from studyteddy.features.gamification.service import level_of, threshold, worth
+
+
+@pytest.mark.parametrize(
+    ("today", "last_hour", "points"),
+    [
+        (0, 0, 10), (9, 9, 10), (9, 99, 10),  # the first ten of a day always count
+        (10, 9, 10), (10, 10, 0), (29, 9, 10), (29, 10, 0),  # then ten in an hour
+        (30, 0, 0), (1000, 0, 0),  # and thirty in a day
+    ],
+)  # fmt: skip
+def test_a_completion_is_worth(today: int, last_hour: int, points: int) -> None:
+    assert worth(Earned(today, last_hour)) == points
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_more_completions_are_never_worth_more(today: int, last_hour: int) -> None:
+    assert worth(Earned(today + 1, last_hour)) <= worth(Earned(today, last_hour))
+    assert worth(Earned(today, last_hour + 1)) <= worth(Earned(today, last_hour))
+
+
+def test_levels_begin_at_these_points() -> None:
+    assert [threshold(level) for level in range(1, 7)] == [0, 100, 300, 600, 1000, 1500]
+
+
+@pytest.mark.parametrize(("total", "level"), [(-10, 1), (0, 1), (99, 1), (100, 2), (299, 2), (300, 3), (1000, 5)])
+def test_points_make_a_level(total: int, level: int) -> None:
+    assert level_of(total) == level
+
+
+@given(st.integers(0, 2_000_000))
+def test_a_level_holds_its_points(total: int) -> None:
+    level = level_of(total)
+    assert threshold(level) <= total < threshold(level + 1)
