@@ -15,6 +15,9 @@ ALTER TABLE users
     ADD COLUMN preferences jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN avatar text CHECK (length(avatar) <= 200),
     ADD COLUMN deletion_at timestamptz;
+-- The table is locked for the new columns anyway, and nothing in it has this one yet.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX users_deletion ON users (deletion_at) WHERE deletion_at IS NOT NULL;
 
 ALTER TABLE sessions ADD COLUMN address text NOT NULL DEFAULT '' CHECK (length(address) <= 45);
 
@@ -36,7 +39,7 @@ CREATE TABLE mail_tokens (
     hash bytea PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     purpose text NOT NULL CHECK (purpose IN ('verify_email', 'reset_password')),
-    email text NOT NULL,
+    email text NOT NULL CHECK (length(email) <= 254),
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX mail_tokens_user ON mail_tokens (user_id);
@@ -58,9 +61,9 @@ CREATE TABLE recovery_codes (
 
 CREATE TABLE identities (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-    issuer text NOT NULL,
-    subject text NOT NULL,
-    email text NOT NULL,
+    issuer text NOT NULL CHECK (length(issuer) <= 500),
+    subject text NOT NULL CHECK (length(subject) <= 255),
+    email text NOT NULL CHECK (length(email) <= 254),
     created_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, issuer, subject),
     UNIQUE (issuer, subject)
@@ -68,8 +71,8 @@ CREATE TABLE identities (
 
 CREATE TABLE sign_in_flows (
     hash bytea PRIMARY KEY,
-    verifier text NOT NULL,
-    nonce text NOT NULL,
+    verifier text NOT NULL CHECK (length(verifier) <= 128),
+    nonce text NOT NULL CHECK (length(nonce) <= 128),
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX sign_in_flows_expires ON sign_in_flows (expires_at);
@@ -86,7 +89,7 @@ CREATE TABLE exports (
 );
 
 CREATE TABLE sealing_check (
-    key_id text PRIMARY KEY,
+    key_id text PRIMARY KEY CHECK (length(key_id) <= 32),
     value bytea NOT NULL
 );
 """
@@ -94,10 +97,12 @@ CREATE TABLE sealing_check (
 OWNED = ("api_keys", "mail_tokens", "second_factors", "recovery_codes", "identities", "exports")
 
 WALLS = f"""
-CREATE POLICY sign_in ON api_keys USING ({PURPOSE} = 'sign_in');
-CREATE POLICY sign_in ON mail_tokens USING ({PURPOSE} = 'sign_in');
+CREATE POLICY sign_in ON api_keys FOR SELECT USING ({PURPOSE} = 'sign_in');
+CREATE POLICY sign_in ON mail_tokens FOR SELECT USING ({PURPOSE} = 'sign_in');
+CREATE POLICY sign_in_takes ON mail_tokens FOR DELETE USING ({PURPOSE} = 'sign_in');
 CREATE POLICY sign_in ON identities FOR SELECT USING ({PURPOSE} = 'sign_in');
-CREATE POLICY operate ON second_factors USING ({PURPOSE} = 'operate');
+CREATE POLICY operate ON second_factors FOR SELECT USING ({PURPOSE} = 'operate');
+CREATE POLICY operate_seals ON second_factors FOR UPDATE USING ({PURPOSE} = 'operate');
 CREATE POLICY tidy ON mail_tokens USING ({PURPOSE} = 'tidy' AND expires_at < now());
 ALTER TABLE sign_in_flows ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY sign_in ON sign_in_flows USING ({PURPOSE} = 'sign_in');

@@ -194,7 +194,7 @@ async def test_another_end_of_the_chain_is_noticed(db: Database, alice: Identity
 )  # fmt: skip
 async def test_the_application_cannot_change_what_it_wrote(db: Database, alice: Identity, statement: str) -> None:
     await record(db, alice, 1)
-    async with db.pool.acquire() as connection:
+    async with db.pool.holding() as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
 
@@ -203,7 +203,7 @@ async def test_nobody_sees_or_adds_to_anothers_log(
     db: Database, alice: Identity, bob: Identity, owner: Connection
 ) -> None:
     await record(db, alice, 2)
-    async with db.pool.acquire() as connection, connection.transaction():
+    async with db.pool.holding() as connection, connection.transaction():
         await connection.execute("SELECT set_config('app.user_id', $1, true)", str(bob.user_id))
         for table in ("audit_log", "audit_heads"):
             assert await connection.fetchval(f"SELECT count(*) FROM {table} WHERE user_id = $1", alice.user_id) == 0

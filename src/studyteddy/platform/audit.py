@@ -54,10 +54,19 @@ class Recorded(msgspec.Struct, frozen=True):
 class _Link(msgspec.Struct, frozen=True):
     """An entry in its chain, with the end of the chain as it was written down at the same moment."""
 
-    entry: Entry
+    user_id: UUID
+    seq: int
+    at: datetime
+    action: str
+    address: str
+    detail: dict[str, Plain]
     hash: bytes
     head_seq: int
     head_hash: bytes
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self.user_id, self.seq, self.at, self.action, self.address, self.detail)
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -85,8 +94,7 @@ class _Seal(msgspec.Struct, frozen=True):
 
 def _link(*columns: Any) -> _Link:
     user_id, seq, at, action, address, detail, own, head_seq, head_hash = columns
-    entry = Entry(user_id, seq, at.astimezone(UTC), action, address, _details(detail))
-    return _Link(entry, own, head_seq, head_hash)
+    return _Link(user_id, seq, at.astimezone(UTC), action, address, _details(detail), own, head_seq, head_hash)
 
 
 def _recorded(*columns: Any) -> Recorded:
@@ -119,7 +127,7 @@ UPDATE audit_heads SET seq = $2, hash = $7 WHERE user_id = $1""",
 _LINKS = Statement(
     _Link,
     """
-SELECT l.user_id, l.seq, l.at, l.action, l.address, l.detail::text, l.hash,
+SELECT l.user_id, l.seq, l.at, l.action, l.address, l.detail, l.hash,
        coalesce(h.seq, 0), coalesce(h.hash, '')
   FROM audit_log AS l LEFT JOIN audit_heads AS h ON h.user_id = $1
  WHERE l.user_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3""",
@@ -129,7 +137,7 @@ SELECT l.user_id, l.seq, l.at, l.action, l.address, l.detail::text, l.hash,
 _PAGE_OF_LOG = Statement(
     Recorded,
     """
-SELECT seq, at, action, address, detail::text FROM audit_log
+SELECT seq, at, action, address, detail FROM audit_log
  WHERE user_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3""",
     _recorded,
 )
@@ -141,14 +149,14 @@ _ADD_ANONYMOUS = Statement(Nothing, "INSERT INTO audit_anonymous (at, action, ad
 _UNSEALED = Statement(
     Anonymous,
     """
-SELECT id, at, action, address, detail::text FROM audit_anonymous
+SELECT id, at, action, address, detail FROM audit_anonymous
  WHERE sealed_in IS NULL ORDER BY id LIMIT $1""",
     _anonymous,
 )
 
 _SEALED = Statement(
     Anonymous,
-    "SELECT id, at, action, address, detail::text FROM audit_anonymous WHERE sealed_in = $1 ORDER BY id LIMIT $2",
+    "SELECT id, at, action, address, detail FROM audit_anonymous WHERE sealed_in = $1 ORDER BY id LIMIT $2",
     _anonymous,
 )
 
@@ -188,11 +196,11 @@ async def page(reader: Reader, user_id: UUID, *, before: int | None, limit: int)
 async def verify(reader: Reader, user_id: UUID, *, page: int = _PAGE) -> int | None:
     """The number of the first entry that is missing, changed, or too many in the user's log; nothing if it is whole."""
     last: _Link | None = None
-    while links := await reader.all(_LINKS, user_id, last.entry.seq if last else 0, page):
+    while links := await reader.all(_LINKS, user_id, last.seq if last else 0, page):
         for link in links:
-            expected = last.entry.seq + 1 if last else 1
+            expected = last.seq + 1 if last else 1
             previous = last.hash if last else _BEFORE_ALL
-            if link.entry.seq != expected or link.hash != _chained(previous, [link.entry]):
+            if link.seq != expected or link.hash != _chained(previous, [link.entry]):
                 return expected
             last = link
         if len(links) < page:
@@ -204,9 +212,9 @@ async def verify(reader: Reader, user_id: UUID, *, page: int = _PAGE) -> int | N
 
 
 def _broken_end(last: _Link) -> int | None:
-    if last.head_seq != last.entry.seq:
-        return min(last.head_seq, last.entry.seq) + 1
-    return None if last.head_hash == last.hash else last.entry.seq
+    if last.head_seq != last.seq:
+        return min(last.head_seq, last.seq) + 1
+    return None if last.head_hash == last.hash else last.seq
 
 
 async def record_anonymous(db: Database, action: str, /, *, address: str = "", **detail: Plain) -> None:

@@ -239,6 +239,10 @@ def _not_for_production(settings: Settings, keys: dict[str, bytes]) -> list[str]
         faults.append("BCRYPT_COST must be at least 12 in production")
     if not settings.migration_database_url or settings.migration_database_url == settings.database_url:
         faults.append("MIGRATION_DATABASE_URL must name the schema's owner, another role than DATABASE_URL's")
+    if settings.mail_url.startswith(("console:", "outbox:")):
+        faults.append("MAIL_URL must name a server in production, or nobody ever reads our mail")
+    if settings.storage_url.startswith("memory:"):
+        faults.append("STORAGE_URL must name a place that outlives the process in production")
     if not settings.public_url.startswith("https://"):
         faults.append("PUBLIC_URL must begin with https:// in production")
     return faults

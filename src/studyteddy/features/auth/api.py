@@ -174,8 +174,8 @@ async def verify_email(db: Database, body: MailToken) -> User:
 @router.post("/verify-email/resend", status=202)
 async def resend_verification(db: Database, limiter: Limiter, limits: Mapping[str, Limit], identity: Identity) -> None:
     """Have the verification mail sent once more."""
-    await _spend(limiter, limits["reset"], identity.user_id.hex)
     async with db.transaction(identity) as tx:
+        await _spend(limiter, limits["reset"], identity.user_id.hex)
         await addresses.ask_verification(tx)
         tx.reply(None)
 
@@ -194,7 +194,7 @@ async def reset_password(db: Database, passwords: Passwords, revocations: Revoca
         revocations.add(session_id)
 
 
-@router.get("/google", public=True, errors=(Unavailable,))
+@router.get("/google", status=303, public=True, secret=True, errors=(Unavailable,))
 async def begin_google(db: Database, google: OpenIdConnect | None, request: Request) -> Answer:
     """Go to Google to sign in; the browser is sent there."""
     departure = await vouching.begin(db, google)
@@ -202,7 +202,7 @@ async def begin_google(db: Database, google: OpenIdConnect | None, request: Requ
     return _redirect(departure.address, (b"set-cookie", cookie.encode()))
 
 
-@router.get("/google/callback", public=True, secret=True, errors=(NotSignedInThere, Unavailable))
+@router.get("/google/callback", status=303, public=True, secret=True, errors=(NotSignedInThere, Unavailable))
 async def finish_google(
     db: Database, google: OpenIdConnect | None, refresh_tokens: RefreshTokens, public_url: str,
     request: Request, query: CallbackQuery,
@@ -300,7 +300,7 @@ async def change_avatar(db: Database, storage: Storage, picture_lane: Lane, iden
     return await portrait.change(db, storage, picture_lane, identity, upload)
 
 
-@users.get("/me/avatar", scope="read", errors=(NoAvatar,))
+@users.get("/me/avatar", scope="read", errors=(NoAvatar,), media="image/webp")
 async def get_avatar(db: Database, storage: Storage, identity: Identity, query: AvatarQuery) -> Answer:
     """Your picture, a square WebP of 256 pixels."""
     picture = await portrait.show(db, storage, identity)
@@ -335,8 +335,9 @@ async def list_audit(db: Database, cursors: Cursors, identity: Identity, query: 
 @users.post("/export", status=202)
 async def create_export(db: Database, limiter: Limiter, limits: Mapping[str, Limit], identity: Identity) -> Export:
     """Begin an archive of everything that is kept of you; its progress comes as events."""
-    await _spend(limiter, limits["export"], identity.user_id.hex)
     async with db.transaction(identity) as tx:
+        # Behind the look for a past answer: a repetition with the same idempotency key costs nothing.
+        await _spend(limiter, limits["export"], identity.user_id.hex)
         return tx.reply(await leaving.ask_export(tx))
 
 
@@ -352,7 +353,7 @@ async def get_export(db: Database, identity: Identity, export_id: UUID) -> Expor
     return await leaving.export(db.reading(identity), identity.user_id, export_id)
 
 
-@users.get("/exports/{export_id}/download", errors=(NotReady,))
+@users.get("/exports/{export_id}/download", errors=(NotReady,), media="application/zip")
 async def download_export(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> Answer:
     """The archive itself, a ZIP file."""
     pieces = await leaving.download(db, storage, identity, export_id)
@@ -361,10 +362,9 @@ async def download_export(db: Database, storage: Storage, identity: Identity, ex
 
 
 @users.delete("/exports/{export_id}")
-async def delete_export(db: Database, identity: Identity, export_id: UUID) -> None:
+async def delete_export(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> None:
     """Cancel an archive under way, or throw a finished one away."""
-    async with db.transaction(identity) as tx:
-        await leaving.cancel_export(tx, export_id)
+    await leaving.cancel_export(db, storage, identity, export_id)
 
 
 @users.post("/me/delete", secret=True, errors=(WrongPassword,))

@@ -101,9 +101,9 @@ class Session(msgspec.Struct, frozen=True):
 
 
 DayStart = Annotated[
-    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", min_length=5, max_length=5, examples=["04:00"])
+    str, Meta(pattern=rf"^([01][0-9]|2[0-3]):[0-5][0-9]{END}", min_length=5, max_length=5, examples=["04:00"])
 ]
-Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, examples=["de-AT"])]
+Locale = Annotated[str, Meta(pattern=rf"^[a-z]{{2,3}}(-[A-Za-z0-9]{{2,8}})*{END}", max_length=35, examples=["de-AT"])]
 
 
 class ProfileChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -277,7 +277,7 @@ class NotReady(Conflict):
     """This archive is not ready yet: watch its progress."""
 
 
-FactorCode = Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[A-Za-z0-9-]+$", examples=["287082"])]
+FactorCode = Annotated[str, Meta(min_length=6, max_length=32, pattern=rf"^[A-Za-z0-9-]+{END}", examples=["287082"])]
 
 
 class CodeOnly(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -335,7 +335,7 @@ class AuditPage(msgspec.Struct, frozen=True, rename="camel"):
 class AvatarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`v` changes with the picture, so that caches do."""
 
-    v: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*$")] = ""
+    v: Annotated[str, Meta(max_length=64, pattern=rf"^[0-9a-f]*{END}")] = ""
 
 
 class NoAvatar(NotFound):

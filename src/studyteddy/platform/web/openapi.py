@@ -73,7 +73,7 @@ def _operation(route: Route) -> dict[str, Any]:
             "content": {"application/json": {"schema": _schema(_some(hints["body"]))}},
         }
     if "upload" in hints:
-        binary = {"schema": {"type": "string", "format": "binary"}}
+        binary = {"schema": {"type": "string", "format": "binary", "maxLength": route.largest}}
         operation["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
     operation["responses"] = _responses(route, hints)
     operation["security"] = [] if route.public else [{"bearer": [route.scope]}]
@@ -119,7 +119,11 @@ def _header(name: str, purpose: str, letters: str) -> dict[str, Any]:
 
 def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     kind = hints.get("return")
-    success: dict[str, Any] = {"description": "Done."}
+    success: dict[str, Any] = {"description": "Go on at the address in `Location`." if route.status == 303 else "Done."}
+    if route.status == 303:
+        success["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
+    if route.media:
+        success["content"] = {route.media: {"schema": {"type": "string", "format": "binary"}}}
     if kind not in (None, type(None), Answer):
         success["content"] = {"application/json": {"schema": _schema(kind)}}
     found = {str(route.status): success}

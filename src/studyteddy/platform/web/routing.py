@@ -33,6 +33,8 @@ class Route:
     """Bytes of the greatest body."""
     scope: str
     """What the caller must be allowed: `read`, `write`, `account` or `operate`."""
+    media: str
+    """The type of an answer that is no JSON."""
 
     @property
     def name(self) -> str:
@@ -53,8 +55,8 @@ class Router:
         """The scope of every route; without one GET needs `read` and the others `write`."""
         self.routes: list[Route] = []
 
-    def get(self, path: str = "", **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("GET", path, 200, **options)
+    def get(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[Handler], Handler]:
+        return self._add("GET", path, status, **options)
 
     def post(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[Handler], Handler]:
         return self._add("POST", path, status, **options)
@@ -80,6 +82,7 @@ class Router:
         limited: bool = True,
         largest: int = BODY_LIMIT,
         scope: str = "",
+        media: str = "",
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             needed = scope or self.scope or ("read" if method == "GET" else "write")
@@ -97,6 +100,7 @@ class Router:
                     limited,
                     largest,
                     needed,
+                    media,
                 )
             )
             return handler

@@ -73,6 +73,8 @@ async def preferences(reader: Reader, user_id: UUID) -> Preferences:
 
 async def set_preferences(tx: Tx, wanted: Preferences) -> Preferences:
     """Replaces the preferences, on every device."""
+    if await preferences(tx, tx.user_id) == wanted:
+        return wanted
     await store.set_preferences(tx, tx.user_id, wanted)
     tx.publish(events.PreferencesUpdated(tx.user_id), wanted)
     return wanted

@@ -51,11 +51,13 @@ async def export(reader: Reader, user_id: UUID, export_id: UUID) -> Export:
     return found
 
 
-async def cancel_export(tx: Tx, export_id: UUID) -> None:
-    """Stops an archive under way, or forgets a finished one; raises 404."""
-    if not await store.delete_export(tx, tx.user_id, export_id):
-        raise NoSuchExport()
-    tx.publish(events.ExportDeleted(export_id), Gone(export_id))
+async def cancel_export(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> None:
+    """Stops an archive under way, or throws a finished one away with its file; raises 404."""
+    async with db.transaction(identity) as tx:
+        if not await store.delete_export(tx, tx.user_id, export_id):
+            raise NoSuchExport()
+        tx.publish(events.ExportDeleted(export_id), Gone(export_id))
+    await storage.delete(key_of(identity.user_id, export_id))
 
 
 async def download(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> AsyncIterator[bytes]:
@@ -103,7 +105,10 @@ async def ask_deletion(db: Database, identity: Identity, password: str, *, passw
 
 
 async def stay(tx: Tx) -> User:
-    """Keeps an account that was to be erased."""
+    """Keeps an account that was to be erased; nothing happens to one that was not."""
+    user = await me(tx, tx.user_id)
+    if user.deletion_at is None:
+        return user
     await store.schedule_deletion(tx, tx.user_id, at=None)
     user = await me(tx, tx.user_id)
     await audit.record(tx, "deletion.stopped")
