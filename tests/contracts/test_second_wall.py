@@ -184,7 +184,8 @@ async def test_a_purpose_sees_what_its_policy_says(
     async with _as(app, purpose=purpose):
         assert await _count(app, table, bobs) == seen
     async with _as(app, purpose=purpose):
-        assert await _touched(app, f"UPDATE {table} SET {_owner(table)} = {_owner(table)} WHERE {bobs}") == seen * updated
+        touched = await _touched(app, f"UPDATE {table} SET {_owner(table)} = {_owner(table)} WHERE {bobs}")
+        assert touched == seen * updated
     async with _as(app, purpose=purpose):
         assert await _touched(app, f"DELETE FROM {table} WHERE {bobs}") == seen * deleted
 

@@ -24,7 +24,8 @@ KINDS = {
     "bytea": bytes,
 }  # fmt: skip
 UNNAMED = {
-    "?column?", "case", "coalesce", "count", "exists", "extract", "float8", "greatest", "int4", "least", "sum", "to_char",
+    "?column?", "case", "coalesce", "count", "exists", "extract", "float8", "greatest", "int4", "least", "sum",
+    "to_char",
 }  # fmt: skip
 """What PostgreSQL calls a column that is computed and has no alias."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import re
@@ -87,7 +88,13 @@ async def provider(redirect_uri: str) -> AsyncIterator[Peer]:
 
 
 def _install() -> None:
-    """The provider's packages, as locked."""
+    """The provider's packages, as locked; one process installs while the others wait."""
+    with (HERE / "package-lock.json").open() as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        _install_alone()
+
+
+def _install_alone() -> None:
     stamp, lock = HERE / "node_modules" / ".installed", HERE / "package-lock.json"
     if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
         return

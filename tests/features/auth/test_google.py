@@ -46,7 +46,9 @@ class Door:
             address, cookie = await self.depart(browser)
             back = await self.peer.walk(address, name)
             assert back.startswith(CALLBACK)
-            return await browser.get(f"/api/auth/google/callback?{urlsplit(back).query}", headers={"cookie": cookie})
+            # Google says more than the standard asks for.
+            query = f"{urlsplit(back).query}&scope=email%20openid&authuser=0&prompt=none"
+            return await browser.get(f"/api/auth/google/callback?{query}", headers={"cookie": cookie})
 
     async def me(self, answer: httpx2.Response) -> dict[str, Any]:
         """Who the session of a callback belongs to."""

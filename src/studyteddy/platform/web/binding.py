@@ -148,7 +148,8 @@ class Endpoint:
         except (msgspec.ValidationError, ValueError, OverflowError) as fault:
             raise faults.of_query(values, self._query) from fault
         # The word "null" is no value: what is absent is left out.
-        nulls = [name for name in values if getattr(found, self._parameters[name]) is None]
+        known = values.keys() & self._parameters.keys()  # a query that others write may have more
+        nulls = [name for name in known if getattr(found, self._parameters[name]) is None]
         if nulls:
             raise Invalid(faults=[Fault(f"?{name}", "malformed", "Leave this parameter out.") for name in nulls])
         return found

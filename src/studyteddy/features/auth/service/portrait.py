@@ -36,6 +36,8 @@ async def show(db: Database, storage: Storage, identity: Identity) -> bytes:
 async def remove(db: Database, storage: Storage, identity: Identity) -> None:
     """Forgets the picture; there need not be one."""
     async with db.transaction(identity) as tx:
+        if (await me(tx, tx.user_id)).avatar_url is None:
+            return
         await _set(tx, None)
     await storage.delete(_key(identity.user_id))
 
