@@ -4,6 +4,99 @@ CREATE TABLE public.alembic_version (
 
 ALTER TABLE public.alembic_version OWNER TO study_owner;
 
+CREATE TABLE public.api_keys (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT api_keys_prefix_check CHECK ((length(prefix) <= 20)),
+    CONSTRAINT api_keys_scopes_check CHECK (((scopes <@ '{read,write}'::text[]) AND (cardinality(scopes) >= 1)))
+);
+
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_keys OWNER TO study_owner;
+
+CREATE TABLE public.audit_anonymous (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    address text NOT NULL,
+    detail jsonb NOT NULL,
+    sealed_in bigint,
+    CONSTRAINT audit_anonymous_action_check CHECK (((length(action) >= 1) AND (length(action) <= 60))),
+    CONSTRAINT audit_anonymous_address_check CHECK ((length(address) <= 45)),
+    CONSTRAINT audit_anonymous_detail_check CHECK ((octet_length((detail)::text) <= 4000))
+);
+
+ALTER TABLE ONLY public.audit_anonymous FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_anonymous OWNER TO study_owner;
+
+ALTER TABLE public.audit_anonymous ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_anonymous_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_heads (
+    user_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_heads_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_heads_seq_check CHECK ((seq >= 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.audit_heads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_heads OWNER TO study_owner;
+
+CREATE TABLE public.audit_log (
+    user_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    action text NOT NULL,
+    address text NOT NULL,
+    detail jsonb NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_log_action_check CHECK (((length(action) >= 1) AND (length(action) <= 60))),
+    CONSTRAINT audit_log_address_check CHECK ((length(address) <= 45)),
+    CONSTRAINT audit_log_detail_check CHECK ((octet_length((detail)::text) <= 4000)),
+    CONSTRAINT audit_log_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_log_seq_check CHECK ((seq >= 1))
+);
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log OWNER TO study_owner;
+
+CREATE TABLE public.audit_seals (
+    id bigint NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    hash bytea NOT NULL,
+    previous bytea NOT NULL,
+    CONSTRAINT audit_seals_check CHECK ((last >= first)),
+    CONSTRAINT audit_seals_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_seals_id_check CHECK ((id >= 1)),
+    CONSTRAINT audit_seals_previous_check CHECK ((length(previous) = 32))
+);
+
+ALTER TABLE ONLY public.audit_seals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_seals OWNER TO study_owner;
+
 CREATE TABLE public.daily_progress (
     user_id uuid NOT NULL,
     day date NOT NULL,
@@ -46,6 +139,22 @@ ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.events OWNER TO study_owner;
 
+CREATE TABLE public.exports (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    status text DEFAULT 'running'::text NOT NULL,
+    progress smallint DEFAULT 0 NOT NULL,
+    size bigint,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT exports_progress_check CHECK (((progress >= 0) AND (progress <= 100))),
+    CONSTRAINT exports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'ready'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.exports OWNER TO study_owner;
+
 CREATE TABLE public.idempotency_keys (
     user_id uuid NOT NULL,
     scope text NOT NULL,
@@ -59,6 +168,21 @@ CREATE TABLE public.idempotency_keys (
 ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys OWNER TO study_owner;
+
+CREATE TABLE public.identities (
+    user_id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT identities_email_check CHECK ((length(email) <= 254)),
+    CONSTRAINT identities_issuer_check CHECK ((length(issuer) <= 500)),
+    CONSTRAINT identities_subject_check CHECK ((length(subject) <= 255))
+);
+
+ALTER TABLE ONLY public.identities FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identities OWNER TO study_owner;
 
 CREATE TABLE public.jobs (
     id bigint NOT NULL,
@@ -106,6 +230,20 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.mail_tokens (
+    hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    email text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT mail_tokens_email_check CHECK ((length(email) <= 254)),
+    CONSTRAINT mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text])))
+);
+
+ALTER TABLE ONLY public.mail_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_tokens OWNER TO study_owner;
+
 CREATE TABLE public.notifications (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -150,12 +288,41 @@ ALTER TABLE ONLY public.realtime_tickets FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.realtime_tickets OWNER TO study_owner;
 
+CREATE TABLE public.recovery_codes (
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recovery_codes OWNER TO study_owner;
+
 CREATE TABLE public.schedules (
     name text NOT NULL,
     slot bigint NOT NULL
 );
 
 ALTER TABLE public.schedules OWNER TO study_owner;
+
+CREATE TABLE public.sealing_check (
+    key_id text NOT NULL,
+    value bytea NOT NULL,
+    CONSTRAINT sealing_check_key_id_check CHECK ((length(key_id) <= 32))
+);
+
+ALTER TABLE public.sealing_check OWNER TO study_owner;
+
+CREATE TABLE public.second_factors (
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY public.second_factors FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.second_factors OWNER TO study_owner;
 
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
@@ -167,12 +334,27 @@ CREATE TABLE public.sessions (
     revoked_at timestamp with time zone,
     client text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    CONSTRAINT sessions_address_check CHECK ((length(address) <= 45)),
     CONSTRAINT sessions_client_check CHECK ((length(client) <= 300))
 );
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions OWNER TO study_owner;
+
+CREATE TABLE public.sign_in_flows (
+    hash bytea NOT NULL,
+    verifier text NOT NULL,
+    nonce text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_flows_nonce_check CHECK ((length(nonce) <= 128)),
+    CONSTRAINT sign_in_flows_verifier_check CHECK ((length(verifier) <= 128))
+);
+
+ALTER TABLE ONLY public.sign_in_flows FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sign_in_flows OWNER TO study_owner;
 
 CREATE TABLE public.subjects (
     id uuid NOT NULL,
@@ -281,6 +463,10 @@ CREATE TABLE public.users (
     disabled_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
+    avatar text,
+    deletion_at timestamp with time zone,
+    CONSTRAINT users_avatar_check CHECK ((length(avatar) <= 200)),
     CONSTRAINT users_day_start_check CHECK (((day_start >= 0) AND (day_start <= 1439))),
     CONSTRAINT users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
     CONSTRAINT users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
@@ -295,6 +481,27 @@ ALTER TABLE public.users OWNER TO study_owner;
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.audit_anonymous
+    ADD CONSTRAINT audit_anonymous_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_heads
+    ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (user_id, seq);
+
+ALTER TABLE ONLY public.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_seals
+    ADD CONSTRAINT audit_seals_previous_key UNIQUE (previous);
+
 ALTER TABLE ONLY public.daily_progress
     ADD CONSTRAINT daily_progress_pkey PRIMARY KEY (user_id, day, subject_id);
 
@@ -304,14 +511,26 @@ ALTER TABLE ONLY public.event_counters
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (user_id, seq);
 
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_pkey PRIMARY KEY (user_id, id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, scope, key);
+
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_issuer_subject_key UNIQUE (issuer, subject);
+
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (user_id, issuer, subject);
 
 ALTER TABLE ONLY public.jobs_dead
     ADD CONSTRAINT jobs_dead_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.mail_tokens
+    ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (user_id, id);
@@ -328,11 +547,23 @@ ALTER TABLE ONLY public.points_ledger
 ALTER TABLE ONLY public.realtime_tickets
     ADD CONSTRAINT realtime_tickets_pkey PRIMARY KEY (hash);
 
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash);
+
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.sealing_check
+    ADD CONSTRAINT sealing_check_pkey PRIMARY KEY (key_id);
+
+ALTER TABLE ONLY public.second_factors
+    ADD CONSTRAINT second_factors_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sign_in_flows
+    ADD CONSTRAINT sign_in_flows_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT subjects_pkey PRIMARY KEY (user_id, id);
@@ -349,6 +580,10 @@ ALTER TABLE ONLY public.tasks
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX audit_anonymous_sealed ON public.audit_anonymous USING btree (sealed_in, id);
+
+CREATE INDEX audit_anonymous_unsealed ON public.audit_anonymous USING btree (id) WHERE (sealed_in IS NULL);
+
 CREATE INDEX events_at ON public.events USING brin (at);
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
@@ -362,6 +597,10 @@ CREATE INDEX jobs_due ON public.jobs USING btree (lane, leased, run_at);
 CREATE UNIQUE INDEX jobs_unique ON public.jobs USING btree (kind, unique_key) WHERE (unique_key IS NOT NULL);
 
 CREATE INDEX jobs_user ON public.jobs USING btree (user_id);
+
+CREATE INDEX mail_tokens_expires ON public.mail_tokens USING btree (expires_at);
+
+CREATE INDEX mail_tokens_user ON public.mail_tokens USING btree (user_id);
 
 CREATE INDEX notifications_sorted ON public.notifications USING btree (user_id, created_at DESC, id DESC);
 
@@ -383,6 +622,8 @@ CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE 
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
+CREATE INDEX sign_in_flows_expires ON public.sign_in_flows USING btree (expires_at);
+
 CREATE UNIQUE INDEX subjects_name ON public.subjects USING btree (user_id, lower(name));
 
 CREATE INDEX subjects_sorted ON public.subjects USING btree (user_id, lower(name) COLLATE "C", id);
@@ -401,7 +642,21 @@ CREATE INDEX tasks_title ON public.tasks USING btree (user_id, lower(title) COLL
 
 CREATE INDEX tasks_updated ON public.tasks USING btree (user_id, updated_at, id);
 
+CREATE INDEX users_deletion ON public.users USING btree (deletion_at) WHERE (deletion_at IS NOT NULL);
+
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.audit_anonymous
+    ADD CONSTRAINT audit_anonymous_sealed_in_fkey FOREIGN KEY (sealed_in) REFERENCES public.audit_seals(id);
+
+ALTER TABLE ONLY public.audit_heads
+    ADD CONSTRAINT audit_heads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.daily_progress
     ADD CONSTRAINT daily_progress_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -412,14 +667,23 @@ ALTER TABLE ONLY public.event_counters
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.jobs_dead
     ADD CONSTRAINT jobs_dead_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.mail_tokens
+    ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -432,6 +696,12 @@ ALTER TABLE ONLY public.realtime_tickets
 
 ALTER TABLE ONLY public.realtime_tickets
     ADD CONSTRAINT realtime_tickets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.second_factors
+    ADD CONSTRAINT second_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -451,6 +721,16 @@ ALTER TABLE ONLY public.tasks
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
 
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_anonymous ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_seals ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.daily_progress ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY enqueue ON public.jobs FOR INSERT WITH CHECK (((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")) OR (user_id IS NULL)));
@@ -459,13 +739,31 @@ ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identities ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs_dead ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.mail_tokens ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY operate ON public.second_factors FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY operate ON public.users FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY operate_seals ON public.second_factors FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY owner ON public.api_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.audit_heads USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.audit_log FOR SELECT USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.daily_progress USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -473,13 +771,23 @@ CREATE POLICY owner ON public.event_counters USING ((user_id = ( SELECT (NULLIF(
 
 CREATE POLICY owner ON public.events USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY owner ON public.exports USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY owner ON public.idempotency_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.identities USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.mail_tokens USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.notifications USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.points_ledger USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.realtime_tickets USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.recovery_codes USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.second_factors USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.sessions USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -491,21 +799,41 @@ CREATE POLICY owner ON public.tasks USING ((user_id = ( SELECT (NULLIF(current_s
 
 CREATE POLICY owner ON public.users USING ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY owner_adds ON public.audit_log FOR INSERT WITH CHECK ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
 ALTER TABLE public.points_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.realtime_tickets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY relay ON public.event_counters FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'relay'::text));
 
 CREATE POLICY relay ON public.sessions FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'relay'::text) AND (revoked_at IS NOT NULL)));
 
+ALTER TABLE public.second_factors ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sign_in ON public.api_keys FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+CREATE POLICY sign_in ON public.audit_anonymous FOR INSERT WITH CHECK (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text) AND (sealed_in IS NULL)));
+
+CREATE POLICY sign_in ON public.identities FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+CREATE POLICY sign_in ON public.mail_tokens FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 CREATE POLICY sign_in ON public.realtime_tickets USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 CREATE POLICY sign_in ON public.sessions FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
+CREATE POLICY sign_in ON public.sign_in_flows USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
 CREATE POLICY sign_in ON public.users FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+ALTER TABLE public.sign_in_flows ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sign_in_takes ON public.mail_tokens FOR DELETE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
 
@@ -513,15 +841,29 @@ ALTER TABLE public.subtasks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tidy ON public.audit_anonymous FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
+
+CREATE POLICY tidy ON public.audit_seals FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
+
 CREATE POLICY tidy ON public.events USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '30 days'::interval))));
 
 CREATE POLICY tidy ON public.idempotency_keys USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '24:00:00'::interval))));
 
 CREATE POLICY tidy ON public.jobs_dead USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (died_at < (now() - '30 days'::interval))));
 
+CREATE POLICY tidy ON public.mail_tokens USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
+
 CREATE POLICY tidy ON public.realtime_tickets USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
 
 CREATE POLICY tidy ON public.sessions USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (absolute_expires_at < (now() - '1 day'::interval))));
+
+CREATE POLICY tidy ON public.sign_in_flows USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
+
+CREATE POLICY tidy ON public.users FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (deletion_at < now())));
+
+CREATE POLICY tidy_seals ON public.audit_anonymous FOR UPDATE USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (sealed_in IS NULL))) WITH CHECK ((sealed_in IS NOT NULL));
+
+CREATE POLICY tidy_seals ON public.audit_seals FOR INSERT WITH CHECK ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text));
 
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
@@ -533,17 +875,35 @@ GRANT USAGE ON SCHEMA public TO study_app;
 
 GRANT SELECT ON TABLE public.alembic_version TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO study_app;
+
+GRANT SELECT,INSERT ON TABLE public.audit_anonymous TO study_app;
+
+GRANT UPDATE(sealed_in) ON TABLE public.audit_anonymous TO study_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO study_app;
+
+GRANT SELECT,INSERT ON TABLE public.audit_log TO study_app;
+
+GRANT SELECT,INSERT ON TABLE public.audit_seals TO study_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.daily_progress TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_counters TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO study_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identities TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jobs TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jobs_dead TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_tokens TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO study_app;
 
@@ -551,9 +911,17 @@ GRANT SELECT,INSERT ON TABLE public.points_ledger TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.realtime_tickets TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO study_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.schedules TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sealing_check TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.second_factors TO study_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_flows TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subjects TO study_app;
 

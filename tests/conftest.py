@@ -22,6 +22,7 @@ from studyteddy.bootstrap import Runtime
 from studyteddy.embedded import Engines, engines
 from studyteddy.platform import migrations
 from studyteddy.platform.jobs import Worker
+from studyteddy.platform.mail import Message, Outbox
 from studyteddy.platform.settings import Settings, load
 from studyteddy.platform.telemetry import configure_logs
 from tests.cast import Person, join
@@ -53,6 +54,12 @@ class System:
         """Runs every job that is due; gives their number."""
         return await self.worker.run_due()
 
+    def mails(self, address: str) -> list[Message]:
+        """What was mailed to `address`, the oldest first."""
+        outbox = self.running.resources["mailer"]
+        assert isinstance(outbox, Outbox)
+        return outbox.to(address)
+
     async def admin(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection that no wall stops."""
         return await asyncpg.connect(self.engines.admin_database_url.rsplit("/", 1)[0] + "/study")
@@ -73,6 +80,7 @@ def settings_for(found: Engines, **changed: str) -> Settings:
         "CURSOR_KEY": key("cursor"),
         "PASSWORD_PEPPER": key("pepper"),
         "SEALING_KEYS": f"k1:{key('sealing')}",
+        "MAIL_URL": "outbox:",
         "BCRYPT_COST": "4",
         "JOB_LEASE": "2",
         "JOB_BEAT": "0.5",

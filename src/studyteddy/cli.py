@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,8 @@ app = typer.Typer(
 )
 jobs = typer.Typer(help="Background jobs that failed for good.", no_args_is_help=True)
 app.add_typer(jobs, name="jobs")
+keys = typer.Typer(help="The keys that seal secrets at rest.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept; `.teddy` beside the launcher.")]
@@ -195,6 +199,50 @@ QUICK_STEPS = {
     "imports": ["lint-imports"],
     "types": ["mypy"],
 }
+
+
+class Role(StrEnum):
+    """What an account may be."""
+
+    student = "student"
+    operator = "operator"
+
+
+@app.command()
+def role(
+    email: Annotated[str, typer.Argument(help="Whose account.")],
+    role: Annotated[Role, typer.Argument(help="What they are from now on.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Make somebody an operator, or a student again; it bites with their next request."""
+    from studyteddy import bootstrap
+    from studyteddy.platform.errors import NotFound
+
+    try:
+        bootstrap.set_role(settings_here(data_dir), email, "operator" if role is Role.operator else "student")
+    except NotFound as fault:
+        raise Trouble(f"there is no account of {email}") from fault
+    typer.echo(f"{email} is {'an operator' if role is Role.operator else 'a student'} now")
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Print a fresh key, for SEALING_KEYS or any other secret."""
+    typer.echo(base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
+
+
+@keys.command("rotate")
+def rotate_keys(data_dir: DataDir = None) -> None:
+    """Seal every secret at rest with the first of SEALING_KEYS. Safe beside the running program, and to run again."""
+    from studyteddy import bootstrap
+
+    with Progress(TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("sealing")
+        done = bootstrap.rotate_keys(
+            settings_here(data_dir),
+            progress=lambda place, some: progress.update(task, description=f"{place}: {some} more"),
+        )
+    typer.echo(f"{done} secrets sealed with the current key")
 
 
 @app.command(context_settings=PASS_ON)

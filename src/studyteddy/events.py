@@ -27,6 +27,77 @@ class UserUpdated(Event, frozen=True):
     user_id: UUID
 
 
+@public("preferences.updated", shows="Preferences")
+class PreferencesUpdated(Event, frozen=True):
+    """How the app looks and behaves was changed, here or on another device."""
+
+    user_id: UUID
+
+
+@internal("email.verification_asked")
+class EmailVerificationAsked(Event, frozen=True):
+    """The verification mail is wanted once more."""
+
+    user_id: UUID
+
+
+@internal("password.reset_asked")
+class PasswordResetAsked(Event, frozen=True):
+    """Somebody forgot the password of this address, or says so."""
+
+    email: str
+
+
+@internal("export.asked")
+class ExportAsked(Event, frozen=True):
+    """An archive of everything is wanted."""
+
+    export_id: UUID
+
+
+@public("export.updated", shows="Export")
+class ExportUpdated(Event, frozen=True):
+    """An archive made progress, or is ready."""
+
+    export_id: UUID
+
+
+@public("export.deleted", shows="Gone")
+class ExportDeleted(Event, frozen=True):
+    """An archive was cancelled or thrown away."""
+
+    export_id: UUID
+
+
+@internal("export.ready")
+class ExportReady(Event, frozen=True):
+    """An archive can be fetched."""
+
+    export_id: UUID
+
+
+@internal("deletion.scheduled")
+class DeletionScheduled(Event, frozen=True):
+    """The account is to be erased."""
+
+    user_id: UUID
+
+
+@internal("second_factor.changed")
+class SecondFactorChanged(Event, frozen=True):
+    """Signing in asks for a second factor from now on, or no longer."""
+
+    user_id: UUID
+    enabled: bool
+
+
+@internal("password.changed")
+class PasswordChanged(Event, frozen=True):
+    """The account has a new password."""
+
+    user_id: UUID
+
+
 @public("subject.created", shows="Subject")
 class SubjectCreated(Event, frozen=True):
     """A subject was added."""

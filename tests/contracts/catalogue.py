@@ -13,16 +13,41 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import studyteddy
-from studyteddy.platform import db
+from studyteddy import bootstrap
+from studyteddy.bootstrap.catalogue import SEALED
+from studyteddy.platform import db, sealing
 from studyteddy.platform.db import Statement
 
 SOURCE = Path(studyteddy.__file__).parent
-HOMES = re.compile(r"(.*\.store|platform\.tidy|platform\.revocation|bootstrap\.runtime)")
+HOMES = re.compile(r"(.*\.store(\.\w+)?|platform\.(tidy|revocation|audit|sealing)|bootstrap\.runtime)")
 """Modules that may hold statements."""
 
+MADE = {
+    "platform/personal.py": "a table's archive, from the columns that its store names: found in `HOLDINGS`",
+    "platform/sealing.py": "a sealed column's rotation, from its names: found in `SEALED`",
+}
+"""Modules whose functions make statements out of names that stores give them."""
+
 SYSTEM = {
-    "features.auth.store._FIND": "sign_in: the account of an e-mail address, before anyone is known",
-    "features.auth.store._OWNER": "sign_in: whose session a refresh token belongs to",
+    "features.auth.store.accounts._FIND": "sign_in: the account of an e-mail address, before anyone is known",
+    "features.auth.store.sessions._OWNER": "sign_in: whose session a refresh token belongs to",
+    "features.auth.store.keys._HOLDER": "sign_in: whom an API key lets in",
+    "features.auth.store.mail_tokens._CONSUME_TOKEN": "sign_in: whose address a link from a mail proves",
+    "features.auth.store.identities._ADD_FLOW": "sign_in: somebody goes to sign in elsewhere; nobody knows who",
+    "features.auth.store.identities._CONSUME_FLOW": "sign_in: somebody comes back from there",
+    "features.auth.store.identities._FIND_LINKED": "sign_in: whose account somebody known elsewhere opens",
+    "features.auth.store.leaving._TO_END": "tidy: accounts whose grace is over",
+    "features.auth.store.leaving._TO_ERASE": "tidy: accounts whose grace is over, and every access token with it",
+    "features.auth.store.support._FIND_SUPPORTED": "operate: the account of an e-mail address, for an operator",
+    "platform.audit._ADD_ANONYMOUS": "sign_in: what was tried by nobody who is known",
+    "platform.audit._UNSEALED": "tidy: what is to be sealed",
+    "platform.audit._LAST_SEAL": "tidy: where the chain of seals ends",
+    "platform.audit._ADD_SEAL": "tidy: the chain goes on",
+    "platform.audit._MARK_SEALED": "tidy: an entry is sealed once",
+    "platform.audit._SEALED": "operate: the seals are checked",
+    "platform.audit._SEALS": "operate: the seals are checked",
+    "platform.sealing.pages[second_factors.secret: outdated]": "operate: secrets sealed with an older key",
+    "platform.sealing.pages[second_factors.secret: replace]": "operate: they are sealed anew",
     "platform.realtime.store._CONSUME": "sign_in: a ticket tells whose socket this is",
     "platform.realtime.store._COUNTERS": "relay: the last event numbers of everyone connected to this process",
     "platform.revocation._RECENT": "relay: the sessions that ended lately, whoever they belong to",
@@ -42,6 +67,8 @@ SYSTEM = {
     "platform.tidy.OLD.idempotency_keys": "tidy: by age",
     "platform.tidy.OLD.realtime_tickets": "tidy: by age",
     "platform.tidy.OLD.sessions": "tidy: by age",
+    "platform.tidy.OLD.mail_tokens": "tidy: by age",
+    "platform.tidy.OLD.sign_in_flows": "tidy: by age",
     "platform.tidy.OLD.jobs_dead": "tidy: by age",
 }
 """Statements that see rows of several users: the purpose of their transaction, and why."""
@@ -68,8 +95,20 @@ def modules() -> tuple[ModuleType, ...]:
 
 @cache
 def statements() -> tuple[Placed, ...]:
-    """Every statement: the globals of all modules, and what `pages()` makes."""
-    return tuple(one for module in modules() for one in _in_module(module))
+    """Every statement: the globals of all modules, and what functions make."""
+    return (*(one for module in modules() for one in _in_module(module)), *_made())
+
+
+def _made() -> Iterator[Placed]:
+    """What `platform.personal` and `platform.sealing` make for the tables and columns that stores name."""
+    by_hand = {id(value) for module in modules() for value in vars(module).values() if isinstance(value, Statement)}
+    for holding in bootstrap.HOLDINGS:
+        if holding.export is not None and id(holding.export) not in by_hand:
+            yield Placed(f"platform.personal.pages[{holding.table}]", holding.export)
+    for column in SEALED:
+        place = f"platform.sealing.pages[{column.table}.{column.column}"
+        yield Placed(f"{place}: outdated]", sealing._outdated(column))
+        yield Placed(f"{place}: replace]", sealing._replace(column))
 
 
 def _in_module(module: ModuleType) -> Iterator[Placed]:

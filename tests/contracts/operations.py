@@ -25,10 +25,11 @@ class Operation(NamedTuple):
 
     @property
     def body(self) -> dict[str, Any] | None:
-        """The schema of the request's body."""
+        """The schema of the request's body, whatever its type is."""
         if "requestBody" not in self.spec:
             return None
-        schema: dict[str, Any] = self.spec["requestBody"]["content"]["application/json"]["schema"]
+        (content,) = self.spec["requestBody"]["content"].values()
+        schema: dict[str, Any] = content["schema"]
         return resolved(schema)
 
 

@@ -17,7 +17,7 @@ VALUES = {
     "uuid": "'0197a3f0-0000-7000-8000-000000000000'", "int2": "1", "int4": "50", "int8": "50", "float8": "60",
     "bool": "false", "date": "'2026-06-01'", "timestamptz": "'2026-06-01'", "text[]": "'{pending,medium}'",
     "uuid[]": "'{}'", "int4[]": "'{}'", "int8[]": "'{}'",
-    "float8[]": "'{}'", "bytea": "''",
+    "float8[]": "'{}'", "bytea": "''", "bytea[]": "'{}'",
 }  # fmt: skip
 TEXTS = ("'2026-06-01 00:00:00+00'", "'1'")
 """A text may be the sort key of a page: an instant, or a rank."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import pyotp
 from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts.conftest import Connection
@@ -34,15 +35,26 @@ async def settle(system: System, admin: Connection, person: Person) -> Someone:
     for _ in range(2):
         await person.post("/api/realtime/ticket")
         await person.post("/api/auth/login", {"email": person.email, "password": PASSWORD})
+    await _safeguard(person)
     await system.work()
     user_id = UUID(person.user["id"])
     await admin.execute(_AGE.format(user=user_id, lane=NOWHERE))
     return Someone(user_id, UUID(subject["id"]), UUID(task["id"]))
 
 
+async def _safeguard(person: Person) -> None:
+    """A key, a second factor and an archive; the audit log tells of each."""
+    made(await person.post("/api/auth/api-keys", {"name": "Script", "scopes": ["read"]}))
+    secret = made(await person.post("/api/auth/second-factor", {"password": PASSWORD}), 200)["secret"]
+    made(await person.post("/api/auth/second-factor/confirm", {"code": pyotp.TOTP(secret).now()}), 200)
+    made(await person.post("/api/users/export"), 202)
+
+
 async def forget(admin: Connection) -> None:
     """Takes out what would disturb other tests."""
     await admin.execute(f"DELETE FROM jobs WHERE lane = '{NOWHERE}'; DELETE FROM jobs_dead WHERE lane = '{NOWHERE}'")
+    await admin.execute("DELETE FROM audit_anonymous WHERE action = 'tried'")
+    await admin.execute("DELETE FROM audit_seals WHERE id >= 1000000")
 
 
 _AGE = """
@@ -54,6 +66,17 @@ UPDATE sessions SET absolute_expires_at = now() - interval '2 days'
  WHERE id = (SELECT id FROM sessions WHERE user_id = '{user}' ORDER BY created_at DESC LIMIT 1);
 UPDATE sessions SET revoked_at = now()
  WHERE id = (SELECT id FROM sessions WHERE user_id = '{user}' ORDER BY created_at DESC OFFSET 1 LIMIT 1);
+INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
+SELECT sha256(('{user}' || n)::bytea), '{user}', 'verify_email', 'a@example.org', now() + n * interval '1 hour'
+  FROM unnest(ARRAY[-1, 1]) AS n;
+INSERT INTO identities (user_id, issuer, subject, email, created_at)
+VALUES ('{user}', 'https://accounts.example.org', '{user}', 'a@example.org', now());
+INSERT INTO sign_in_flows (hash, verifier, nonce, expires_at)
+VALUES (sha256('flow{user}'), 'v', 'n', now() + interval '1 hour');
+INSERT INTO audit_seals (id, first, last, hash, previous)
+SELECT 1000000 + count(*), 1, 1, sha256('a{user}'), sha256('b{user}') FROM audit_seals;
+INSERT INTO audit_anonymous (at, action, address, detail, sealed_in)
+SELECT now(), 'tried', '', '{{}}', max(id) FROM audit_seals;
 INSERT INTO jobs (user_id, kind, lane, payload) VALUES ('{user}', 'never', '{lane}', '{{}}');
 INSERT INTO jobs_dead (id, user_id, kind, lane, payload, attempt, request_id, last_error, created_at, died_at)
 SELECT (SELECT coalesce(max(id), 0) FROM jobs_dead) + n, '{user}', 'never', '{lane}', '{{}}', 8, '', 'broke', now(),

@@ -18,7 +18,8 @@ from studyteddy.platform import migrations
 
 GREAT = {
     "users", "sessions", "subjects", "tasks", "subtasks", "event_counters", "events", "idempotency_keys",
-    "realtime_tickets", "notifications", "daily_progress", "points_ledger",
+    "realtime_tickets", "notifications", "daily_progress", "points_ledger", "api_keys", "mail_tokens",
+    "second_factors", "recovery_codes", "identities", "sign_in_flows", "exports", "audit_heads", "audit_log",
 }  # fmt: skip
 """Tables that grow with the number of users; the queue is short, and looked at as a queue."""
 

@@ -86,7 +86,9 @@ def test_an_operation_documents_its_errors(operation: Operation) -> None:
     assert set(operation.spec["responses"]) <= {str(status) for status in expected.values()} | {
         "200",
         "201",
+        "202",
         "204",
+        "303",
         "304",
     }
 
@@ -170,7 +172,7 @@ def _problems(route: Route) -> list[type[errors.Problem]]:
     found: list[type[errors.Problem]] = [errors.Invalid, errors.TooManyRequests, errors.InternalError]
     found += [errors.Unavailable, *route.errors]
     if not route.public:
-        found.append(errors.SignInNeeded)
+        found += [errors.SignInNeeded, errors.Forbidden]
     if route.parameters:
         found.append(errors.NotFound)
     if route.method != "GET":

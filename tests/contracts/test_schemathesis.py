@@ -16,12 +16,14 @@ HERE = Path(__file__).parent
 SOAK = os.environ.get("SOAK") == "1"
 ENDINGS = ("logout", "logout_all")
 """Operations after which the token of the run is worthless; they have a run of their own."""
+OUTSIDE = ("begin_google",)
+"""It only leads to a provider outside, and says 503 where none is configured, as here; test_google.py tries it."""
 
 
 @pytest.mark.slow
 async def test_no_input_makes_an_answer_that_is_not_documented(system: System, alice: Person, tmp_path: Path) -> None:
     """All phases: examples, limits of every field, random data, and sequences of requests."""
-    options = [f"--exclude-operation-id={name}" for name in ENDINGS]
+    options = [f"--exclude-operation-id={name}" for name in (*ENDINGS, *OUTSIDE)]
     report = await _run(system, alice, tmp_path, *options, f"--max-examples={250 if SOAK else 25}")
     (cases,) = re.findall(r"(\d+) generated, \1 passed", report)
     assert int(cases) >= (5_000 if SOAK else 2_000)

@@ -21,9 +21,11 @@ from studyteddy.platform.db import Nothing, Statement
 KINDS = {
     "uuid": UUID, "timestamptz": datetime, "date": date, "int2": int, "int4": int, "int8": int, "bool": bool,
     "text": str, "varchar": str, "float8": float, "text[]": list[str],
+    "bytea": bytes,
 }  # fmt: skip
 UNNAMED = {
-    "?column?", "case", "coalesce", "count", "exists", "extract", "float8", "greatest", "int4", "sum", "to_char",
+    "?column?", "case", "coalesce", "count", "exists", "extract", "float8", "greatest", "int4", "least", "sum",
+    "to_char",
 }  # fmt: skip
 """What PostgreSQL calls a column that is computed and has no alias."""
 
@@ -35,6 +37,9 @@ RENAMED = {
     ("SubjectShare", "tasks_completed"): "completed",
     ("Counter", "last"): "last_seq",
     ("Span", "last"): "last_seq",
+    ("Device", "last_used_at"): "rotated_at",
+    ("_Sealed", "row_id"): "user_id",
+    ("_Sealed", "value"): "secret",
 }
 """Fields that have another name than their column, on purpose."""
 
@@ -55,7 +60,7 @@ async def test_every_statement_can_be_prepared_and_fits_its_struct(app: Connecti
         for placed in catalogue.statements()
         async for fault in _misfits(app, placed, placed.statement.sql, not_null)
     ]
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 async def test_every_read_can_be_prepared_with_its_guard(app: Connection) -> None:
@@ -65,7 +70,7 @@ async def test_every_read_can_be_prepared_with_its_guard(app: Connection) -> Non
         for placed in catalogue.reads()
         async for fault in _misfits(app, placed, placed.statement.guarded, not_null)
     ]
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 async def test_the_application_may_run_every_statement(app: Connection) -> None:
@@ -90,7 +95,7 @@ def test_the_catalogue_holds_every_statement_of_the_source() -> None:
         inside = [one for function in _functions(tree) for one in _statement_calls(function)]
         outside = len(list(_statement_calls(tree))) - len(inside)
         found |= {name: outside} if outside else {}
-        assert not inside or "pages" in {function.name for function in _functions(tree)}, (
+        assert not inside or path in catalogue.MADE or "pages" in {function.name for function in _functions(tree)}, (
             f"{path} makes a statement in a function: give the module a `pages()` that lists all of them"
         )
     known = [one.place for one in catalogue.statements() if ".pages[" not in one.place]
@@ -172,6 +177,8 @@ def _compare(statement: Statement[Any], columns: list[Column]) -> Iterator[str]:
         yield from _compare_value(row, columns)
     elif row is Nothing:
         yield from [f"{column.name} is read by nobody" for column in columns]
+    elif [column.kind for column in columns] == ["jsonb"] and statement.build is not row:
+        return  # the whole struct is one column
     elif len(columns) != len(row.__struct_fields__):
         yield f"{len(columns)} columns for {len(row.__struct_fields__)} fields of {row.__name__}"
     else:

@@ -53,4 +53,29 @@ SELECT user_id, day, pg_temp.id('subject', n, 1 + m % 20), 1 FROM entry;
 INSERT INTO points_ledger (id, user_id, rule, object_id, version, points, local_date, at)
 SELECT pg_temp.id('point', n, m), user_id, 'task.completed', pg_temp.id('task', n, m), 1, 10, day, at FROM entry;
 
+INSERT INTO api_keys (id, user_id, name, prefix, hash, scopes, created_at)
+SELECT pg_temp.id('key', n, m), user_id, 'Script', 'st_12345', sha256(('key' || n || ' ' || m)::bytea), '{read}', at
+  FROM entry WHERE m <= 20;
+
+INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
+SELECT sha256(('mail' || n || ' ' || m)::bytea), user_id, 'verify_email', n || '@example.org', now() + interval '1 day'
+  FROM entry WHERE m <= 20;
+
+INSERT INTO second_factors (user_id, secret) SELECT id, sha256(email::bytea) FROM users;
+
+INSERT INTO recovery_codes (user_id, hash) SELECT user_id, sha256((n || ' ' || m)::bytea) FROM entry WHERE m <= 20;
+
+INSERT INTO identities (user_id, issuer, subject, email, created_at)
+SELECT id, 'https://accounts.example.com', id::text, email, now() FROM users;
+
+INSERT INTO sign_in_flows (hash, verifier, nonce, expires_at)
+SELECT sha256(('flow' || n || ' ' || m)::bytea), '', '', now() + interval '10 minutes' FROM entry WHERE m <= 20;
+
+INSERT INTO exports (id, user_id, created_at) SELECT pg_temp.id('export', n, m), user_id, at FROM entry WHERE m <= 20;
+
+INSERT INTO audit_heads (user_id, seq, hash) SELECT id, 200, sha256('') FROM users;
+
+INSERT INTO audit_log (user_id, seq, at, action, address, detail, hash)
+SELECT user_id, m, at, 'signed_in', '', '{}', sha256('') FROM entry;
+
 ANALYZE;

@@ -95,7 +95,7 @@ async def test_a_process_that_can_neither_hear_nor_ask_lets_nobody_in(system: Sy
 
 async def test_a_session_that_never_was_is_refused(system: System, alice: Person) -> None:
     async with process(system, watching=False) as (deaf, running):
-        token = running.resources["access_tokens"].issue(UUID(alice.user["id"]), uuid4(), "student")
+        token = running.resources["access_tokens"].issue(UUID(alice.user["id"]), uuid4())
         answer = await alice.get(f"{deaf}/api/auth/me", headers={"authorization": f"Bearer {token}"})
         assert answer.status_code == 401
 

@@ -22,6 +22,8 @@ PRODUCTION = WHOLE | {
     "ENVIRONMENT": "production",
     "MIGRATION_DATABASE_URL": "postgresql://study_owner@db/study",
     "PUBLIC_URL": "https://study.example.org",
+    "MAIL_URL": "smtps://teddy:secret@mail.example.org",
+    "STORAGE_URL": "s3://key:secret@bucket?endpoint=https://files.example.org",
 }
 ZEROS = "A" * 43
 
@@ -72,6 +74,11 @@ def test_every_weakness_is_named_at_once_with_every_fault() -> None:
         ({"MIGRATION_DATABASE_URL": WHOLE["DATABASE_URL"]}, "MIGRATION_DATABASE_URL"),
         ({"PUBLIC_URL": "http://study.example.org"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": ""}, "PUBLIC_URL"),
+        ({"MAIL_URL": "console:"}, "MAIL_URL"),
+        ({"MAIL_URL": ""}, "MAIL_URL"),
+        ({"MAIL_URL": "outbox:"}, "MAIL_URL"),
+        ({"STORAGE_URL": "memory:"}, "STORAGE_URL"),
+        ({"STORAGE_URL": ""}, "STORAGE_URL"),
     ],
 )
 def test_production_refuses(changed: dict[str, str], named: str) -> None:

@@ -56,19 +56,19 @@ def test_a_refresh_token_of_another_key_is_nothing() -> None:
 
 def test_an_access_token_says_who_it_is_for() -> None:
     tokens, user, session = AccessTokens(b"a" * 32, clock=Time()), new_id(), new_id()
-    token = tokens.issue(user, session, "student")
+    token = tokens.issue(user, session)
     header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
     assert header == {"alg": "EdDSA", "typ": "at+jwt"}
     assert (claims["sub"], claims["sid"], claims["iss"], claims["aud"]) == (str(user), str(session), ISSUER, AUDIENCE)
     known = tokens.verify(token)
-    assert (known.user_id, known.session_id, known.role) == (user, session, "student")
+    assert (known.user_id, known.session_id) == (user, session)
 
 
 @pytest.mark.parametrize("remembered", [True, False])
 def test_an_access_token_ends_on_the_second(remembered: bool) -> None:
     clock = Time()
     tokens = AccessTokens(b"a" * 32, clock=clock)
-    token = tokens.issue(new_id(), new_id(), "student")
+    token = tokens.issue(new_id(), new_id())
     clock.now += ACCESS_SECONDS - 1
     if remembered:
         tokens.verify(token)
@@ -79,23 +79,24 @@ def test_an_access_token_ends_on_the_second(remembered: bool) -> None:
 
 def test_two_access_tokens_are_never_the_same() -> None:
     tokens, user, session = AccessTokens(b"a" * 32, clock=Time()), new_id(), new_id()
-    assert tokens.issue(user, session, "student") != tokens.issue(user, session, "student")
+    assert tokens.issue(user, session) != tokens.issue(user, session)
 
 
 def test_as_many_are_remembered_as_there_is_room_for() -> None:
     tokens = AccessTokens(b"a" * 32, clock=Time(), most=3)
-    made = [tokens.issue(new_id(), new_id(), "student") for _ in range(10)]
-    assert [tokens.verify(token).role for token in made + made] == ["student"] * 20
+    users = [new_id() for _ in range(10)]
+    made = [tokens.issue(user, new_id()) for user in users]
+    assert [tokens.verify(token).user_id for token in made + made] == users * 2
     tokens.forget()
-    assert tokens.verify(made[0]).role == "student"
+    assert tokens.verify(made[0]).user_id == users[0]
 
 
 def test_an_access_token_of_another_key_is_refused_also_after_ours_was_seen() -> None:
     tokens, others = AccessTokens(b"a" * 32, clock=Time()), AccessTokens(b"b" * 32, clock=Time())
     user, session = new_id(), new_id()
-    tokens.verify(tokens.issue(user, session, "student"))
+    tokens.verify(tokens.issue(user, session))
     with pytest.raises(SignInNeeded):
-        tokens.verify(others.issue(user, session, "student"))
+        tokens.verify(others.issue(user, session))
 
 
 @given(st.text() | st.text("eyJhbGciOi.-_", max_size=100))

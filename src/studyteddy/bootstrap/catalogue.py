@@ -10,15 +10,22 @@ from msgspec import Struct
 from studyteddy import __version__, events
 from studyteddy.features.analytics import api as analytics_api
 from studyteddy.features.analytics import jobs as analytics_jobs
+from studyteddy.features.analytics import store as analytics_store
 from studyteddy.features.auth import api as auth_api
+from studyteddy.features.auth import jobs as auth_jobs
+from studyteddy.features.auth import store as auth_store
 from studyteddy.features.gamification import api as gamification_api
 from studyteddy.features.gamification import jobs as gamification_jobs
+from studyteddy.features.gamification import store as gamification_store
 from studyteddy.features.gamification.schemas import PointsChanged
 from studyteddy.features.notifications import api as notifications_api
 from studyteddy.features.notifications import jobs as notifications_jobs
+from studyteddy.features.notifications import store as notifications_store
 from studyteddy.features.subjects import api as subjects_api
+from studyteddy.features.subjects import store as subjects_store
 from studyteddy.features.tasks import api as tasks_api
-from studyteddy.platform import health, realtime, tidy
+from studyteddy.features.tasks import store as tasks_store
+from studyteddy.platform import audit, health, holdings, realtime, tidy
 from studyteddy.platform.event import Event, Gone
 from studyteddy.platform.jobs import Registry
 from studyteddy.platform.web import Route, describe
@@ -26,6 +33,8 @@ from studyteddy.platform.web import docs as docs_page
 
 ROUTERS = [
     auth_api.router,
+    auth_api.users,
+    auth_api.support,
     subjects_api.router,
     tasks_api.router,
     notifications_api.router,
@@ -35,7 +44,21 @@ ROUTERS = [
     health.router,
     docs_page.router,
 ]
-JOBS = [notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs]
+JOBS = [auth_jobs.jobs, notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs, audit.jobs]
+
+
+SEALED = [*auth_store.SEALED]
+"""Every column that keeps sealed secrets."""
+
+HOLDINGS = [
+    *auth_store.HOLDINGS,
+    *subjects_store.HOLDINGS,
+    *tasks_store.HOLDINGS,
+    *notifications_store.HOLDINGS,
+    *analytics_store.HOLDINGS,
+    *gamification_store.HOLDINGS,
+    *holdings.HOLDINGS,
+]
 
 SHOWN: list[type[Struct]] = [Gone, PointsChanged]
 """What only events show, and no route."""

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Literal
 
+from studyteddy.bootstrap.catalogue import SEALED
 from studyteddy.bootstrap.runtime import runtime
+from studyteddy.features.auth.service import support
+from studyteddy.platform import sealing
 from studyteddy.platform.jobs import store as queue
 from studyteddy.platform.settings import Settings
 
@@ -27,3 +32,27 @@ def retry_dead(settings: Settings, ids: list[int] | None) -> int:
             return await queue.revive(tx, ids)
 
     return asyncio.run(revive())
+
+
+def set_role(settings: Settings, email: str, role: Literal["student", "operator"]) -> None:
+    """Makes somebody an operator, or a student again; raises `NotFound`."""
+
+    async def change() -> None:
+        async with runtime(settings) as running:
+            await support.set_role(running.db, email, role)
+
+    asyncio.run(change())
+
+
+def rotate_keys(settings: Settings, *, progress: Callable[[str, int], None] = lambda place, done: None) -> int:
+    """Seals every secret at rest with the current key, beside the running program; gives their number."""
+
+    async def rotate() -> int:
+        async with runtime(settings) as running:
+            sealer = running.resources["sealer"]
+            await sealing.check_ring(running.db, sealer)
+            return await sealing.rotate(
+                running.db, sealer, SEALED, lambda place, done: progress(f"{place.table}.{place.column}", done)
+            )
+
+    return asyncio.run(rotate())

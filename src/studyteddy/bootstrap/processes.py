@@ -15,6 +15,8 @@ import uvicorn
 from studyteddy import __version__
 from studyteddy.bootstrap.runtime import Runtime, application, background, runtime, worker
 from studyteddy.platform import health
+from studyteddy.platform.errors import Unavailable
+from studyteddy.platform.sealing import check_ring
 from studyteddy.platform.settings import Settings
 from studyteddy.platform.telemetry import configure_logs
 from studyteddy.platform.web import App
@@ -36,6 +38,7 @@ def work(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     async with runtime(settings, name="studyteddy-api") as running, background(running):
+        await _check_keys(running)
         app = application(running)
         server = _Server(
             uvicorn.Config(
@@ -49,6 +52,14 @@ async def _serve(settings: Settings) -> None:
         async with _metrics_server(settings, running):
             log.info("api.started", host=settings.host, port=settings.port, version=__version__)
             await server.serve()
+
+
+async def _check_keys(running: Runtime) -> None:
+    """Refuses to start with keys that do not open what is sealed; the database being away is no reason to."""
+    try:
+        await check_ring(running.db, running.resources["sealer"])
+    except Unavailable as fault:
+        log.warning("keys.not_checked", detail=fault.detail)
 
 
 async def _drain(app: App, running: Runtime) -> None:
@@ -78,7 +89,7 @@ async def _metrics_server(settings: Settings, running: Runtime) -> AsyncIterator
         return
     given = running.resources | {"metrics_here": True}
     app = App(
-        health.router.routes, given, settings=settings, tokens=given["access_tokens"], revocations=running.revocations,
+        health.router.routes, given, settings=settings, gate=given["gate"],
         limiter=given["limiter"], limits=given["limits"], socket=running.hub.serve,
     )  # fmt: skip
     server = uvicorn.Server(
@@ -102,6 +113,7 @@ async def _metrics_server(settings: Settings, running: Runtime) -> AsyncIterator
 
 async def _work(settings: Settings) -> None:
     async with runtime(settings, name="studyteddy-worker") as running:
+        await _check_keys(running)
         working = worker(running)
         running.hub.listen_for_jobs(working.wake)
         loop = asyncio.get_running_loop()

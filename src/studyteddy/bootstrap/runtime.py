@@ -11,18 +11,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from httpx2 import AsyncClient
 
-from studyteddy.bootstrap.catalogue import JOBS, openapi, routes
+from studyteddy.bootstrap.catalogue import HOLDINGS, JOBS, openapi, routes
+from studyteddy.features.auth.providers.openid import OpenIdConnect
+from studyteddy.features.auth.service import keys
 from studyteddy.platform import db as database
-from studyteddy.platform import health, limits, schema
+from studyteddy.platform import health, http, limits, mail, schema, storage
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import Database, Statement
+from studyteddy.platform.gate import Gate
 from studyteddy.platform.jobs import Policy, Registry, Worker
+from studyteddy.platform.lane import Lane
 from studyteddy.platform.pages import Cursors
 from studyteddy.platform.realtime import Hub
 from studyteddy.platform.revocation import Revocations
+from studyteddy.platform.sealing import Sealer
 from studyteddy.platform.security import AccessTokens, Passwords, RefreshTokens
-from studyteddy.platform.settings import Settings, key_bytes
+from studyteddy.platform.settings import Settings, key_bytes, sealing_ring
 from studyteddy.platform.web import App
 
 _SCHEMA = Statement(str, "SELECT version_num FROM alembic_version")
@@ -65,8 +71,12 @@ async def runtime(
         await stack.enter_async_context(listener)
         passwords = Passwords(key_bytes(settings.password_pepper), cost=settings.bcrypt_cost)
         stack.callback(passwords.close)
+        pictures = Lane("pictures", threads=1, queue=8)
+        stack.callback(pictures.close)
         revocations = Revocations(db)
         revocations.on_revoked.append(hub.end_session)
+        google = _google(settings, await stack.enter_async_context(http.client()))
+        access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
         report = health.Health(db, redis, schema=lambda: _schema(db), expected=schema.latest())
         yield Runtime(
             settings, db, hub, redis, registry, revocations, report,
@@ -74,7 +84,19 @@ async def runtime(
                 "db": db,
                 "hub": hub,
                 "passwords": passwords,
-                "access_tokens": AccessTokens(key_bytes(settings.signing_key), clock=time.time),
+                "access_tokens": access_tokens,
+                "google": google,
+                "picture_lane": pictures,
+                "sealer": Sealer(sealing_ring(settings.sealing_keys)),
+                "holdings": HOLDINGS,
+                "storage": storage.from_settings(settings.storage_url),
+                "mailer": _mailer(settings),
+                "public_url": settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}",
+                "gate": Gate(
+                    access_tokens, revocations,
+                    keys=lambda key: keys.identify(db, key),
+                    is_operator=lambda identity: keys.is_operator(db, identity),
+                ),
                 "refresh_tokens": RefreshTokens(key_bytes(settings.refresh_key)),
                 "revocations": revocations,
                 "limiter": limits.Limiter(redis, processes=settings.api_processes),
@@ -91,8 +113,8 @@ def application(running: Runtime) -> App:
     """The ASGI application over these resources."""
     given = running.resources
     return App(
-        routes(), given, settings=running.settings, tokens=given["access_tokens"], revocations=running.revocations,
-        limiter=given["limiter"], limits=given["limits"], socket=running.hub.serve,
+        routes(), given, settings=running.settings, gate=given["gate"], limiter=given["limiter"],
+        limits=given["limits"], socket=running.hub.serve,
     )  # fmt: skip
 
 
@@ -118,13 +140,28 @@ async def background(running: Runtime) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _google(settings: Settings, outside: AsyncClient) -> OpenIdConnect | None:
+    if not settings.google_client_id:
+        return None
+    return OpenIdConnect(
+        outside, issuer=settings.google_issuer, client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret,
+        redirect_uri=f"{settings.public_url.rstrip('/')}/api/auth/google/callback",
+    )  # fmt: skip
+
+
+def _mailer(settings: Settings) -> mail.Mailer:
+    development = settings.environment == "development"
+    return mail.from_settings(settings.mail_url, origin=mail.sender(settings.mail_sender), development=development)
+
+
 async def _schema(db: Database) -> str:
     async with db.system("relay") as tx:
         return await tx.one(_SCHEMA) or ""
 
 
 def _limits(settings: Settings) -> dict[str, limits.Limit]:
-    names = ("general", "anonymous", "login_account", "login_address", "register")
+    names = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
     return {name: limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from studyteddy.bootstrap.runtime import Runtime, runtime, worker
 from studyteddy.features.auth import service as auth
-from studyteddy.features.auth.schemas import EmailTaken, NewAccount
+from studyteddy.features.auth.schemas import EmailTaken, From, NewAccount
 from studyteddy.features.subjects import service as subjects
 from studyteddy.features.subjects.schemas import NewSubject
 from studyteddy.features.tasks import service as tasks
@@ -67,7 +67,7 @@ async def _register(running: Runtime) -> Identity | None:
     new = NewAccount(EMAIL, PASSWORD, "Ada", "Europe/Berlin")
     try:
         grant = await auth.register(
-            running.db, new, passwords=given["passwords"], refresh=given["refresh_tokens"], client="seed"
+            running.db, new, passwords=given["passwords"], refresh=given["refresh_tokens"], device=From("seed", "")
         )
     except EmailTaken:
         return None

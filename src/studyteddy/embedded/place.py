@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from studyteddy.embedded.account import Unreachable, settle
 from studyteddy.embedded.engine import Memory
@@ -61,7 +62,7 @@ def environment_here(environ: Mapping[str, str], asked: Path | None = None) -> M
 
 def environment_of(folder: DataFolder, environ: Mapping[str, str]) -> dict[str, str]:
     """`environ`, and for what it leaves open the engines and secrets remembered in this folder."""
-    remembered = folder.read(SECRETS) | addresses(folder)
+    remembered = folder.read(SECRETS) | addresses(folder) | {"STORAGE_URL": f"file://{quote(str(folder.path))}/files"}
     return {**environ, **{name: value for name, value in remembered.items() if not is_set(environ, name)}}
 
 

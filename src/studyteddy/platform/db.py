@@ -219,6 +219,7 @@ class Tx:
         "_orders",
         "_purpose",
         "_told",
+        "address",
         "now",
         "request_id",
         "user_id",
@@ -235,6 +236,7 @@ class Tx:
         self._answer: bytes | None = None
         self.user_id = identity.user_id if identity else UUID(int=0)
         self.request_id = identity.request_id if identity else ""
+        self.address = identity.address if identity else ""
         self.now = db.clock()
 
     async def __aenter__(self) -> Tx:
@@ -283,6 +285,12 @@ class Tx:
     async def keyed(self, statement: Statement[R], *args: object) -> list[tuple[R, str]]:
         """Every row with the key it is sorted by."""
         return statement.keyed(await self._connection.fetch(statement.sql, *args))
+
+    async def stream(self, statement: Statement[R], *args: object) -> AsyncIterator[R]:
+        """Every row, some hundreds at a time, all of one moment if nothing else commits in between."""
+        cursor = self._connection.cursor(statement.sql, *args, prefetch=500)
+        async for record in cursor:
+            yield statement.rows([record])[0]
 
     async def do(self, statement: Statement[Nothing], *args: object) -> int:
         """Runs a change and gives the number of rows it touched."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hmac
@@ -11,7 +10,6 @@ import struct
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -19,8 +17,9 @@ import bcrypt
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from studyteddy.platform.errors import SignInNeeded, TooManyRequests
+from studyteddy.platform.errors import SignInNeeded
 from studyteddy.platform.identity import Identity
+from studyteddy.platform.lane import Lane
 
 ACCESS_SECONDS = 900
 ISSUER = "studyteddy"
@@ -42,10 +41,10 @@ class AccessTokens:
         self._most = most
         self._verified: OrderedDict[str, Identity] = OrderedDict()
 
-    def issue(self, user_id: UUID, session_id: UUID, role: str) -> str:
+    def issue(self, user_id: UUID, session_id: UUID) -> str:
         now = int(self._clock())
         claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id), "role": role,
+            "iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": str(session_id),
             "jti": uuid4().hex, "iat": now, "exp": now + ACCESS_SECONDS,
         }  # fmt: skip
         return jwt.encode(claims, self._private, "EdDSA", headers={"typ": "at+jwt"})
@@ -75,12 +74,7 @@ class AccessTokens:
                 token, self._public, ["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
                 options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
             )  # fmt: skip
-            return Identity(
-                UUID(claims["sub"]),
-                UUID(claims["sid"]),
-                str(claims.get("role", "student")),
-                int(claims["exp"]),
-            )
+            return Identity(UUID(claims["sub"]), UUID(claims["sid"]), expires_at=int(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as fault:
             raise SignInNeeded() from fault
 
@@ -118,10 +112,7 @@ class Passwords:
     def __init__(self, pepper: bytes, *, cost: int = 12, queue: int = 16) -> None:
         self._pepper = pepper
         self._cost = cost
-        threads = max((os.cpu_count() or 2) - 1, 1)
-        self._lane = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt")
-        self._most = threads + queue
-        self._under_way = 0
+        self._lane = Lane("bcrypt", threads=max((os.cpu_count() or 2) - 1, 1), queue=queue)
         self.evaluations = 0
         self._decoy = bcrypt.hashpw(self._digest("nobody's password"), bcrypt.gensalt(cost)).decode()
 
@@ -136,18 +127,12 @@ class Passwords:
         return same and hashed is not None
 
     def close(self) -> None:
-        self._lane.shutdown(wait=True, cancel_futures=True)
+        self._lane.close()
 
     def _digest(self, password: str) -> bytes:
         text = unicodedata.normalize("NFC", password).encode()
         return base64.b64encode(hmac.digest(self._pepper, text, "sha256"))
 
     async def _in_lane(self, work: Callable[[], R]) -> R:
-        if self._under_way >= self._most:
-            raise TooManyRequests("Many people are signing in right now: try again in a moment.", retry_after=2)
-        self._under_way += 1
         self.evaluations += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._lane, work)
-        finally:
-            self._under_way -= 1
+        return await self._lane.run(work)

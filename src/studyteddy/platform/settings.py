@@ -67,6 +67,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS, comma separated.")] = ""
     public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
+    storage_url: Annotated[
+        str,
+        Meta(description="Where files are kept: `s3://key:secret@bucket?endpoint=…`, `file:///folder`, or `memory:`."),
+    ] = "memory:"
+    mail_url: Annotated[
+        str, Meta(description="Who carries our mail: `smtp://user:password@host:587`, `smtps://…`, or `console:`.")
+    ] = "console:"
+    mail_sender: Annotated[str, Meta(description="Whose name and address our mail bears.")] = (
+        "Study Teddy <teddy@localhost.localdomain>"
+    )
+    google_issuer: Annotated[str, Meta(description="Who signs people in with Google; another one for tests.")] = (
+        "https://accounts.google.com"
+    )
+    google_client_id: Annotated[
+        str, Meta(description="Our registration with Google; without one it is not offered.")
+    ] = ""
+    google_client_secret: Annotated[str, Meta(description="The secret of that registration.")] = ""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
     log_sample: Annotated[
         float, Meta(ge=0, le=1, description="Share of successful requests logged; failures always are.")
@@ -80,6 +97,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_login_account: Annotated[str, Meta(pattern=RATE, description="Logins to one account.")] = "10/900:10"
     limit_login_address: Annotated[str, Meta(pattern=RATE, description="Logins from one address.")] = "100/900:100"
     limit_register: Annotated[str, Meta(pattern=RATE, description="Registrations from one address.")] = "30/3600:30"
+    limit_reset: Annotated[str, Meta(pattern=RATE, description="Reset and verification mails for one address.")] = (
+        "5/3600:5"
+    )
+    limit_export: Annotated[str, Meta(pattern=RATE, description="Exports of one account.")] = "3/3600:3"
     bcrypt_cost: Annotated[
         int, Meta(ge=4, le=16, description="Cost of a password hash; production wants 12 or more.")
     ] = 12
@@ -218,6 +239,10 @@ def _not_for_production(settings: Settings, keys: dict[str, bytes]) -> list[str]
         faults.append("BCRYPT_COST must be at least 12 in production")
     if not settings.migration_database_url or settings.migration_database_url == settings.database_url:
         faults.append("MIGRATION_DATABASE_URL must name the schema's owner, another role than DATABASE_URL's")
+    if settings.mail_url.startswith(("console:", "outbox:")):
+        faults.append("MAIL_URL must name a server in production, or nobody ever reads our mail")
+    if settings.storage_url.startswith("memory:"):
+        faults.append("STORAGE_URL must name a place that outlives the process in production")
     if not settings.public_url.startswith("https://"):
         faults.append("PUBLIC_URL must begin with https:// in production")
     return faults

@@ -1,4 +1,4 @@
-"""Throws away what is no longer kept: old events, answers, tickets, sessions and dead letters."""
+"""Throws away what is no longer kept: old events, answers, tickets, links, sessions and dead letters."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ OLD = {
         Nothing,
         "DELETE FROM realtime_tickets WHERE hash IN"
         " (SELECT hash FROM realtime_tickets WHERE expires_at < now() LIMIT $1)",
+    ),
+    "mail_tokens": Statement(
+        Nothing,
+        "DELETE FROM mail_tokens WHERE hash IN (SELECT hash FROM mail_tokens WHERE expires_at < now() LIMIT $1)",
+    ),
+    "sign_in_flows": Statement(
+        Nothing,
+        "DELETE FROM sign_in_flows WHERE hash IN (SELECT hash FROM sign_in_flows WHERE expires_at < now() LIMIT $1)",
     ),
     "sessions": Statement(
         Nothing,

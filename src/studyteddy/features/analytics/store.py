@@ -7,6 +7,7 @@ from uuid import UUID
 
 from studyteddy.features.analytics.schemas import DayProgress, SubjectCounts, SubjectShare, Totals
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
+from studyteddy.platform.personal import exported
 
 NO_SUBJECT = UUID(int=0)
 
@@ -77,6 +78,15 @@ SELECT t.open, t.completed, t.overdue, d.focused, d.with_due, d.on_time
       FROM daily_progress WHERE user_id = $1 AND subject_id = s.id) AS d
  WHERE s.user_id = $1 AND s.id = $2""",
 )
+
+
+HOLDINGS = [
+    exported(
+        "daily_progress",
+        "day, subject_id, tasks_completed, with_due, on_time, focused_minutes",
+        order="day, subject_id",
+    )
+]
 
 
 async def count(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from studyteddy.features.gamification.schemas import Earned, Entry
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
+from studyteddy.platform.personal import exported
 
 _ADD = Statement(
     Nothing,
@@ -33,6 +34,9 @@ _RECENT = Statement(
     Entry,
     "SELECT rule, points, at, object_id FROM points_ledger WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
 )
+
+
+HOLDINGS = [exported("points_ledger", "id, rule, object_id, version, points, local_date, at", order="at, id")]
 
 
 async def add(

@@ -11,6 +11,7 @@ import msgspec
 from studyteddy.features.notifications.schemas import Notification
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.pages import Position
+from studyteddy.platform.personal import exported
 
 _data = msgspec.json.Decoder(dict[str, str])
 _COLUMNS = "id, type, title, body, read, data, created_at"
@@ -53,6 +54,9 @@ RETURNING id""",
 )
 
 _DELETE = Statement(Nothing, "DELETE FROM notifications WHERE user_id = $1 AND id = $2")
+
+
+HOLDINGS = [exported("notifications", "id, type, title, body, data, read, created_at")]
 
 
 async def page(

@@ -12,6 +12,7 @@ import msgspec
 from studyteddy.features.subjects.schemas import NewSubject, Resource, Subject
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.pages import Position
+from studyteddy.platform.personal import exported
 
 _resources = msgspec.json.Decoder(list[Resource])
 _COLUMNS = "id, name, color, icon, description, resources, weekly_target_minutes, archived, created_at, updated_at"
@@ -57,6 +58,14 @@ RETURNING {_COLUMNS}""",
 )
 
 _DELETE = Statement(Nothing, "DELETE FROM subjects WHERE user_id = $1 AND id = $2")
+
+
+HOLDINGS = [
+    exported(
+        "subjects",
+        "id, name, color, icon, description, resources, weekly_target_minutes, archived, created_at, updated_at",
+    )
+]
 
 
 async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject | None:

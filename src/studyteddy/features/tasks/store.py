@@ -10,6 +10,7 @@ from uuid import UUID
 from studyteddy.features.tasks.schemas import NewSubtask, NewTask, Sort, Subtask, Task, TaskQuery
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.pages import Position
+from studyteddy.platform.personal import exported
 
 _COLUMNS = """
        t.id, t.title, t.description, t.subject_id, s.name, t.status, t.priority, t.due_date, t.due_at, t.due_zone,
@@ -191,6 +192,21 @@ UPDATE tasks AS t SET subtask_count = steps.total, subtasks_completed = steps.co
  WHERE t.user_id = $1 AND t.id = $2
 {_RETURNING}""",
 )
+
+
+HOLDINGS = [
+    exported(
+        "tasks",
+        "id, subject_id, title, description, status, priority, due_date, due_at, due_zone, start_date,"
+        " estimated_minutes, actual_minutes, labels, completed_at, completed_on, on_time, completions, created_at,"
+        " updated_at",
+    ),
+    exported(
+        "subtasks",
+        "id, task_id, title, completed, position, estimated_minutes, due_date, completed_at, created_at, updated_at",
+        order="task_id, position",
+    ),
+]
 
 
 async def get(reader: Reader, user_id: UUID, task_id: UUID) -> Task | None:

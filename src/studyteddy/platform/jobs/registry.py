@@ -28,6 +28,8 @@ class Job(msgspec.Struct, frozen=True):
     payload_name: str
     resources: tuple[str, ...]
     asks_identity: bool = False
+    asks_id: bool = False
+    """Whether it wants the job's id, which is the same for every attempt: an idempotency key for the outside."""
     event: type[Event] | None = None
     every: timedelta | None = None
 
@@ -72,8 +74,9 @@ class Jobs:
                 local="tx" in names,
                 payload=hints[carrier] if carrier else None,
                 payload_name=carrier,
-                resources=tuple(name for name in names if name not in (carrier, "tx", "identity")),
+                resources=tuple(name for name in names if name not in (carrier, "tx", "identity", "job_id")),
                 asks_identity="identity" in names,
+                asks_id="job_id" in names,
                 event=event,
                 every=every,
             )

@@ -329,6 +329,8 @@ class Worker:
             given[known.payload_name] = msgspec.json.decode(job.payload, type=known.payload)
         if tx is not None:
             given["tx"] = tx
+        if known.asks_id:
+            given["job_id"] = job.id
         if known.asks_identity:
             given["identity"] = Identity(job.user_id or _NOBODY, _NOBODY, request_id=job.request_id)
         return given

@@ -49,7 +49,7 @@ class Changes(msgspec.Struct, frozen=True, rename="camel"):
     reset: bool
 
 
-@router.post("/realtime/ticket", secret=True)
+@router.post("/realtime/ticket", secret=True, scope="account")
 async def create_ticket(hub: Hub, identity: Identity) -> NewTicket:
     """A ticket for one live connection, good for 30 seconds."""
     return NewTicket(await hub.admit(identity), TICKET_SECONDS)

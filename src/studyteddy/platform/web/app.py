@@ -21,15 +21,13 @@ from studyteddy.platform.errors import (
     InternalError,
     MethodNotAllowed,
     Problem,
-    SignInNeeded,
     TooManyRequests,
     Unavailable,
     invalid,
 )
+from studyteddy.platform.gate import Gate
 from studyteddy.platform.identity import IdempotencyKey, Identity
 from studyteddy.platform.limits import Limit, Limiter, Verdict
-from studyteddy.platform.revocation import Revocations
-from studyteddy.platform.security import AccessTokens
 from studyteddy.platform.settings import Settings
 from studyteddy.platform.telemetry import REQUESTS, RESPONSE_TIME
 from studyteddy.platform.web import compression
@@ -67,8 +65,7 @@ class App:
         resources: Mapping[str, object],
         *,
         settings: Settings,
-        tokens: AccessTokens,
-        revocations: Revocations,
+        gate: Gate,
         limiter: Limiter,
         limits: Mapping[str, Limit],
         socket: Callable[[Scope, Receive, Send, str], Awaitable[None]],
@@ -76,8 +73,7 @@ class App:
         self._table = Table()
         for route in routes:
             self._table.add(route.method, route.path, Endpoint(route, resources))
-        self._tokens = tokens
-        self._revocations = revocations
+        self._gate = gate
         self._limiter = limiter
         self._general = limits["general"]
         self._anonymous = limits["anonymous"]
@@ -143,33 +139,27 @@ class App:
     ) -> Answer:
         route = endpoint.route
         if not route.public:
-            known = await self._identify(request)
+            known = await self._gate.identify(request.headers.get(b"authorization", b""))
             await self._limit(self._general, known.user_id.hex, extra)
+            await self._gate.admit(known, route.scope)
         elif route.limited:
             await self._limit(self._anonymous, request.client, extra)
         if route.method != "GET":
-            request.body = await read_body(receive, request.headers)
+            request.body = await read_body(receive, request.headers, route.largest)
         if not route.public:
             request.identity = Identity(
                 known.user_id,
                 known.session_id,
-                known.role,
+                known.scopes,
                 known.expires_at,
                 request.id,
+                request.client,
                 _idempotency(endpoint, request),
             )
         shown = await endpoint.call(request, values)
         if isinstance(shown, Answer):
             return shown
         return Answer(_encode(shown) if shown is not None else b"", route.status)
-
-    async def _identify(self, request: Request) -> Identity:
-        scheme, _, token = request.headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer" or not token:
-            raise SignInNeeded()
-        identity = self._tokens.verify(token.decode("latin-1"))
-        await self._revocations.check(identity)
-        return identity
 
     async def _limit(self, limit: Limit, principal: str, extra: list[tuple[bytes, bytes]]) -> None:
         verdict = await self._limiter.take(limit, principal)
@@ -242,7 +232,7 @@ class App:
         if coding:
             body = compression.compress(body, coding)
             headers.append((b"content-encoding", coding.encode()))
-        return Answer(body, status, answer.media_type, tuple(headers))
+        return Answer(body, status, answer.media_type, tuple(headers), answer.pieces)
 
     async def _send(
         self,
@@ -258,12 +248,17 @@ class App:
         if b"content-security-policy" in given:
             headers = [pair for pair in headers if pair[0] != b"content-security-policy" or pair in answer.headers]
         if answer.status not in (204, 304):
-            headers += [(b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body))]
+            headers.append((b"content-type", answer.media_type))
+            if answer.pieces is None:
+                headers.append((b"content-length", b"%d" % len(answer.body)))
         if self._origins:
             headers += self._cors(request)
         if self.draining:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.pieces is not None and not bodiless:
+            async for piece in answer.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"" if bodiless else answer.body})
 
     def _cors(self, request: Request) -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
@@ -11,12 +11,11 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.platform.errors import BodyTooLarge, Fault, Invalid, UnsupportedMediaType, invalid
+from studyteddy.platform.errors import BodyTooLarge, Fault, Invalid, MalformedJson, UnsupportedMediaType, invalid
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.web import faults
-from studyteddy.platform.web.routing import Route
+from studyteddy.platform.web.routing import BODY_LIMIT, Route
 
-BODY_LIMIT = 1 << 20
 IfMatch = str | None
 _MOST_QUERIES = 256
 """Parsed queries an endpoint remembers; they are frozen, and most clients ask the same few."""
@@ -30,6 +29,8 @@ class Answer(msgspec.Struct, frozen=True):
     status: int = 200
     media_type: bytes = b"application/json"
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    pieces: AsyncIterator[bytes] | None = None
+    """A body that is too large to hold, in place of `body`."""
 
 
 class Request:
@@ -86,7 +87,7 @@ class Endpoint:
         self._queries: dict[bytes, Any] = {}
         self._parameters = {one.encode_name: one.name for one in msgspec.structs.fields(self._query or _NoQuery)}
         self._lists = _list_fields(self._query)
-        self._asks = [name for name in names if name in ("identity", "request", "if_match")]
+        self._asks = [name for name in names if name in ("identity", "request", "if_match", "upload")]
         bound = {*self._path, "body", "query", *self._asks}
         self._constant = {name: self._resource(name, resources) for name in names if name not in bound}
         self.takes_body = self._decoder is not None
@@ -114,13 +115,7 @@ class Endpoint:
         elif request.query_string:
             raise _unknown_query(request.query_string)
         for name in self._asks:
-            given[name] = (
-                request.identity
-                if name == "identity"
-                else request
-                if name == "request"
-                else request.header(b"if-match")
-            )
+            given[name] = _ASKED[name](request)
         return self.route.handler(**given)
 
     def _read_body(self, request: Request) -> Any:
@@ -153,7 +148,8 @@ class Endpoint:
         except (msgspec.ValidationError, ValueError, OverflowError) as fault:
             raise faults.of_query(values, self._query) from fault
         # The word "null" is no value: what is absent is left out.
-        nulls = [name for name in values if getattr(found, self._parameters[name]) is None]
+        known = values.keys() & self._parameters.keys()  # a query that others write may have more
+        nulls = [name for name in known if getattr(found, self._parameters[name]) is None]
         if nulls:
             raise Invalid(faults=[Fault(f"?{name}", "malformed", "Leave this parameter out.") for name in nulls])
         return found
@@ -207,10 +203,19 @@ def _has_list(kind: Any) -> bool:
     return get_origin(kind) is list or any(_has_list(one) for one in get_args(kind))
 
 
-async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-    """The whole body; raises `BodyTooLarge` beyond 1 MiB without reading on."""
+_ASKED: dict[str, Callable[[Request], object]] = {
+    "identity": lambda request: request.identity,
+    "request": lambda request: request,
+    "if_match": lambda request: request.header(b"if-match"),
+    "upload": lambda request: request.body,
+}
+"""Parameters that every handler may have; `upload` is the body as it came."""
+
+
+async def read_body(receive: Receive, headers: Mapping[bytes, bytes], largest: int = BODY_LIMIT) -> bytes:
+    """The whole body; raises `BodyTooLarge` beyond `largest` bytes without reading on."""
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
+    if declared.isdigit() and int(declared) > largest:
         raise BodyTooLarge()
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -221,9 +226,9 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise MalformedJson("The body ended early.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > BODY_LIMIT:
+        if size > largest:
             raise BodyTooLarge()
     return b"".join(parts)

@@ -72,8 +72,11 @@ def _operation(route: Route) -> dict[str, Any]:
             "required": not optional,
             "content": {"application/json": {"schema": _schema(_some(hints["body"]))}},
         }
+    if "upload" in hints:
+        binary = {"schema": {"type": "string", "format": "binary", "maxLength": route.largest}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
     operation["responses"] = _responses(route, hints)
-    operation["security"] = [] if route.public else [{"bearer": []}]
+    operation["security"] = [] if route.public else [{"bearer": [route.scope]}]
     return operation
 
 
@@ -116,7 +119,11 @@ def _header(name: str, purpose: str, letters: str) -> dict[str, Any]:
 
 def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     kind = hints.get("return")
-    success: dict[str, Any] = {"description": "Done."}
+    success: dict[str, Any] = {"description": "Go on at the address in `Location`." if route.status == 303 else "Done."}
+    if route.status == 303:
+        success["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
+    if route.media:
+        success["content"] = {route.media: {"schema": {"type": "string", "format": "binary"}}}
     if kind not in (None, type(None), Answer):
         success["content"] = {"application/json": {"schema": _schema(kind)}}
     found = {str(route.status): success}
@@ -135,7 +142,7 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
 def _problems(route: Route, hints: dict[str, Any]) -> dict[int, list[type[Problem]]]:
     kinds: list[type[Problem]] = [errors.TooManyRequests, errors.InternalError, errors.Unavailable]
     if not route.public:
-        kinds.append(errors.SignInNeeded)
+        kinds += [errors.SignInNeeded, errors.Forbidden]
     if "body" in hints:
         kinds += [errors.MalformedJson, errors.BodyTooLarge, errors.UnsupportedMediaType]
     if route.parameters:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from studyteddy.platform.errors import MethodNotAllowed, NotFound, Problem
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+BODY_LIMIT = 1 << 20
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -28,6 +29,12 @@ class Route:
     """The answer is a secret: no idempotency key is honoured, nothing is compressed or stored."""
     errors: tuple[type[Problem], ...]
     limited: bool
+    largest: int
+    """Bytes of the greatest body."""
+    scope: str
+    """What the caller must be allowed: `read`, `write`, `account` or `operate`."""
+    media: str
+    """The type of an answer that is no JSON."""
 
     @property
     def name(self) -> str:
@@ -41,13 +48,15 @@ class Route:
 class Router:
     """The routes of one feature, registered by decorating plain functions."""
 
-    def __init__(self, prefix: str, *, tag: str) -> None:
+    def __init__(self, prefix: str, *, tag: str, scope: str = "") -> None:
         self.prefix = prefix
         self.tag = tag
+        self.scope = scope
+        """The scope of every route; without one GET needs `read` and the others `write`."""
         self.routes: list[Route] = []
 
-    def get(self, path: str = "", **options: Any) -> Callable[[Handler], Handler]:
-        return self._add("GET", path, 200, **options)
+    def get(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[Handler], Handler]:
+        return self._add("GET", path, status, **options)
 
     def post(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[Handler], Handler]:
         return self._add("POST", path, status, **options)
@@ -71,12 +80,17 @@ class Router:
         secret: bool = False,
         errors: Iterable[type[Problem]] = (),
         limited: bool = True,
+        largest: int = BODY_LIMIT,
+        scope: str = "",
+        media: str = "",
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
+            needed = scope or self.scope or ("read" if method == "GET" else "write")
+            path_in_full = self.prefix + path
             self.routes.append(
                 Route(
                     method,
-                    self.prefix + path,
+                    path_in_full,
                     handler,
                     status,
                     self.tag,
@@ -84,6 +98,9 @@ class Router:
                     secret,
                     tuple(errors),
                     limited,
+                    largest,
+                    needed,
+                    media,
                 )
             )
             return handler

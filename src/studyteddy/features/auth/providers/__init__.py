@@ -1,0 +1,1 @@
+"""Whoever vouches for people besides us."""

