@@ -69,6 +69,8 @@ _DISARM = Statement(
     """
 WITH keys AS (UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL),
      factor AS (DELETE FROM second_factors WHERE user_id = $1),
+     codes AS (DELETE FROM recovery_codes WHERE user_id = $1),
+     letters AS (DELETE FROM mail_tokens WHERE user_id = $1),
      sessions AS (UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL)
 UPDATE users SET password_hash = NULL WHERE id = $1""",
 )
