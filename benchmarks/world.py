@@ -93,6 +93,8 @@ class World:
             "REDIS_URL": self.engines.redis_url,
             "ENVIRONMENT": "production",
             "PUBLIC_URL": "https://study.example",
+            "MAIL_URL": "smtp://127.0.0.1:9",
+            "STORAGE_URL": "file:///tmp/study-teddy-benchmark",
             "LOG_SAMPLE": "0",
             **KEYS,
             **RAISED,
@@ -180,7 +182,7 @@ def people(made: World) -> list[Person]:
         " FROM users AS u JOIN sessions AS s ON s.user_id = u.id ORDER BY u.id"
     )
     return [
-        Person(user_id, session_id, subject_id, tokens.issue(user_id, session_id, "student"), plain_token(user_id))
+        Person(user_id, session_id, subject_id, tokens.issue(user_id, session_id), plain_token(user_id))
         for user_id, session_id, subject_id in rows
     ]
 

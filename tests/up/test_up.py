@@ -12,7 +12,7 @@ import pytest
 from tests.up.conftest import PARTS, Running, Teddy, eventually, is_running
 
 from studyteddy.embedded.engine import HOST, free_port
-from studyteddy.embedded.folder import DataFolder, make_secrets
+from studyteddy.embedded.folder import SECRETS, DataFolder, make_secrets
 from studyteddy.embedded.place import addresses, environment_of, is_set
 from studyteddy.embedded.services import Watch
 
@@ -142,7 +142,10 @@ def test_a_private_folder_is_used_when_it_is_asked_for(teddy: Teddy, private_fol
 def test_engines_named_by_the_environment_are_used_instead(teddy: Teddy, open_folder: Path) -> None:
     theirs = teddy.up(open_folder / "theirs")
     theirs.wait_until_up()
-    ours = teddy.up(open_folder / "ours", environment=addresses(DataFolder.at(open_folder / "theirs")))
+    folder = DataFolder.at(open_folder / "theirs")
+    # Whoever shares a database shares the keys that seal its secrets.
+    shared = addresses(folder) | {"SEALING_KEYS": folder.read(SECRETS)["SEALING_KEYS"]}
+    ours = teddy.up(open_folder / "ours", environment=shared)
     eventually(lambda: ours.answers() and len(ours.parts()) == 2, within=60)
     assert set(ours.parts()) == {"API", "worker"}
     assert not (open_folder / "ours" / "postgres").exists()
