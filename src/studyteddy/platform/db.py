@@ -273,18 +273,19 @@ class Tx:
 
     async def one(self, statement: Statement[R], *args: object) -> R | None:
         """The first row, or nothing."""
-        record = await self._connection.fetchrow(statement.sql, *args)
+        with _CHANGE_TIME.time():
+            record = await self._connection.fetchrow(statement.sql, *args)
         if record is None:
             return None
         return statement.build(*record) if statement.build else record[0]
 
     async def all(self, statement: Statement[R], *args: object) -> list[R]:
         """Every row; the statement bounds their number."""
-        return statement.rows(await self._connection.fetch(statement.sql, *args))
+        return statement.rows(await self._fetch(statement, *args))
 
     async def keyed(self, statement: Statement[R], *args: object) -> list[tuple[R, str]]:
         """Every row with the key it is sorted by."""
-        return statement.keyed(await self._connection.fetch(statement.sql, *args))
+        return statement.keyed(await self._fetch(statement, *args))
 
     async def stream(self, statement: Statement[R], *args: object) -> AsyncIterator[R]:
         """Every row, some hundreds at a time, all of one moment if nothing else commits in between."""
@@ -294,7 +295,8 @@ class Tx:
 
     async def do(self, statement: Statement[Nothing], *args: object) -> int:
         """Runs a change and gives the number of rows it touched."""
-        status: str = await self._connection.execute(statement.sql, *args)
+        with _CHANGE_TIME.time():
+            status: str = await self._connection.execute(statement.sql, *args)
         return int(status.rpartition(" ")[2])
 
     @overload
@@ -355,6 +357,11 @@ class Tx:
             for n, (name, data) in enumerate(messages)
         ]
         self._told.append(Announcement(self.user_id, wire, frozenset(order.lane for order, _ in orders)))
+
+    async def _fetch(self, statement: Statement[Any], *args: object) -> list[Any]:
+        with _CHANGE_TIME.time():
+            records: list[Any] = await self._connection.fetch(statement.sql, *args)
+        return records
 
     def _settings(self) -> str:
         # Both values are ours (a UUID, a name from a closed list): nothing from outside enters this text.

@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 import httpx2
+import pytest
 from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 
@@ -113,3 +114,25 @@ async def test_when_the_grace_is_over_nothing_is_left(
     assert [one async for one in storage.list(f"users/{user_id}")] == []
     assert (await bob.get(f"/api/tasks/{kept['id']}")).status_code == 200
     await admin.close()
+
+
+async def test_the_owner_is_told_when_the_archive_is_ready(system: System, alice: Person) -> None:
+    await archive(system, alice)
+    await system.work()
+    told = (await alice.get("/api/notifications")).json()["items"]
+    assert [note["title"] for note in told if note["type"] == "export_ready"] == ["Your data is ready"]
+
+
+@pytest.mark.parametrize("stays", [False, True])
+async def test_a_deletion_is_mailed_unless_it_was_stopped(system: System, alice: Person, stays: bool) -> None:
+    admin = await system.admin()
+    await admin.execute("UPDATE users SET email_verified_at = now() WHERE id = $1", alice.user["id"])
+    await admin.close()
+    await alice.post("/api/users/me/delete", {"password": PASSWORD})
+    if stays:
+        await alice.post("/api/users/me/restore")
+    await system.work()
+    subjects = [mail.subject for mail in system.mails(alice.email)]
+    assert [one for one in subjects if "deleted" in one] == (
+        [] if stays else ["Study Teddy: Your account will be deleted"]
+    )

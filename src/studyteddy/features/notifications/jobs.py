@@ -5,7 +5,9 @@ from __future__ import annotations
 import structlog
 
 from studyteddy.events import (
+    DeletionScheduled,
     EmailVerificationAsked,
+    ExportReady,
     PasswordChanged,
     PasswordResetAsked,
     SecondFactorChanged,
@@ -68,6 +70,26 @@ async def mail_password_change(
     user = await auth.me(db.reading(identity), identity.user_id)
     if user.email_verified:
         await _send(mailer, mails.password_changed(user.email, user.name, db.clock(), message_id=f"password-{job_id}"))
+
+
+@jobs.on(DeletionScheduled)
+async def mail_deletion(
+    db: Database, mailer: Mailer, public_url: str, identity: Identity, job_id: int, event: DeletionScheduled
+) -> None:
+    """Says by mail when the account goes, to a verified address and only if it still is to go."""
+    user = await auth.me(db.reading(identity), identity.user_id)
+    if user.email_verified and user.deletion_at is not None:
+        link, name = f"{public_url}/#/settings", f"deletion-{job_id}"
+        await _send(mailer, mails.deletion_scheduled(user.email, user.name, user.deletion_at, link, message_id=name))
+
+
+@jobs.on(ExportReady)
+async def tell_of_export(tx: Tx, event: ExportReady) -> None:
+    """Says that the archive can be fetched."""
+    await service.notify(
+        tx, source=f"export:{event.export_id}", type="export_ready", title="Your data is ready",
+        body="The archive of everything you keep here can be fetched now.", data={"exportId": str(event.export_id)},
+    )  # fmt: skip
 
 
 @jobs.on(PasswordChanged)

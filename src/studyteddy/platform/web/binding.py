@@ -16,7 +16,6 @@ from studyteddy.platform.identity import Identity
 from studyteddy.platform.web import faults
 from studyteddy.platform.web.routing import BODY_LIMIT, Route
 
-IfMatch = str | None
 _MOST_QUERIES = 256
 """Parsed queries an endpoint remembers; they are frozen, and most clients ask the same few."""
 Receive = Callable[[], Awaitable[Any]]
@@ -90,7 +89,6 @@ class Endpoint:
         self._asks = [name for name in names if name in ("identity", "request", "if_match", "upload")]
         bound = {*self._path, "body", "query", *self._asks}
         self._constant = {name: self._resource(name, resources) for name in names if name not in bound}
-        self.takes_body = self._decoder is not None
         self.replayable = route.method == "POST" and not route.secret and not route.public
         self.scope = f"{route.method} {route.path}"
         shown = hints.get("return")
