@@ -23,8 +23,8 @@ import msgspec
 from studyteddy import events
 from studyteddy.features.notifications import store as notifications
 from studyteddy.features.notifications.schemas import UnreadCount
-from studyteddy.features.tasks import store as tasks
 from studyteddy.features.tasks.schemas import NewTask, Task
+from studyteddy.features.tasks.store import lists, rows
 from studyteddy.platform import db
 from studyteddy.platform.event import Event
 from studyteddy.platform.health import HealthReport
@@ -38,7 +38,7 @@ Receive = Callable[[], Awaitable[Any]]
 
 _encode = msgspec.json.Encoder().encode
 _new_task = msgspec.json.Decoder(NewTask).decode
-_FIRST_PAGE = tasks._page("due", (), False)
+_FIRST_PAGE = lists._page("due", (), False)
 _DONE_JOBS = (
     ("notifications.congratulate", "analytics.count_completion", "gamification.award_points"),
     ("local", "local", "local"),
@@ -119,7 +119,7 @@ class Floor:
         async with self._few.taken() as connection:
             await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
             row = await connection.fetchrow(
-                tasks._ADD.sql, user_id, new_id(), new.title, new.description, new.subject_id, new.priority,
+                rows._ADD.sql, user_id, new_id(), new.title, new.description, new.subject_id, new.priority,
                 new.due_date, new.due_at, new.due_zone, new.start_date, new.estimated_minutes, new.labels, now,
             )  # fmt: skip
             task = Task(*row)
@@ -131,7 +131,7 @@ class Floor:
         now = datetime.now(UTC)
         async with self._few.taken() as connection:
             await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
-            task = Task(*await connection.fetchrow(tasks._MARK_COMPLETED.sql, user_id, task_id, now))
+            task = Task(*await connection.fetchrow(rows._MARK_COMPLETED.sql, user_id, task_id, now))
             assert task.completed_at is not None
             assert task.completed_on is not None
             event = events.TaskCompleted(

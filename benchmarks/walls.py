@@ -18,12 +18,12 @@ from benchmarks.measure import SERVER_CORE, Meter, cpu_ns, median, pinned, ratio
 from benchmarks.report import Headline, Report
 from benchmarks.world import World
 from benchmarks.world import run as in_loop
-from studyteddy.features.tasks import store as tasks
+from studyteddy.features.tasks.store import lists
 
 Read = Callable[[Any, UUID], Awaitable[list[Any]]]
 LIMIT = 21
 AIM = 1.5
-_PAGE = tasks._page("due", (), False)
+_PAGE = lists._page("due", (), False)
 
 
 class Way(NamedTuple):

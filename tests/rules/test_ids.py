@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 from studyteddy.platform.ids import new_id
@@ -20,9 +21,12 @@ def test_it_holds_the_time() -> None:
     assert before <= milliseconds <= time.time_ns() // 1_000_000
 
 
-def test_later_ids_are_greater() -> None:
-    made = []
-    for _ in range(20):
-        made.append(new_id())
-        time.sleep(0.002)
+def test_later_ids_are_greater_also_within_a_millisecond() -> None:
+    made = [new_id() for _ in range(5000)]
     assert made == sorted(made)
+    assert made[0].int >> 80 < made[-1].int >> 80 < (made[0].int >> 80) + 1000
+
+
+def test_an_id_is_not_the_next_number_after_its_neighbour() -> None:
+    made = [new_id().int for _ in range(200)]
+    assert min(later - sooner for sooner, later in itertools.pairwise(made)) > 1000

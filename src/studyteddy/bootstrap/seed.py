@@ -110,7 +110,7 @@ async def _one_task(
     if chance.random() < 0.3:
         for step in ("Collect what is needed", "Do the work", "Look over it once more"):
             async with running.db.transaction(identity) as tx:
-                await tasks.add_subtask(tx, task.id, NewSubtask(step))
+                await tasks.add_step(tx, task.id, NewSubtask(step))
     if done < now:
         clock.at = done
         async with running.db.transaction(identity) as tx:

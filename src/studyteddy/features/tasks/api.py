@@ -85,27 +85,27 @@ async def reopen_task(db: Database, identity: Identity, task_id: UUID, body: Emp
 @router.get("/{task_id}/subtasks")
 async def list_subtasks(db: Database, identity: Identity, task_id: UUID) -> SubtaskList:
     """The steps of a task, in order."""
-    return await service.subtasks(db.reading(identity), identity.user_id, task_id)
+    return await service.of_task(db.reading(identity), identity.user_id, task_id)
 
 
 @router.post("/{task_id}/subtasks", status=201, errors=(TooManySubtasks,))
 async def create_subtask(db: Database, identity: Identity, task_id: UUID, body: NewSubtask) -> Subtask:
     """Add a step at the end."""
     async with db.transaction(identity) as tx:
-        return tx.reply(await service.add_subtask(tx, task_id, body))
+        return tx.reply(await service.add_step(tx, task_id, body))
 
 
 @router.put("/{task_id}/subtasks/order")
 async def order_subtasks(db: Database, identity: Identity, task_id: UUID, body: SubtaskOrder) -> SubtaskList:
     """Give the steps a new order."""
     async with db.transaction(identity) as tx:
-        return await service.order_subtasks(tx, task_id, body)
+        return await service.order_steps(tx, task_id, body)
 
 
 @router.get("/{task_id}/subtasks/{subtask_id}")
 async def get_subtask(db: Database, identity: Identity, task_id: UUID, subtask_id: UUID) -> Subtask:
     """One step."""
-    return await service.get_subtask(db.reading(identity), identity.user_id, task_id, subtask_id)
+    return await service.get_step(db.reading(identity), identity.user_id, task_id, subtask_id)
 
 
 @router.patch("/{task_id}/subtasks/{subtask_id}")
@@ -119,7 +119,7 @@ async def update_subtask(
 ) -> Subtask:
     """Change a step, or tick it off."""
     async with db.transaction(identity) as tx:
-        return await service.update_subtask(tx, task_id, subtask_id, body, if_match=if_match)
+        return await service.update_step(tx, task_id, subtask_id, body, if_match=if_match)
 
 
 @router.delete("/{task_id}/subtasks/{subtask_id}")
@@ -128,4 +128,4 @@ async def delete_subtask(
 ) -> None:
     """Take a step out."""
     async with db.transaction(identity) as tx:
-        await service.delete_subtask(tx, task_id, subtask_id, if_match=if_match)
+        await service.delete_step(tx, task_id, subtask_id, if_match=if_match)

@@ -1,4 +1,4 @@
-"""What tasks takes in and gives out."""
+"""A single task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.errors import Conflict, NotFound
-from studyteddy.platform.fields import Cursor, Day, Description, Instant, Label, Limit, Minutes, Title, Zone
+from studyteddy.platform.fields import Day, Description, Instant, Label, Minutes, Title, Zone
 
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
 Priority = Literal["low", "medium", "high", "urgent"]
@@ -75,87 +75,9 @@ class TaskChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     labels: Labels | UnsetType = UNSET
 
 
-Sort = Literal["due", "priority", "created", "updated", "title"]
-
-
-class TaskQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which tasks, in which order. `created` and `updated` begin with the latest, `priority` with urgent."""
-
-    status: Annotated[list[Status], Meta(max_length=4)] = []
-    priority: Annotated[list[Priority], Meta(max_length=4)] = []
-    subject_id: UUID | None = None
-    label: Label | None = None
-    due_from: Day | None = None
-    due_to: Day | None = None
-    sort: Sort = "due"
-    limit: Limit = 50
-    cursor: Cursor | None = None
-
-
-class DayQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A page of a list that needs no filter."""
-
-    limit: Limit = 50
-    cursor: Cursor | None = None
-
-
-class Subtask(msgspec.Struct, frozen=True, rename="camel"):
-    """A step of a task; `order` counts from 0 without holes."""
-
-    id: UUID
-    task_id: UUID
-    title: str
-    completed: bool
-    order: int
-    estimated_minutes: int | None
-    due_date: date | None
-    completed_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class SubtaskList(msgspec.Struct, frozen=True, rename="camel"):
-    """All steps of a task, in order; at most 200."""
-
-    items: list[Subtask]
-    next_cursor: None = None
-
-
-class NewSubtask(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A step to add at the end."""
-
-    title: Title
-    estimated_minutes: Minutes | None = None
-    due_date: Day | None = None
-
-
-class SubtaskChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What to change; `completeParent` also completes the task when this was its last open step."""
-
-    title: Title | UnsetType = UNSET
-    completed: bool | UnsetType = UNSET
-    estimated_minutes: Minutes | UnsetType | None = UNSET
-    due_date: Day | UnsetType | None = UNSET
-    complete_parent: bool = False
-
-
-class SubtaskOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ids of all steps, each once, in their new order."""
-
-    ids: Annotated[list[UUID], Meta(max_length=200)]
-
-
 class NoSuchTask(NotFound):
-    """There is nothing here."""
-
-
-class NoSuchSubtask(NotFound):
     """There is nothing here."""
 
 
 class AlreadyCompleted(Conflict):
     """This task is completed: reopen it first."""
-
-
-class TooManySubtasks(Conflict):
-    """A task has at most 200 steps."""
