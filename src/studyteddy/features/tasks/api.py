@@ -8,9 +8,19 @@ from studyteddy.features.subjects.schemas import UnknownSubject
 from studyteddy.features.tasks import service
 from studyteddy.features.tasks.schemas import (
     AlreadyCompleted,
+    BadRecurrence,
+    Change,
+    ChangedSince,
     DayQuery,
+    NewOccurrence,
     NewSubtask,
     NewTask,
+    NoSuchOccurrence,
+    NotRecurring,
+    Occurrence,
+    OccurrenceQuery,
+    OccurrenceTaken,
+    ScopeQuery,
     Subtask,
     SubtaskChanges,
     SubtaskList,
@@ -35,7 +45,7 @@ async def list_tasks(db: Database, cursors: Cursors, identity: Identity, query: 
     return await service.page(db.reading(identity), identity.user_id, query, cursors)
 
 
-@router.post(status=201, errors=(UnknownSubject,))
+@router.post(status=201, errors=(BadRecurrence, UnknownSubject))
 async def create_task(db: Database, identity: Identity, body: NewTask) -> Task:
     """Add a task."""
     async with db.transaction(identity) as tx:
@@ -54,18 +64,20 @@ async def get_task(db: Database, identity: Identity, task_id: UUID) -> Task:
     return await service.get(db.reading(identity), identity.user_id, task_id)
 
 
-@router.patch("/{task_id}", errors=(AlreadyCompleted, UnknownSubject))
-async def update_task(db: Database, identity: Identity, task_id: UUID, body: TaskChanges, if_match: str | None) -> Task:
-    """Change a task."""
+@router.patch("/{task_id}", errors=(AlreadyCompleted, BadRecurrence, OccurrenceTaken, UnknownSubject))
+async def update_task(
+    db: Database, identity: Identity, task_id: UUID, query: ScopeQuery, body: TaskChanges, if_match: str | None
+) -> Task:
+    """Change a task; of a series, this occurrence, this and the following ones, or all."""
     async with db.transaction(identity) as tx:
-        return await service.update(tx, task_id, body, if_match=if_match)
+        return await service.change(tx, task_id, body, scope=query.scope, if_match=if_match)
 
 
 @router.delete("/{task_id}")
-async def delete_task(db: Database, identity: Identity, task_id: UUID, if_match: str | None) -> None:
-    """Delete a task with its subtasks."""
+async def delete_task(db: Database, identity: Identity, task_id: UUID, query: ScopeQuery, if_match: str | None) -> None:
+    """Delete a task with its subtasks; of a series, this occurrence, this and the following ones, or all open ones."""
     async with db.transaction(identity) as tx:
-        await service.delete(tx, task_id, if_match=if_match)
+        await service.delete(tx, task_id, scope=query.scope, if_match=if_match)
 
 
 @router.post("/{task_id}/complete")
@@ -80,6 +92,45 @@ async def reopen_task(db: Database, identity: Identity, task_id: UUID, body: Emp
     """Open a completed task again."""
     async with db.transaction(identity) as tx:
         return tx.reply(await service.reopen(tx, task_id))
+
+
+@router.post("/{task_id}/skip", errors=(AlreadyCompleted, NotRecurring))
+async def skip_task(db: Database, identity: Identity, task_id: UUID, body: Empty | None = None) -> Task:
+    """Skip this occurrence of a series; the next one follows. Skipping it again changes nothing."""
+    async with db.transaction(identity) as tx:
+        return tx.reply(await service.skip(tx, task_id))
+
+
+@router.get("/{task_id}/occurrences")
+async def list_occurrences(
+    db: Database, cursors: Cursors, identity: Identity, task_id: UUID, query: OccurrenceQuery
+) -> Page[Occurrence]:
+    """The occurrences of a task's series: those that were, the open one, and those to come."""
+    return await service.occurrences(db.reading(identity), identity.user_id, task_id, query, cursors, now=db.clock())
+
+
+@router.post("/{task_id}/occurrences", status=201, errors=(NoSuchOccurrence, NotRecurring))
+async def create_occurrence(db: Database, identity: Identity, task_id: UUID, body: NewOccurrence) -> Task:
+    """Make the task of a later occurrence now, to change it or finish it early; one that is there stays as it is."""
+    async with db.transaction(identity) as tx:
+        return tx.reply(await service.expect(tx, task_id, body))
+
+
+@router.get("/{task_id}/history")
+async def list_changes(
+    db: Database, cursors: Cursors, identity: Identity, task_id: UUID, query: DayQuery
+) -> Page[Change]:
+    """What became of a task and its steps, the latest first."""
+    return await service.history.page(db.reading(identity), identity.user_id, task_id, query, cursors)
+
+
+@router.post("/{task_id}/history/{change_id}/undo", errors=(ChangedSince,))
+async def undo_change(
+    db: Database, identity: Identity, task_id: UUID, change_id: UUID, body: Empty | None = None
+) -> Task:
+    """Take a change back. Doing so again changes nothing; the undoing is a change of its own."""
+    async with db.transaction(identity) as tx:
+        return tx.reply(await service.history.undo(tx, task_id, change_id))
 
 
 @router.get("/{task_id}/subtasks")

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from studyteddy.features.tasks.schemas.series import Recurrence
 from studyteddy.platform.errors import Conflict, NotFound
 from studyteddy.platform.fields import Day, Description, Instant, Label, Minutes, Title, Zone
 
@@ -40,12 +41,17 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     completed_on: Annotated[date | None, Meta(description="The student's local date of the completion.")]
     on_time: Annotated[bool | None, Meta(description="Whether it was completed by its due date.")]
     completions: Annotated[int, Meta(description="How often it was completed, reopenings included.")]
+    series_id: Annotated[UUID | None, Meta(description="The series that it is an occurrence of.")]
+    occurrence: Annotated[
+        str | None, Meta(description="Its original local start in the series, whatever its due date.")
+    ]
+    recurrence: Annotated[Recurrence | None, Meta(description="How it repeats; a finished one shows how it did.")]
     created_at: datetime
     updated_at: datetime
 
 
 class NewTask(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A task to add; at most one of `dueDate` and `dueAt`."""
+    """A task to add; at most one of `dueDate` and `dueAt`. One that repeats begins with the first date of its rule."""
 
     title: Title
     description: Description = ""
@@ -57,6 +63,7 @@ class NewTask(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
     start_date: Day | None = None
     estimated_minutes: Minutes | None = None
     labels: Labels = []
+    recurrence: Recurrence | None = None
 
 
 class TaskChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -73,6 +80,7 @@ class TaskChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     start_date: Day | UnsetType | None = UNSET
     estimated_minutes: Minutes | UnsetType | None = UNSET
     labels: Labels | UnsetType = UNSET
+    recurrence: Recurrence | UnsetType | None = UNSET
 
 
 class NoSuchTask(NotFound):

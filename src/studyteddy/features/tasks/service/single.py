@@ -1,4 +1,4 @@
-"""The rules of single tasks, and which event follows."""
+"""The rules of single tasks, and which event follows. An occurrence of a series is a task like any other."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from studyteddy import events
-from studyteddy.features.subjects.schemas import UnknownSubject
-from studyteddy.features.tasks.schemas import AlreadyCompleted, NewTask, NoSuchTask, Task, TaskChanges
-from studyteddy.features.tasks.store import rows
-from studyteddy.platform import versions
+from studyteddy.features.auth import service as auth
+from studyteddy.features.tasks.schemas import AlreadyCompleted, BadRecurrence, NewTask, Recurrence, Task, TaskChanges
+from studyteddy.features.tasks.service import recurring
+from studyteddy.features.tasks.service.checks import EDITABLE, check_dates, differing, found, no_such_subject, note
+from studyteddy.features.tasks.store import rows, series
 from studyteddy.platform.changes import merged
 from studyteddy.platform.db import Reader, Tx
-from studyteddy.platform.errors import Fault, Invalid, invalid
+from studyteddy.platform.errors import invalid
 from studyteddy.platform.event import Gone
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.moments import check_zone
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 async def get(reader: Reader, user_id: UUID, task_id: UUID) -> Task:
@@ -28,10 +28,12 @@ async def get(reader: Reader, user_id: UUID, task_id: UUID) -> Task:
 
 
 async def add(tx: Tx, new: NewTask) -> Task:
-    """Adds a task; raises 422 for a subject that is not there, or two due dates."""
+    """Adds a task, or the series that it begins; raises 422 for what is not there or cannot be."""
     check_dates(new.due_date, new.due_at, new.start_date)
     if new.due_zone is not None:
         check_zone(new.due_zone, "/dueZone")
+    if new.recurrence is not None:
+        return await recurring.begin(tx, new, new.recurrence)
     task = await rows.add(tx, tx.user_id, new_id(), new, at=tx.now)
     if task is None:
         raise no_such_subject()
@@ -39,28 +41,44 @@ async def add(tx: Tx, new: NewTask) -> Task:
     return task
 
 
-async def update(tx: Tx, task_id: UUID, changes: TaskChanges, *, if_match: str | None) -> Task:
-    """Changes what is given; raises 404, 409 `already_completed`, 412, 422."""
-    current = found(await rows.lock(tx, tx.user_id, task_id))
-    versions.check(if_match, current)
+async def update(tx: Tx, current: Task, changes: TaskChanges) -> Task:
+    """Changes this one task, which is locked; raises 409 `already_completed`, 422."""
     if changes.status is not msgspec.UNSET and current.status == "completed":
         raise AlreadyCompleted()
-    changed = _with_one_due(merged(current, changes), changes)
-    check_dates(changed.due_date, changed.due_at, changed.start_date)
-    if changed.due_zone is not None:
-        check_zone(changed.due_zone, "/dueZone")
-    if changed == current:
+    changed = changed_by(current, changes)
+    begins = _begins(current, changes)
+    fields = differing(current, changed, EDITABLE)
+    if not fields and begins is None:
         return current
-    task = await rows.update(tx, tx.user_id, changed, at=tx.now)
+    task = await rows.update(tx, tx.user_id, changed, at=tx.now, overridden=fields if current.series_id else ())
     if task is None:
         raise no_such_subject()
+    if fields:
+        await note(tx, task.id, "updated", current, task, fields=fields)
+    if begins is not None:
+        task = await _begin_series(tx, task, begins)
     tx.publish(events.TaskUpdated(task.id), task)
+    if task.series_id is not None and begins is None:
+        await _follow(tx, current, task)
     return task
 
 
+def changed_by(current: Task, changes: TaskChanges) -> Task:
+    """The task as it is to be; raises 422. A new due date takes the place of a due instant, and the other way round."""
+    changed = replace(merged(current, changes), recurrence=current.recurrence)
+    if isinstance(changes.due_date, date) and changes.due_at is msgspec.UNSET:
+        changed = replace(changed, due_at=None)
+    if isinstance(changes.due_at, datetime) and changes.due_date is msgspec.UNSET:
+        changed = replace(changed, due_date=None)
+    check_dates(changed.due_date, changed.due_at, changed.start_date)
+    if changed.due_zone is not None:
+        check_zone(changed.due_zone, "/dueZone")
+    return changed
+
+
 async def complete(tx: Tx, task_id: UUID) -> Task:
-    """Completes a task; one that is completed stays as it is, without a second event."""
-    task = await rows.mark_completed(tx, tx.user_id, task_id, at=tx.now)
+    """Completes a task; one that is completed stays as it is, without a second event. The next occurrence follows."""
+    task = await rows.mark_completed(tx, tx.user_id, task_id, new_id(), at=tx.now)
     if task is None:
         return found(await rows.get(tx, tx.user_id, task_id))
     assert task.completed_at is not None
@@ -77,13 +95,15 @@ async def complete(tx: Tx, task_id: UUID) -> Task:
         ),
         task,
     )
+    if task.series_id is not None:
+        await recurring.advance(tx, task)
     return task
 
 
 async def reopen(tx: Tx, task_id: UUID) -> Task:
-    """Opens a completed task again; one that is open stays as it is."""
+    """Opens a completed task again; one that is open stays as it is. What its completion brought is taken back."""
     before = found(await rows.lock(tx, tx.user_id, task_id))
-    task = await rows.mark_reopened(tx, tx.user_id, task_id, at=tx.now)
+    task = await rows.mark_reopened(tx, tx.user_id, task_id, new_id(), at=tx.now)
     if task is None:
         return before
     assert before.completed_on is not None
@@ -92,44 +112,44 @@ async def reopen(tx: Tx, task_id: UUID) -> Task:
         events.TaskReopened(task.id, counted_for, before.completed_on, before.on_time, before.completions),
         task,
     )
+    if task.series_id is not None:
+        await recurring.withdraw(tx, task)
     return task
 
 
-async def delete(tx: Tx, task_id: UUID, *, if_match: str | None) -> None:
-    """Deletes a task with its steps."""
-    current = found(await rows.lock(tx, tx.user_id, task_id))
-    versions.check(if_match, current)
-    await rows.delete(tx, tx.user_id, task_id)
-    tx.publish(events.TaskDeleted(task_id), Gone(task_id))
+async def delete(tx: Tx, current: Task) -> None:
+    """Deletes this one task, which is locked, with its steps; of a series, the next occurrence follows."""
+    await rows.delete(tx, tx.user_id, current.id)
+    tx.publish(events.TaskDeleted(current.id), Gone(current.id))
+    if current.series_id is None or current.occurrence is None:
+        return
+    await series.exclude(tx, tx.user_id, current.series_id, current.occurrence)
+    if current.status in ("pending", "in_progress"):
+        await recurring.advance(tx, current)
 
 
-def _with_one_due(changed: Task, changes: TaskChanges) -> Task:
-    """A new due date takes the place of a due instant, and the other way round."""
-    if isinstance(changes.due_date, date) and changes.due_at is msgspec.UNSET:
-        return msgspec.structs.replace(changed, due_at=None)
-    if isinstance(changes.due_at, datetime) and changes.due_date is msgspec.UNSET:
-        return msgspec.structs.replace(changed, due_date=None)
-    return changed
+def _begins(current: Task, changes: TaskChanges) -> Recurrence | None:
+    """The recurrence that this change gives to a task that had none; raises 422 for one that has."""
+    if changes.recurrence is msgspec.UNSET or changes.recurrence == current.recurrence:
+        return None
+    if current.series_id is not None:
+        detail = "Say which occurrences are meant: ?scope=following or ?scope=all."
+        raise invalid("/recurrence", "scope_needed", detail, BadRecurrence)
+    if current.status == "completed":
+        raise AlreadyCompleted()
+    return changes.recurrence
 
 
-def found(task: Task | None) -> Task:
-    if task is None:
-        raise NoSuchTask()
-    return task
+async def _begin_series(tx: Tx, task: Task, wanted: Recurrence) -> Task:
+    """Makes a task the first occurrence of a series; its due date becomes the rule's first."""
+    planned = recurring.plan(task, wanted, series_id=new_id(), clock=await auth.clockwork(tx, tx.user_id), now=tx.now)
+    await series.add(tx, tx.user_id, planned, at=tx.now)
+    return await recurring.put(tx, task, planned, recurring.first_kept(planned))
 
 
-def no_such_subject() -> Invalid:
-    return invalid("/subjectId", "no_such_subject", UnknownSubject.title, UnknownSubject)
-
-
-def check_dates(due_date: date | None, due_at: datetime | None, start_date: date | None) -> None:
-    given = {"/dueDate": due_date, "/dueAt": due_at, "/startDate": start_date}
-    faults = [
-        Fault(pointer, "out_of_range", f"Use a year between {_FIRST_YEAR} and {_LAST_YEAR}.")
-        for pointer, day in given.items()
-        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR
-    ]
-    if due_date is not None and due_at is not None:
-        faults.append(Fault("/dueAt", "two_due_dates", "Give a due date or a due instant, not both."))
-    if faults:
-        raise Invalid(faults=faults)
+async def _follow(tx: Tx, before: Task, after: Task) -> None:
+    """A skipped occurrence brings the next one; one that is taken up again takes it back."""
+    if after.status == "cancelled" and before.status != "cancelled":
+        await recurring.advance(tx, after)
+    if before.status == "cancelled" and after.status != "cancelled":
+        await recurring.withdraw(tx, after)

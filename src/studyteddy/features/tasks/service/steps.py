@@ -18,7 +18,8 @@ from studyteddy.features.tasks.schemas import (
     Task,
     TooManySubtasks,
 )
-from studyteddy.features.tasks.service.single import check_dates, complete, found
+from studyteddy.features.tasks.service.checks import check_dates, differing, found, note
+from studyteddy.features.tasks.service.single import complete
 from studyteddy.features.tasks.store import rows, steps
 from studyteddy.platform import versions
 from studyteddy.platform.db import Reader, Tx
@@ -27,6 +28,7 @@ from studyteddy.platform.event import Gone
 from studyteddy.platform.ids import new_id
 
 MOST_SUBTASKS = 200
+_FIELDS = ("title", "estimated_minutes", "due_date")
 
 
 async def of_task(reader: Reader, user_id: UUID, task_id: UUID) -> SubtaskList:
@@ -40,13 +42,14 @@ async def get_step(reader: Reader, user_id: UUID, task_id: UUID, subtask_id: UUI
     return _found_step(await steps.get(reader, user_id, task_id, subtask_id))
 
 
-async def add_step(tx: Tx, task_id: UUID, new: NewSubtask) -> Subtask:
-    """Adds a step at the end; raises 409 `too_many_subtasks` beyond 200."""
+async def add_step(tx: Tx, task_id: UUID, new: NewSubtask, *, subtask_id: UUID | None = None) -> Subtask:
+    """Adds a step at the end, or `subtask_id` again; raises 409 `too_many_subtasks` beyond 200."""
     task = found(await rows.lock(tx, tx.user_id, task_id))
     if task.subtask_count >= MOST_SUBTASKS:
         raise TooManySubtasks()
     check_dates(new.due_date, None, None)
-    subtask = _found_step(await steps.add(tx, tx.user_id, new_id(), task, new, at=tx.now))
+    subtask = _found_step(await steps.add(tx, tx.user_id, subtask_id or new_id(), task, new, at=tx.now))
+    await note(tx, task_id, "step_added", None, subtask, fields=_FIELDS, subtask_id=subtask.id)
     tx.publish(events.SubtaskCreated(subtask.id, task_id), subtask)
     await _count(tx, task_id)
     return subtask
@@ -63,6 +66,8 @@ async def update_step(
     check_dates(changed.due_date, None, None)
     if changed != current:
         changed = _found_step(await steps.update(tx, tx.user_id, changed, at=tx.now))
+        fields = differing(current, changed, (*_FIELDS, "completed"))
+        await note(tx, task_id, "step_updated", current, changed, fields=fields, subtask_id=subtask_id)
         tx.publish(events.SubtaskUpdated(subtask_id, task_id), changed)
     task = await _count(tx, task_id) if changed.completed != current.completed else None
     if changes.complete_parent and changed.completed:
@@ -78,6 +83,7 @@ async def delete_step(tx: Tx, task_id: UUID, subtask_id: UUID, *, if_match: str 
     current = _found_step(await steps.get(tx, tx.user_id, task_id, subtask_id))
     versions.check(if_match, current)
     await steps.delete(tx, tx.user_id, task_id, subtask_id)
+    await note(tx, task_id, "step_removed", current, None, fields=_FIELDS, subtask_id=subtask_id)
     tx.publish(events.SubtaskDeleted(subtask_id, task_id), Gone(subtask_id))
     await _count(tx, task_id)
     tx.publish(events.SubtasksReordered(task_id), SubtaskList(await steps.of_task(tx, tx.user_id, task_id)))
@@ -93,6 +99,9 @@ async def order_steps(tx: Tx, task_id: UUID, wanted: SubtaskOrder) -> SubtaskLis
         return SubtaskList(current)
     await steps.order(tx, tx.user_id, task_id, wanted.ids, at=tx.now)
     ordered = SubtaskList(await steps.of_task(tx, tx.user_id, task_id))
+    await note(
+        tx, task_id, "steps_ordered", SubtaskOrder([s.id for s in current]), SubtaskOrder(wanted.ids), fields=("ids",)
+    )
     tx.publish(events.SubtasksReordered(task_id), ordered)
     return ordered
 

@@ -8,7 +8,7 @@ from itertools import product
 from uuid import UUID
 
 from studyteddy.features.tasks.schemas import Sort, Task, TaskQuery
-from studyteddy.features.tasks.store.rows import COLUMNS, FROM
+from studyteddy.features.tasks.store.rows import COLUMNS, FROM, task
 from studyteddy.platform.db import Reader, Statement
 from studyteddy.platform.pages import Position
 
@@ -44,6 +44,7 @@ def _page(sort: Sort, filters: tuple[str, ...], begun: bool) -> Statement[Task]:
         Task,
         f"SELECT {COLUMNS}, {key}::text AS sort_key {FROM}\n WHERE {' AND '.join(conditions)}"
         f"\n ORDER BY {key} {direction}, t.id {direction} LIMIT $2",
+        task,
     )
 
 
@@ -70,6 +71,7 @@ _TODAY = Statement(
            SELECT FROM subtasks AS b
             WHERE b.user_id = t.user_id AND b.task_id = t.id AND NOT b.completed AND b.due_date <= $3))"""
     ),
+    task,
 )
 
 

@@ -6,27 +6,27 @@ from datetime import datetime
 from uuid import UUID
 
 from studyteddy.features.tasks.schemas import NewSubtask, Subtask, Task
-from studyteddy.features.tasks.store.rows import RETURNING
+from studyteddy.features.tasks.store.rows import RETURNING, task
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.personal import exported
 
-_SUBTASK = "id, task_id, title, completed, position, estimated_minutes, due_date, completed_at, created_at, updated_at"
+SUBTASK = "id, task_id, title, completed, position, estimated_minutes, due_date, completed_at, created_at, updated_at"
 
 _SUBTASKS = Statement(
     Subtask,
-    f"SELECT {_SUBTASK} FROM subtasks WHERE user_id = $1 AND task_id = $2 ORDER BY position LIMIT 200",
+    f"SELECT {SUBTASK} FROM subtasks WHERE user_id = $1 AND task_id = $2 ORDER BY position LIMIT 200",
 )
 
 _GET_SUBTASK = Statement(
     Subtask,
-    f"SELECT {_SUBTASK} FROM subtasks WHERE user_id = $1 AND task_id = $2 AND id = $3",
+    f"SELECT {SUBTASK} FROM subtasks WHERE user_id = $1 AND task_id = $2 AND id = $3",
 )
 
 _ADD_SUBTASK = Statement(
     Subtask,
     f"""
 INSERT INTO subtasks (user_id, id, task_id, title, position, estimated_minutes, due_date, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING {_SUBTASK}""",
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING {SUBTASK}""",
 )
 
 _UPDATE_SUBTASK = Statement(
@@ -34,7 +34,7 @@ _UPDATE_SUBTASK = Statement(
     f"""
 UPDATE subtasks SET title = $3, completed = $4, estimated_minutes = $5, due_date = $6, completed_at = $7,
        updated_at = $8
- WHERE user_id = $1 AND id = $2 RETURNING {_SUBTASK}""",
+ WHERE user_id = $1 AND id = $2 RETURNING {SUBTASK}""",
 )
 
 _DELETE_SUBTASK = Statement(
@@ -61,6 +61,7 @@ UPDATE tasks AS t SET subtask_count = steps.total, subtasks_completed = steps.co
           FROM subtasks WHERE user_id = $1 AND task_id = $2) AS steps
  WHERE t.user_id = $1 AND t.id = $2
 {RETURNING}""",
+    task,
 )
 
 HOLDINGS = [
