@@ -400,6 +400,62 @@ ALTER TABLE ONLY public.subtasks FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.subtasks OWNER TO study_owner;
 
+CREATE TABLE public.task_changes (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    subtask_id uuid,
+    changes jsonb NOT NULL,
+    undone boolean DEFAULT false NOT NULL,
+    CONSTRAINT task_changes_kind_check CHECK ((kind = ANY (ARRAY['updated'::text, 'completed'::text, 'reopened'::text, 'step_added'::text, 'step_updated'::text, 'step_removed'::text, 'steps_ordered'::text])))
+);
+
+ALTER TABLE ONLY public.task_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.task_changes OWNER TO study_owner;
+
+CREATE TABLE public.task_series (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    rule text NOT NULL,
+    mode text NOT NULL,
+    missed text NOT NULL,
+    exdates text[] DEFAULT '{}'::text[] NOT NULL,
+    starts text NOT NULL,
+    reached text NOT NULL,
+    ends_before text,
+    time_zone text NOT NULL,
+    previous_id uuid,
+    title text NOT NULL,
+    description text NOT NULL,
+    subject_id uuid,
+    priority text NOT NULL,
+    estimated_minutes integer,
+    labels text[] NOT NULL,
+    start_days integer,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT task_series_description_check CHECK ((length(description) <= 10000)),
+    CONSTRAINT task_series_ends_before_check CHECK ((length(ends_before) = ANY (ARRAY[10, 19]))),
+    CONSTRAINT task_series_estimated_minutes_check CHECK (((estimated_minutes >= 1) AND (estimated_minutes <= 10080))),
+    CONSTRAINT task_series_exdates_check CHECK ((cardinality(exdates) <= 1000)),
+    CONSTRAINT task_series_labels_check CHECK ((cardinality(labels) <= 20)),
+    CONSTRAINT task_series_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'keep'::text]))),
+    CONSTRAINT task_series_mode_check CHECK ((mode = ANY (ARRAY['schedule'::text, 'after_completion'::text]))),
+    CONSTRAINT task_series_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'urgent'::text]))),
+    CONSTRAINT task_series_reached_check CHECK ((length(reached) = ANY (ARRAY[10, 19]))),
+    CONSTRAINT task_series_rule_check CHECK (((length(rule) >= 1) AND (length(rule) <= 500))),
+    CONSTRAINT task_series_starts_check CHECK ((length(starts) = ANY (ARRAY[10, 19]))),
+    CONSTRAINT task_series_time_zone_check CHECK ((length(time_zone) <= 64)),
+    CONSTRAINT task_series_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+ALTER TABLE ONLY public.task_series FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.task_series OWNER TO study_owner;
+
 CREATE TABLE public.tasks (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -432,6 +488,11 @@ END) STORED NOT NULL,
     completions integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    series_id uuid,
+    occurrence text,
+    recurrence jsonb,
+    overridden text[] DEFAULT '{}'::text[] NOT NULL,
+    follows uuid,
     CONSTRAINT tasks_actual_minutes_check CHECK ((actual_minutes >= 0)),
     CONSTRAINT tasks_check CHECK (((subtasks_completed >= 0) AND (subtasks_completed <= subtask_count))),
     CONSTRAINT tasks_check1 CHECK (((due_date IS NULL) OR (due_at IS NULL))),
@@ -439,6 +500,8 @@ END) STORED NOT NULL,
     CONSTRAINT tasks_description_check CHECK ((length(description) <= 10000)),
     CONSTRAINT tasks_estimated_minutes_check CHECK (((estimated_minutes >= 1) AND (estimated_minutes <= 10080))),
     CONSTRAINT tasks_labels_check CHECK ((cardinality(labels) <= 20)),
+    CONSTRAINT tasks_occurrence_check CHECK ((length(occurrence) = ANY (ARRAY[10, 19]))),
+    CONSTRAINT tasks_overridden_check CHECK ((cardinality(overridden) <= 20)),
     CONSTRAINT tasks_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'urgent'::text]))),
     CONSTRAINT tasks_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text]))),
     CONSTRAINT tasks_subtask_count_check CHECK (((subtask_count >= 0) AND (subtask_count <= 200))),
@@ -574,6 +637,15 @@ ALTER TABLE ONLY public.subtasks
 ALTER TABLE ONLY public.subtasks
     ADD CONSTRAINT subtasks_user_id_task_id_position_key UNIQUE (user_id, task_id, "position") DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY public.task_changes
+    ADD CONSTRAINT task_changes_pkey PRIMARY KEY (user_id, task_id, id);
+
+ALTER TABLE ONLY public.task_series
+    ADD CONSTRAINT task_series_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE public.tasks
+    ADD CONSTRAINT tasks_occurrence CHECK (((series_id IS NULL) OR (occurrence IS NOT NULL))) NOT VALID;
+
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (user_id, id);
 
@@ -630,9 +702,17 @@ CREATE INDEX subjects_sorted ON public.subjects USING btree (user_id, lower(name
 
 CREATE INDEX subtasks_due ON public.subtasks USING btree (user_id, due_date) WHERE ((NOT completed) AND (due_date IS NOT NULL));
 
+CREATE INDEX task_changes_at ON public.task_changes USING brin (at);
+
+CREATE INDEX task_series_previous ON public.task_series USING btree (user_id, previous_id) WHERE (previous_id IS NOT NULL);
+
+CREATE INDEX task_series_subject ON public.task_series USING btree (user_id, subject_id) WHERE (subject_id IS NOT NULL);
+
 CREATE INDEX tasks_created ON public.tasks USING btree (user_id, created_at, id);
 
 CREATE INDEX tasks_due ON public.tasks USING btree (user_id, due_sort, id);
+
+CREATE UNIQUE INDEX tasks_occurrence_once ON public.tasks USING btree (user_id, series_id, occurrence) WHERE (series_id IS NOT NULL);
 
 CREATE INDEX tasks_priority ON public.tasks USING btree (user_id, priority_rank, id);
 
@@ -715,6 +795,24 @@ ALTER TABLE ONLY public.subtasks
 ALTER TABLE ONLY public.subtasks
     ADD CONSTRAINT subtasks_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.task_changes
+    ADD CONSTRAINT task_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.task_changes
+    ADD CONSTRAINT task_changes_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.task_series
+    ADD CONSTRAINT task_series_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.task_series
+    ADD CONSTRAINT task_series_user_id_previous_id_fkey FOREIGN KEY (user_id, previous_id) REFERENCES public.task_series(user_id, id) ON DELETE SET NULL (previous_id);
+
+ALTER TABLE ONLY public.task_series
+    ADD CONSTRAINT task_series_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_series FOREIGN KEY (user_id, series_id) REFERENCES public.task_series(user_id, id) ON DELETE SET NULL (series_id) NOT VALID;
+
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -795,6 +893,10 @@ CREATE POLICY owner ON public.subjects USING ((user_id = ( SELECT (NULLIF(curren
 
 CREATE POLICY owner ON public.subtasks USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY owner ON public.task_changes USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.task_series USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY owner ON public.tasks USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.users USING ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
@@ -839,6 +941,10 @@ ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.subtasks ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.task_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.task_series ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tidy ON public.audit_anonymous FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
@@ -858,6 +964,8 @@ CREATE POLICY tidy ON public.realtime_tickets USING (((( SELECT current_setting(
 CREATE POLICY tidy ON public.sessions USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (absolute_expires_at < (now() - '1 day'::interval))));
 
 CREATE POLICY tidy ON public.sign_in_flows USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
+
+CREATE POLICY tidy ON public.task_changes USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '365 days'::interval))));
 
 CREATE POLICY tidy ON public.users FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (deletion_at < now())));
 
@@ -926,6 +1034,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_flows TO study_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subjects TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subtasks TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.task_changes TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.task_series TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tasks TO study_app;
 

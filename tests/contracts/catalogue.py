@@ -69,6 +69,7 @@ SYSTEM = {
     "platform.tidy.OLD.sessions": "tidy: by age",
     "platform.tidy.OLD.mail_tokens": "tidy: by age",
     "platform.tidy.OLD.sign_in_flows": "tidy: by age",
+    "platform.tidy.OLD.task_changes": "tidy: by age",
     "platform.tidy.OLD.jobs_dead": "tidy: by age",
 }
 """Statements that see rows of several users: the purpose of their transaction, and why."""

@@ -28,6 +28,7 @@ async def settle(system: System, admin: Connection, person: Person) -> Someone:
     subject = await person.subject()
     task = await person.task(subjectId=subject["id"], labels=["exam"], dueDate="2026-06-01")
     made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "Open the book", "dueDate": "2026-06-01"}))
+    await person.task("Revise", dueDate="2026-06-01", recurrence={"rule": "FREQ=WEEKLY"})
     await person.task("Write it down", dueAt="2026-05-01T10:00:00Z", priority="urgent")
     for key in ("old", "new"):
         await person.post(f"/api/tasks/{task['id']}/complete", {}, headers={"idempotency-key": key})
@@ -59,6 +60,7 @@ async def forget(admin: Connection) -> None:
 
 _AGE = """
 UPDATE events SET at = now() - interval '31 days' WHERE user_id = '{user}' AND seq = 1;
+UPDATE task_changes SET at = now() - interval '366 days' WHERE user_id = '{user}' AND kind = 'completed';
 UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE user_id = '{user}' AND key = 'old';
 UPDATE realtime_tickets SET expires_at = now() - interval '1 minute'
  WHERE hash = (SELECT min(hash) FROM realtime_tickets WHERE user_id = '{user}');

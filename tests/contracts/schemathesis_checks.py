@@ -21,6 +21,17 @@ UNTOLD = {
     ("no_such_zone", "/dueZone"): "the zone must be one of some six hundred",
     ("not_a_permutation", "/ids"): "every step once",
     ("nothing_named", "/ids"): "some, or all",
+    ("bad_rule", "/recurrence/rule"): "a rule has a grammar of its own",
+    ("too_frequent", "/recurrence/rule"): "hourly at most",
+    ("rule_of_times", "/recurrence/rule"): "whole days know no hours",
+    ("rule_of_schedule", "/recurrence/rule"): "after a completion only the interval counts",
+    ("no_occurrence", "/recurrence/rule"): "the rule must come true",
+    ("no_occurrence", "/recurrence/exdates"): "one occurrence at least is left",
+    ("wrong_type", "/recurrence/exdates/n"): "dates for days, moments for moments",
+    ("malformed", "/recurrence/exdates/n"): "the day must be in the calendar",
+    ("scope_needed", "/recurrence"): "which occurrences are meant",
+    ("scope_this", "/status"): "a status belongs to one occurrence",
+    ("no_such_occurrence", "/start"): "the rule must give it",
     ("common_password", "/password"): "the password must not be one of the common ones",
     ("common_password", "/newPassword"): "the password must not be one of the common ones",
     ("bad_mail_token", "/token"): "a link's token comes by mail",
@@ -114,4 +125,4 @@ def _faults(problem: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if not problem.get("errors"):
         yield problem["code"], "", problem["detail"]
     for fault in problem.get("errors", []):
-        yield fault["code"], fault["pointer"], fault["detail"]
+        yield fault["code"], re.sub(r"/\d+", "/n", fault["pointer"]), fault["detail"]

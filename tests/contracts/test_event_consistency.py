@@ -372,7 +372,7 @@ async def test_a_task_changed_while_its_subject_is_renamed_shows_the_new_name(sy
     task = await alice.task(subjectId=subject)
     await walk.begin()
     async with system.running.db.transaction(identity_of(alice)) as tx:
-        await tasks.update(tx, UUID(task["id"]), TaskChanges(title="Changed"), if_match=None)
+        await tasks.change(tx, UUID(task["id"]), TaskChanges(title="Changed"), scope="this", if_match=None)
         await alice.patch(f"/api/subjects/{subject}", {"name": "Renamed in between"})
     await walk.follow()
     assert walk.state == await everything(alice)

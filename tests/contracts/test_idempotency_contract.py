@@ -48,6 +48,26 @@ async def _reopen_task(system: System, person: Person) -> Call:
     return Call(f"/api/tasks/{task_id}/reopen", {}, None)
 
 
+async def _series(person: Person) -> str:
+    return str((await person.task(dueDate="2030-01-01", recurrence={"rule": "FREQ=DAILY"}))["id"])
+
+
+async def _skip_task(system: System, person: Person) -> Call:
+    return Call(f"/api/tasks/{await _series(person)}/skip", {}, None)
+
+
+async def _create_occurrence(system: System, person: Person) -> Call:
+    path = f"/api/tasks/{await _series(person)}/occurrences"
+    return Call(path, {"start": "2030-01-05"}, {"start": "2030-01-06"})
+
+
+async def _undo_change(system: System, person: Person) -> Call:
+    task_id = await _task(system, person)
+    await person.patch(f"/api/tasks/{task_id}", {"title": "Changed"})
+    (change,) = (await person.get(f"/api/tasks/{task_id}/history")).json()["items"]
+    return Call(f"/api/tasks/{task_id}/history/{change['id']}/undo", {}, None)
+
+
 async def _read_notifications(system: System, person: Person) -> Call:
     await system.work()
     return Call("/api/notifications/read", {"all": True}, {"ids": [str(new_id())]})
@@ -72,6 +92,9 @@ CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "create_subtask": _create_subtask,
     "complete_task": _complete_task,
     "reopen_task": _reopen_task,
+    "skip_task": _skip_task,
+    "create_occurrence": _create_occurrence,
+    "undo_change": _undo_change,
     "read_notifications": _read_notifications,
     "resend_verification": _resend_verification,
     "create_export": _create_export,

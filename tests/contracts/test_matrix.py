@@ -29,7 +29,15 @@ async def _subject(system: System, person: Person, known: Ids) -> Ids:
 
 
 async def _task(system: System, person: Person, known: Ids) -> Ids:
-    return {"task_id": (await person.task())["id"]}
+    daily = {"rule": "FREQ=DAILY"}
+    return {"task_id": (await person.task(dueDate="2030-01-01", recurrence=daily))["id"]}
+
+
+async def _change(system: System, person: Person, known: Ids) -> Ids:
+    task = await person.task()
+    await person.patch(f"/api/tasks/{task['id']}", {"title": "Changed"})
+    (change,) = (await person.get(f"/api/tasks/{task['id']}/history")).json()["items"]
+    return {"task_id": task["id"], "change_id": change["id"]}
 
 
 async def _subtask(system: System, person: Person, known: Ids) -> Ids:
@@ -68,6 +76,7 @@ async def _export(system: System, person: Person, known: Ids) -> Ids:
 MAKERS = {
     "subject_id": Maker(_subject, "/api/subjects/{subject_id}"),
     "task_id": Maker(_task, "/api/tasks/{task_id}"),
+    "change_id": Maker(_change, "/api/tasks/{task_id}"),
     "subtask_id": Maker(_subtask, "/api/tasks/{task_id}/subtasks/{subtask_id}"),
     "notification_id": Maker(_notification, "/api/notifications/{notification_id}"),
     "session_id": Maker(_session, "/api/auth/sessions/{session_id}"),
@@ -88,6 +97,7 @@ MEANS = {
 BODIES: dict[str, dict[str, Any]] = {
     "create_task": {"title": "Mine"},
     "update_task": {"title": "Changed"},
+    "create_occurrence": {"start": "2030-01-05"},
     "create_subtask": {"title": "Mine"},
     "update_subtask": {"title": "Changed"},
     "update_subject": {"description": "Changed"},

@@ -210,7 +210,11 @@ _UNINDEXED = """
 SELECT conname AS key FROM pg_constraint AS k
  WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND NOT EXISTS (
     SELECT FROM pg_index AS i
-     WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
+     WHERE i.indrelid = k.conrelid
+       -- A row that points somewhere has the column: an index of such rows finds all that the key looks for.
+       AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) IN (
+            SELECT format('(%I IS NOT NULL)', attname) FROM pg_attribute
+             WHERE attrelid = k.conrelid AND attnum = ANY(k.conkey)))
        AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)
  ORDER BY 1"""
 

@@ -35,6 +35,7 @@ SEES = {
         "jobs_dead": "died_at < now() - interval '30 days'",
         "users": "deletion_at < now()",
         "mail_tokens": "expires_at < now()",
+        "task_changes": "at < now() - interval '365 days'",
     },
 }  # fmt: skip
 """What each purpose sees of everybody's rows."""

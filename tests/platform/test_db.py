@@ -311,11 +311,11 @@ STATEMENTS = {
     "POST /api/tasks": 4,
     "POST /api/tasks with a key": 7,
     "POST /api/tasks with a used key": 4,
-    "PATCH /api/tasks/{id}": 5,
+    "PATCH /api/tasks/{id}": 6,
     "POST /api/tasks/{id}/complete": 4,
     "POST /api/tasks/{id}/complete again": 4,
     "POST /api/tasks/{id}/reopen": 6,
-    "POST /api/tasks/{id}/subtasks": 6,
+    "POST /api/tasks/{id}/subtasks": 7,
     "DELETE /api/tasks/{id}": 5,
 }
 """Round trips of each request; `BEGIN` takes the owner along."""

@@ -117,7 +117,7 @@ async def create_occurrence(db: Database, identity: Identity, task_id: UUID, bod
 
 
 @router.get("/{task_id}/history")
-async def list_changes(
+async def list_task_history(
     db: Database, cursors: Cursors, identity: Identity, task_id: UUID, query: DayQuery
 ) -> Page[Change]:
     """What became of a task and its steps, the latest first."""
