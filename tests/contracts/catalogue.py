@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import studyteddy
 from studyteddy import bootstrap
 from studyteddy.bootstrap.catalogue import SEALED
-from studyteddy.platform import db, sealing
-from studyteddy.platform.db import Statement
+from studyteddy.platform import sealing
+from studyteddy.platform.db import Statement, transaction
 
 SOURCE = Path(studyteddy.__file__).parent
 HOMES = re.compile(r"(.*\.store(\.\w+)?|platform\.(tidy|revocation|audit|sealing)|bootstrap\.runtime)")
@@ -130,9 +130,9 @@ def reads() -> list[Placed]:
 
 
 def raw() -> dict[str, str]:
-    """The SQL constants of platform/db.py, which are no `Statement`s."""
+    """The SQL constants of a transaction itself, which are no `Statement`s."""
     verb = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
-    return {name: text for name, text in vars(db).items() if isinstance(text, str) and verb.match(text)}
+    return {name: text for name, text in vars(transaction).items() if isinstance(text, str) and verb.match(text)}
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
