@@ -25,7 +25,17 @@ DRIVER = (asyncpg.PostgresError, *AWAY)
 """Everything that the driver raises."""
 CONTENTION = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
 """Faults of the moment: nobody did wrong, trying again helps, and no attempt is counted."""
-_BUSY = (*CONTENTION, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
+_BUSY = (
+    *CONTENTION,
+    asyncpg.QueryCanceledError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InFailedSQLTransactionError,  # one of these was caught inside, and its transaction went on
+)
+
+
+def passing(fault: BaseException) -> bool:
+    """Whether it is a fault of the moment, by itself or as the problem that it became."""
+    return isinstance(fault.__cause__ if isinstance(fault, Unavailable) else fault, (*_BUSY, *AWAY))
 
 
 def as_problem(fault: BaseException) -> BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Literal, TypeVar, overload
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from studyteddy.platform.db.faults import DRIVER, as_problem, run
+from studyteddy.platform.db.faults import DRIVER, as_problem, passing, run
 from studyteddy.platform.db.orders import Announcement, JobOrder, Replay
 from studyteddy.platform.db.source import Source
 from studyteddy.platform.db.statement import Nothing, Statement
@@ -153,6 +153,24 @@ class Tx:
     def continue_request(self, request_id: str) -> None:
         """What follows was caused by that request; its id goes on to the jobs it asks for."""
         self.request_id = request_id
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that is taken back alone when it raises: its rows, and what it published, asked for and replied.
+
+        What ends the whole transaction still does: after a deadlock, a time-out or a lost connection nothing of it
+        can be kept, whoever catches the fault.
+        """
+        await run(self._connection.execute("SAVEPOINT part"))
+        before = [*self._messages], [*self._orders], [*self._told], self._answer, self.user_id, self.request_id
+        try:
+            yield
+        except Exception as fault:
+            if not passing(fault):
+                await run(self._connection.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"))
+                self._messages, self._orders, self._told, self._answer, self.user_id, self.request_id = before
+            raise
+        await run(self._connection.execute("RELEASE SAVEPOINT part"))
 
     async def act_as(self, user_id: UUID, *, alone: bool = False) -> None:
         """Goes on as this user. A system transaction visits its users in the order of their ids.
