@@ -1,5 +1,16 @@
-"""What tasks takes in and gives out, by noun: single tasks, their steps, and the lists."""
+"""What tasks takes in and gives out, by noun: single tasks, their steps, batches, and the lists."""
 
+from studyteddy.features.tasks.schemas.batch import (
+    Batch,
+    BatchResult,
+    BatchResults,
+    Command,
+    CompleteCommand,
+    CreateCommand,
+    DeleteCommand,
+    ReopenCommand,
+    UpdateCommand,
+)
 from studyteddy.features.tasks.schemas.lists import (
     DayQuery,
     Sort,
@@ -25,7 +36,30 @@ from studyteddy.features.tasks.schemas.steps import (
 )
 
 __all__ = [
-    "AlreadyCompleted", "DayQuery", "NewSubtask", "NewTask", "NoSuchSubtask", "NoSuchTask", "Priority", "Sort",
-    "Status", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery",
+    "AlreadyCompleted",
+    "Batch",
+    "BatchResult",
+    "BatchResults",
+    "Command",
+    "CompleteCommand",
+    "CreateCommand",
+    "DayQuery",
+    "DeleteCommand",
+    "NewSubtask",
+    "NewTask",
+    "NoSuchSubtask",
+    "NoSuchTask",
+    "Priority",
+    "ReopenCommand",
+    "Sort",
+    "Status",
+    "Subtask",
+    "SubtaskChanges",
+    "SubtaskList",
+    "SubtaskOrder",
+    "Task",
+    "TaskChanges",
+    "TaskQuery",
     "TooManySubtasks",
+    "UpdateCommand",
 ]  # fmt: skip

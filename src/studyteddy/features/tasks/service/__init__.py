@@ -1,5 +1,6 @@
-"""The actions of tasks, by noun: single tasks, their steps, and the lists."""
+"""The actions of tasks, by noun: single tasks, their steps, batches, and the lists."""
 
+from studyteddy.features.tasks.service.batch import run_batch
 from studyteddy.features.tasks.service.lists import page, today
 from studyteddy.features.tasks.service.single import add, complete, delete, get, reopen, update
 from studyteddy.features.tasks.service.steps import (
@@ -13,5 +14,5 @@ from studyteddy.features.tasks.service.steps import (
 
 __all__ = [
     "add", "add_step", "complete", "delete", "delete_step", "get", "get_step", "of_task", "order_steps", "page",
-    "reopen", "today", "update", "update_step",
+    "reopen", "run_batch", "today", "update", "update_step",
 ]  # fmt: skip
