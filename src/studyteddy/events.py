@@ -64,7 +64,7 @@ class ExportUpdated(Event, frozen=True):
 
 @public("export.deleted", shows="Gone")
 class ExportDeleted(Event, frozen=True):
-    """An archive was cancelled or thrown away."""
+    """An archive was cancelled or thrown away, or its seven days are over."""
 
     export_id: UUID
 
@@ -96,6 +96,8 @@ class PasswordChanged(Event, frozen=True):
     """The account has a new password."""
 
     user_id: UUID
+    by_mail: bool = False
+    """Whether it was set through a mailed link; then the API keys have ended too."""
 
 
 @public("subject.created", shows="Subject")

@@ -7,6 +7,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import IO
 from uuid import UUID
@@ -58,6 +59,18 @@ async def cancel_export(db: Database, storage: Storage, identity: Identity, expo
             raise NoSuchExport()
         tx.publish(events.ExportDeleted(export_id), Gone(export_id))
     await storage.delete(key_of(identity.user_id, export_id))
+
+
+async def expire_exports(db: Database, storage: Storage) -> int:
+    """Throws away the archives that have been there for seven days, or never came about; gives their number."""
+    async with db.system("tidy") as tx:
+        over = await store.overdue_exports(tx, _MOST_ERASED)
+    for one in over:
+        # The file first: should this end in between, the row still leads to the rest.
+        await storage.delete(key_of(one.user_id, one.id))
+        with suppress(NoSuchExport):
+            await cancel_export(db, storage, Identity(one.user_id, one.user_id), one.id)
+    return len(over)
 
 
 async def download(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> AsyncIterator[bytes]:
