@@ -35,7 +35,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON attachments TO {app};
 
 CREATE POLICY tidy ON exports FOR SELECT
     USING ((SELECT current_setting('app.purpose', true)) = 'tidy'
-           AND coalesce(finished_at, created_at) < now() - interval '7 days');
+           AND created_at < now() - interval '7 days'
+           AND coalesce(finished_at < now() - interval '7 days', true));
+-- Archives are few.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX exports_created ON exports (created_at);
 """
 
 

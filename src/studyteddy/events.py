@@ -164,7 +164,7 @@ class TaskReopened(Event, frozen=True):
 
 @public("task.deleted", shows="Gone")
 class TaskDeleted(Event, frozen=True):
-    """A task is gone, with its subtasks."""
+    """A task is gone, with its subtasks and attachments."""
 
     task_id: UUID
 
@@ -197,6 +197,30 @@ class SubtaskDeleted(Event, frozen=True):
 class SubtasksReordered(Event, frozen=True):
     """The steps of a task have a new order."""
 
+    task_id: UUID
+
+
+@public("attachment.created", shows="Attachment")
+class AttachmentCreated(Event, frozen=True):
+    """A file is to come to a task."""
+
+    attachment_id: UUID
+    task_id: UUID
+
+
+@public("attachment.updated", shows="Attachment")
+class AttachmentUpdated(Event, frozen=True):
+    """A file came and is what it was said to be, or has another name."""
+
+    attachment_id: UUID
+    task_id: UUID
+
+
+@public("attachment.deleted", shows="Gone")
+class AttachmentDeleted(Event, frozen=True):
+    """An attachment is gone, or never came."""
+
+    attachment_id: UUID
     task_id: UUID
 
 

@@ -38,6 +38,7 @@ SYSTEM = {
     "features.auth.store.identities._FIND_LINKED": "sign_in: whose account somebody known elsewhere opens",
     "features.auth.store.leaving._TO_END": "tidy: accounts whose grace is over",
     "features.auth.store.leaving._TO_ERASE": "tidy: accounts whose grace is over, and every access token with it",
+    "features.tasks.store.attachments._OVERDUE": "tidy: attachments that never came",
     "features.auth.store.leaving._OVERDUE": "tidy: archives whose seven days are over",
     "features.auth.store.support._FIND_SUPPORTED": "operate: the account of an e-mail address, for an operator",
     "platform.audit._ADD_ANONYMOUS": "sign_in: what was tried by nobody who is known",

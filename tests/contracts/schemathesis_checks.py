@@ -25,6 +25,9 @@ UNTOLD = {
     ("common_password", "/newPassword"): "the password must not be one of the common ones",
     ("bad_mail_token", "/token"): "a link's token comes by mail",
     ("in_the_past", "/expiresAt"): "a key ends in the future",
+    ("wrong_ending", "/name"): "a name that ends as files of its type do",
+    ("not_uploaded", ""): "the bytes were sent before",
+    ("wrong_size", ""): "as many bytes as were declared",
     ("not_a_picture", ""): "a picture that can be read",
     ("too_many_pixels", ""): "a picture of a bearable size",
 }
@@ -37,9 +40,14 @@ schemathesis.openapi.format("date-time", _instants.map(lambda at: at.isoformat()
 
 @schemathesis.hook
 def map_body(ctx: Any, body: Any) -> Any:
-    """A task has one due date at most, and a zone is a real one, or most of what is generated would be refused."""
+    """A task has one due date at most, a zone is a real one, and a file ends as its type says.
+
+    Else most of what is generated would be refused.
+    """
     if not isinstance(body, dict):
         return body
+    if body.get("type") == "text/plain" and isinstance(body.get("name"), str) and len(body["name"]) <= 196:
+        body = body | {"name": body["name"] + ".txt"}
     real = {name: "Europe/Berlin" for name in ("dueZone", "timeZone") if _may_be_zone(body.get(name))}
     return {name: value for name, value in (body | real).items() if name != "dueAt" or not body.get("dueDate")}
 

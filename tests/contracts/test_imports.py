@@ -35,7 +35,8 @@ HOMES = {
 """What may be written only in a few places, as it reads in `ast.unparse`."""
 
 OWNERS = {
-    "task": "tasks", "subtask": "tasks", "subtasks": "tasks", "subject": "subjects", "notification": "notifications",
+    "task": "tasks", "subtask": "tasks", "subtasks": "tasks", "attachment": "tasks", "subject": "subjects",
+    "notification": "notifications",
     "notifications": "notifications", "user": "auth",
     "preferences": "auth", "email": "auth", "password": "auth", "second_factor": "auth", "export": "auth",
     "deletion": "auth", "progress": "analytics", "points": "gamification",

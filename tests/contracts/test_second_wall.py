@@ -35,6 +35,9 @@ SEES = {
         "jobs_dead": "died_at < now() - interval '30 days'",
         "users": "deletion_at < now()",
         "mail_tokens": "expires_at < now()",
+        "exports": "created_at < now() - interval '7 days'"
+                   " AND coalesce(finished_at < now() - interval '7 days', true)",
+        "attachments": "status = 'waiting' AND created_at < now() - interval '1 day'",
     },
 }  # fmt: skip
 """What each purpose sees of everybody's rows."""
@@ -43,7 +46,7 @@ READS_ONLY = {
     "sign_in": {"users", "sessions", "api_keys", "identities"},
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
-    "tidy": {"users"},
+    "tidy": {"users", "exports", "attachments"},
 }
 """What of that it may not change."""
 

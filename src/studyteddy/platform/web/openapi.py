@@ -115,6 +115,9 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     if kind not in (None, type(None), Answer):
         success["content"] = {"application/json": {"schema": _schema(kind)}}
     found = {str(route.status): success}
+    if route.elsewhere:
+        location = {"Location": {"required": True, "schema": {"type": "string"}}}
+        found["302"] = {"description": "Fetch it at the address in `Location`.", "headers": location}
     if (
         isinstance(kind, type)
         and hasattr(kind, "__struct_fields__")

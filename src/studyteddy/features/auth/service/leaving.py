@@ -23,7 +23,7 @@ from studyteddy.platform.identity import Identity
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.personal import Holding
 from studyteddy.platform.security import Passwords
-from studyteddy.platform.storage import NoSuchObject, Storage
+from studyteddy.platform.storage import NoSuchObject, Storage, folders
 
 GRACE = timedelta(days=7)
 _PIECE = 1 << 20
@@ -144,8 +144,8 @@ async def erase_due(db: Database, storage: Storage) -> int:
     async with db.system("tidy") as tx:
         over = await store.accounts_to_erase(tx, _MOST_ERASED)
     for user_id in over:
-        async for file in storage.list(f"users/{user_id}"):
-            await storage.delete(file.key)
+        for folder in folders(user_id):
+            await storage.clear(folder)
         async with db.transaction(Identity(user_id, user_id)) as tx:
             await store.erase(tx, user_id)
     return len(over)
@@ -170,14 +170,15 @@ async def _pack_table(db: Database, identity: Identity, holding: Holding, archiv
 
 
 async def _pack_files(storage: Storage, identity: Identity, archive: zipfile.ZipFile) -> None:
-    async for found in storage.list(f"users/{identity.user_id}"):
+    async for found in storage.list(folders(identity.user_id)[0]):
         if "/exports/" in found.key:
             continue
         try:
             data = await storage.get(found.key)
         except NoSuchObject:
             continue
-        archive.writestr("files/" + found.key.partition(f"{identity.user_id}/")[2], data)
+        name = "files/" + found.key.partition(f"{identity.user_id}/")[2]
+        await asyncio.to_thread(archive.writestr, name, data)  # packing the largest takes a second
 
 
 async def _progress(db: Database, identity: Identity, export_id: UUID, percent: int) -> bool:

@@ -37,7 +37,8 @@ _DELETE_EXPORT = Statement(Nothing, "DELETE FROM exports WHERE user_id = $1 AND 
 
 _OVERDUE = Statement(
     Overdue,
-    "SELECT user_id, id FROM exports WHERE coalesce(finished_at, created_at) < now() - interval '7 days' LIMIT $1",
+    "SELECT user_id, id FROM exports WHERE created_at < now() - interval '7 days'"
+    " AND coalesce(finished_at < now() - interval '7 days', true) LIMIT $1",
 )
 
 _SCHEDULE_DELETION = Statement(Nothing, "UPDATE users SET deletion_at = $2 WHERE id = $1")

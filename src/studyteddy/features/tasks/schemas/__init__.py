@@ -1,5 +1,26 @@
-"""What tasks takes in and gives out, by noun: single tasks, their steps, batches, and the lists."""
+"""What tasks takes in and gives out, by noun: single tasks, their steps, attachments, batches, and the lists."""
 
+from studyteddy.features.tasks.schemas.attachments import (
+    MOST_BYTES,
+    AlreadyUploaded,
+    Attachment,
+    AttachmentBegun,
+    AttachmentChanges,
+    AttachmentList,
+    Content,
+    Kept,
+    NewAttachment,
+    NoSpaceLeft,
+    NoSuchAttachment,
+    NotUploaded,
+    OverdueUpload,
+    StillWaiting,
+    TooManyAttachments,
+    Upload,
+    WrongContent,
+    WrongEnding,
+    WrongSize,
+)
 from studyteddy.features.tasks.schemas.batch import (
     Batch,
     BatchResult,
@@ -36,8 +57,10 @@ from studyteddy.features.tasks.schemas.steps import (
 )
 
 __all__ = [
-    "AlreadyCompleted", "Batch", "BatchResult", "BatchResults", "Command", "CompleteCommand", "CreateCommand",
-    "DayQuery", "DeleteCommand", "NewSubtask", "NewTask", "NoSuchSubtask", "NoSuchTask", "Priority", "ReopenCommand",
-    "Sort", "Status", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery",
-    "TooManySubtasks", "UpdateCommand",
+    "MOST_BYTES", "AlreadyCompleted", "AlreadyUploaded", "Attachment", "AttachmentBegun", "AttachmentChanges",
+    "AttachmentList", "Batch", "BatchResult", "BatchResults", "Command", "CompleteCommand", "Content", "CreateCommand",
+    "DayQuery", "DeleteCommand", "Kept", "NewAttachment", "NewSubtask", "NewTask", "NoSpaceLeft", "NoSuchAttachment",
+    "NoSuchSubtask", "NoSuchTask", "NotUploaded", "OverdueUpload", "Priority", "ReopenCommand", "Sort", "Status",
+    "StillWaiting", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery",
+    "TooManyAttachments", "TooManySubtasks", "UpdateCommand", "Upload", "WrongContent", "WrongEnding", "WrongSize",
 ]  # fmt: skip

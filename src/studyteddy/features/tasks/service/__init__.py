@@ -1,5 +1,17 @@
-"""The actions of tasks, by noun: single tasks, their steps, batches, and the lists."""
+"""The actions of tasks, by noun: single tasks, their steps, attachments, batches, and the lists."""
 
+from studyteddy.features.tasks.service.attachments import (
+    attach,
+    attachments_of,
+    content,
+    delete_attachment,
+    finish,
+    get_attachment,
+    receive,
+    remove_files,
+    sweep,
+    update_attachment,
+)
 from studyteddy.features.tasks.service.batch import run_batch
 from studyteddy.features.tasks.service.lists import page, today
 from studyteddy.features.tasks.service.single import add, complete, delete, get, reopen, update
@@ -13,6 +25,7 @@ from studyteddy.features.tasks.service.steps import (
 )
 
 __all__ = [
-    "add", "add_step", "complete", "delete", "delete_step", "get", "get_step", "of_task", "order_steps", "page",
-    "reopen", "run_batch", "today", "update", "update_step",
+    "add", "add_step", "attach", "attachments_of", "complete", "content", "delete", "delete_attachment", "delete_step",
+    "finish", "get", "get_attachment", "get_step", "of_task", "order_steps", "page", "receive", "remove_files",
+    "reopen", "run_batch", "sweep", "today", "update", "update_attachment", "update_step",
 ]  # fmt: skip

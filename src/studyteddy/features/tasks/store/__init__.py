@@ -1,7 +1,7 @@
-"""Every statement of tasks, by noun: `rows` of single tasks, `steps`, and the `lists`."""
+"""Every statement of tasks, by noun: `rows` of single tasks, `steps`, `attachments`, and the `lists`."""
 
-from studyteddy.features.tasks.store import lists, rows, steps
+from studyteddy.features.tasks.store import attachments, lists, rows, steps
 
-HOLDINGS = [*rows.HOLDINGS, *steps.HOLDINGS]
+HOLDINGS = [*rows.HOLDINGS, *steps.HOLDINGS, *attachments.HOLDINGS]
 
-__all__ = ["HOLDINGS", "lists", "rows", "steps"]
+__all__ = ["HOLDINGS", "attachments", "lists", "rows", "steps"]
