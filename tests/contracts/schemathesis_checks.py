@@ -81,11 +81,14 @@ class EveryOperationSucceeds:
     """Fails for an operation that never succeeded: what is always refused is not tried."""
 
     UNREACHABLE = frozenset([
-        # They need what is not generated: a password, a token, a code, a picture, or an operator.
+        # They need what is not generated: a password, a token, a code, a picture, a whole file, or an operator.
         "POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/verify-email",
         "POST /api/auth/reset-password", "POST /api/auth/change-password", "POST /api/auth/second-factor",
         "POST /api/auth/second-factor/confirm",
         "POST /api/auth/second-factor/end", "POST /api/users/me/delete", "PUT /api/users/me/avatar",
+        "PUT /api/tasks/{task_id}/attachments/{attachment_id}/content",
+        "POST /api/tasks/{task_id}/attachments/{attachment_id}/finish",
+        "GET /api/tasks/{task_id}/attachments/{attachment_id}/content",
         "GET /api/users/me/avatar", "GET /api/users/exports/{export_id}/download", "GET /api/operator/users",
         "POST /api/operator/users/{user_id}/disable", "POST /api/operator/users/{user_id}/enable",
         # They lead to a provider outside, which is not configured here.

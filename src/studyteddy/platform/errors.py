@@ -103,7 +103,7 @@ class StaleVersion(Problem):
 
 
 class BodyTooLarge(Problem):
-    """The body is larger than 1 MiB."""
+    """The body is larger than this operation takes."""
 
     status = 413
 

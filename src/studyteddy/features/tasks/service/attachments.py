@@ -38,7 +38,7 @@ from studyteddy.features.tasks.service.single import found
 from studyteddy.features.tasks.store import attachments, rows
 from studyteddy.platform import versions
 from studyteddy.platform.db import Database, Reader, Replay, Tx
-from studyteddy.platform.errors import invalid
+from studyteddy.platform.errors import Invalid, invalid
 from studyteddy.platform.event import Gone
 from studyteddy.platform.filetypes import FileType, fits, holds
 from studyteddy.platform.identity import Identity
@@ -102,24 +102,14 @@ async def finish(
     Raises 404, and 422 `not_uploaded`, `wrong_size` or `wrong_content`; what is wrong is thrown away.
     """
     kept = await _kept(db, identity, task_id, attachment_id)
-    if kept.status == "ready":
-        async with db.transaction(identity) as tx:
-            return tx.reply(_found(await attachments.get(tx, tx.user_id, task_id, attachment_id)))
-    token = _token()
-    sent, copy = _incoming(identity.user_id, task_id, kept.id, kept.token), _place(identity.user_id, kept, token)
-    await _examine(storage, lane, kept, sent, copy)
-    try:
-        async with db.transaction(identity) as tx:
-            ready = await attachments.mark_ready(tx, tx.user_id, kept.id, token=token, at=tx.now)
-            if ready is not None:
-                tx.publish(events.AttachmentUpdated(ready.id, task_id), ready)
-            shown = tx.reply(ready or _found(await attachments.get(tx, tx.user_id, task_id, attachment_id)))
-    except (NoSuchAttachment, Replay):
-        await storage.delete(copy)
-        raise
-    with suppress(StorageAway):  # it is kept; what is left over is swept
-        await storage.delete(sent if ready is not None else copy)
-    return shown
+    if kept.status == "waiting":
+        try:
+            return await _accept(db, storage, lane, identity, kept)
+        except Invalid:
+            if (await _kept(db, identity, task_id, attachment_id)).status == "waiting":
+                raise  # else somebody else finished it meanwhile
+    async with db.transaction(identity) as tx:
+        return tx.reply(_found(await attachments.get(tx, tx.user_id, task_id, attachment_id)))
 
 
 async def content(db: Database, storage: Storage, identity: Identity, task_id: UUID, attachment_id: UUID) -> Content:
@@ -173,6 +163,26 @@ async def sweep(db: Database, storage: Storage) -> int:
         if left.changed_at < db.clock() - PATIENCE:
             await storage.delete(left.key)
     return len(over)
+
+
+async def _accept(db: Database, storage: Storage, lane: Lane, identity: Identity, kept: Kept) -> Attachment:
+    """Keeps a copy that was found good; of several at once, the first."""
+    token = _token()
+    sent = _incoming(identity.user_id, kept.task_id, kept.id, kept.token)
+    copy = _place(identity.user_id, kept, token)
+    await _examine(storage, lane, kept, sent, copy)
+    try:
+        async with db.transaction(identity) as tx:
+            ready = await attachments.mark_ready(tx, tx.user_id, kept.id, token=token, at=tx.now)
+            if ready is not None:
+                tx.publish(events.AttachmentUpdated(ready.id, ready.task_id), ready)
+            shown = tx.reply(ready or _found(await attachments.get(tx, tx.user_id, kept.task_id, kept.id)))
+    except (NoSuchAttachment, Replay):
+        await storage.delete(copy)
+        raise
+    with suppress(StorageAway):  # it is kept; what is left over is swept
+        await storage.delete(sent if ready is not None else copy)
+    return shown
 
 
 async def _examine(storage: Storage, lane: Lane, kept: Kept, sent: str, copy: str) -> None:
