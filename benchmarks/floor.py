@@ -25,7 +25,7 @@ from studyteddy.features.notifications import store as notifications
 from studyteddy.features.notifications.schemas import UnreadCount
 from studyteddy.features.tasks.schemas import NewTask, Task
 from studyteddy.features.tasks.store import lists, rows
-from studyteddy.platform import db
+from studyteddy.platform.db import connect, transaction
 from studyteddy.platform.event import Event
 from studyteddy.platform.health import HealthReport
 from studyteddy.platform.ids import new_id
@@ -154,14 +154,14 @@ class Floor:
         count = len(kinds)
         columns = kinds, lanes, (_encode(event).decode(),) * count, (0.0,) * count, (None,) * count, ("",) * count
         shows = now, [event.tag], [_encode(shown).decode()]
-        await connection.fetchval(db._ANNOUNCE, user_id, *columns, *shows)
+        await connection.fetchval(transaction._ANNOUNCE, user_id, *columns, *shows)
 
 
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[Floor]:
     """With as many connections as ours, and their settings, but without a pool's ceremonies."""
     size = settings.database_pool
-    async with db.connect(settings.database_url, size=size, name="bench-floor") as pool, AsyncExitStack() as held:
+    async with connect(settings.database_url, size=size, name="bench-floor") as pool, AsyncExitStack() as held:
         connections = [await held.enter_async_context(pool.holding()) for _ in range(size)]
         few = Few(connections)
         yield Floor(few, AccessTokens(key_bytes(settings.signing_key), clock=time.time))

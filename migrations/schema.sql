@@ -24,6 +24,28 @@ ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_keys OWNER TO study_owner;
 
+CREATE TABLE public.attachments (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    size integer NOT NULL,
+    status text DEFAULT 'waiting'::text NOT NULL,
+    token text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT attachments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT attachments_size_check CHECK (((size >= 1) AND (size <= 26214400))),
+    CONSTRAINT attachments_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'ready'::text]))),
+    CONSTRAINT attachments_token_check CHECK (((length(token) >= 20) AND (length(token) <= 64))),
+    CONSTRAINT attachments_type_check CHECK (((length(type) >= 1) AND (length(type) <= 100)))
+);
+
+ALTER TABLE ONLY public.attachments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachments OWNER TO study_owner;
+
 CREATE TABLE public.audit_anonymous (
     id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -550,6 +572,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_pkey PRIMARY KEY (user_id, id);
+
 ALTER TABLE ONLY public.audit_anonymous
     ADD CONSTRAINT audit_anonymous_pkey PRIMARY KEY (id);
 
@@ -652,11 +677,17 @@ ALTER TABLE ONLY public.tasks
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX attachments_task ON public.attachments USING btree (user_id, task_id, id);
+
+CREATE INDEX attachments_waiting ON public.attachments USING btree (created_at) WHERE (status = 'waiting'::text);
+
 CREATE INDEX audit_anonymous_sealed ON public.audit_anonymous USING btree (sealed_in, id);
 
 CREATE INDEX audit_anonymous_unsealed ON public.audit_anonymous USING btree (id) WHERE (sealed_in IS NULL);
 
 CREATE INDEX events_at ON public.events USING brin (at);
+
+CREATE INDEX exports_created ON public.exports USING btree (created_at);
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 
@@ -728,6 +759,12 @@ CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_anonymous
     ADD CONSTRAINT audit_anonymous_sealed_in_fkey FOREIGN KEY (sealed_in) REFERENCES public.audit_seals(id);
@@ -821,6 +858,8 @@ ALTER TABLE ONLY public.tasks
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.attachments ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_anonymous ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
@@ -858,6 +897,8 @@ CREATE POLICY operate ON public.users FOR SELECT USING ((( SELECT current_settin
 CREATE POLICY operate_seals ON public.second_factors FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
 CREATE POLICY owner ON public.api_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.attachments USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.audit_heads USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -947,11 +988,15 @@ ALTER TABLE public.task_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tidy ON public.attachments FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (status = 'waiting'::text) AND (created_at < (now() - '1 day'::interval))));
+
 CREATE POLICY tidy ON public.audit_anonymous FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
 
 CREATE POLICY tidy ON public.audit_seals FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
 
 CREATE POLICY tidy ON public.events USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '30 days'::interval))));
+
+CREATE POLICY tidy ON public.exports FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '7 days'::interval)) AND COALESCE((finished_at < (now() - '7 days'::interval)), true)));
 
 CREATE POLICY tidy ON public.idempotency_keys USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '24:00:00'::interval))));
 
@@ -984,6 +1029,8 @@ GRANT USAGE ON SCHEMA public TO study_app;
 GRANT SELECT ON TABLE public.alembic_version TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attachments TO study_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit_anonymous TO study_app;
 

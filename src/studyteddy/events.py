@@ -64,7 +64,7 @@ class ExportUpdated(Event, frozen=True):
 
 @public("export.deleted", shows="Gone")
 class ExportDeleted(Event, frozen=True):
-    """An archive was cancelled or thrown away."""
+    """An archive was cancelled or thrown away, or its seven days are over."""
 
     export_id: UUID
 
@@ -96,6 +96,8 @@ class PasswordChanged(Event, frozen=True):
     """The account has a new password."""
 
     user_id: UUID
+    by_mail: bool = False
+    """Whether it was set through a mailed link; then the API keys have ended too."""
 
 
 @public("subject.created", shows="Subject")
@@ -162,7 +164,7 @@ class TaskReopened(Event, frozen=True):
 
 @public("task.deleted", shows="Gone")
 class TaskDeleted(Event, frozen=True):
-    """A task is gone, with its subtasks."""
+    """A task is gone, with its subtasks and attachments."""
 
     task_id: UUID
 
@@ -195,6 +197,30 @@ class SubtaskDeleted(Event, frozen=True):
 class SubtasksReordered(Event, frozen=True):
     """The steps of a task have a new order."""
 
+    task_id: UUID
+
+
+@public("attachment.created", shows="Attachment")
+class AttachmentCreated(Event, frozen=True):
+    """A file is to come to a task."""
+
+    attachment_id: UUID
+    task_id: UUID
+
+
+@public("attachment.updated", shows="Attachment")
+class AttachmentUpdated(Event, frozen=True):
+    """A file came and is what it was said to be, or has another name."""
+
+    attachment_id: UUID
+    task_id: UUID
+
+
+@public("attachment.deleted", shows="Gone")
+class AttachmentDeleted(Event, frozen=True):
+    """An attachment is gone, or never came."""
+
+    attachment_id: UUID
     task_id: UUID
 
 

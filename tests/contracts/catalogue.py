@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import studyteddy
 from studyteddy import bootstrap
 from studyteddy.bootstrap.catalogue import SEALED
-from studyteddy.platform import db, sealing
-from studyteddy.platform.db import Statement
+from studyteddy.platform import sealing
+from studyteddy.platform.db import Statement, transaction
 
 SOURCE = Path(studyteddy.__file__).parent
 HOMES = re.compile(r"(.*\.store(\.\w+)?|platform\.(tidy|revocation|audit|sealing)|bootstrap\.runtime)")
@@ -38,6 +38,8 @@ SYSTEM = {
     "features.auth.store.identities._FIND_LINKED": "sign_in: whose account somebody known elsewhere opens",
     "features.auth.store.leaving._TO_END": "tidy: accounts whose grace is over",
     "features.auth.store.leaving._TO_ERASE": "tidy: accounts whose grace is over, and every access token with it",
+    "features.tasks.store.attachments._OVERDUE": "tidy: attachments that never came",
+    "features.auth.store.leaving._OVERDUE": "tidy: archives whose seven days are over",
     "features.auth.store.support._FIND_SUPPORTED": "operate: the account of an e-mail address, for an operator",
     "platform.audit._ADD_ANONYMOUS": "sign_in: what was tried by nobody who is known",
     "platform.audit._UNSEALED": "tidy: what is to be sealed",
@@ -131,9 +133,9 @@ def reads() -> list[Placed]:
 
 
 def raw() -> dict[str, str]:
-    """The SQL constants of platform/db.py, which are no `Statement`s."""
+    """The SQL constants of a transaction itself, which are no `Statement`s."""
     verb = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
-    return {name: text for name, text in vars(db).items() if isinstance(text, str) and verb.match(text)}
+    return {name: text for name, text in vars(transaction).items() if isinstance(text, str) and verb.match(text)}
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -30,6 +30,8 @@ async def settle(system: System, admin: Connection, person: Person) -> Someone:
     made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "Open the book", "dueDate": "2026-06-01"}))
     await person.task("Revise", dueDate="2026-06-01", recurrence={"rule": "FREQ=WEEKLY"})
     await person.task("Write it down", dueAt="2026-05-01T10:00:00Z", priority="urgent")
+    await person.attachment(task["id"])
+    await person.attach(task["id"], name="old.txt")
     for key in ("old", "new"):
         await person.post(f"/api/tasks/{task['id']}/complete", {}, headers={"idempotency-key": key})
     await person.post(f"/api/tasks/{task['id']}/reopen", headers={"idempotency-key": "new"})
@@ -44,11 +46,12 @@ async def settle(system: System, admin: Connection, person: Person) -> Someone:
 
 
 async def _safeguard(person: Person) -> None:
-    """A key, a second factor and an archive; the audit log tells of each."""
+    """A key, a second factor and archives; the audit log tells of each."""
     made(await person.post("/api/auth/api-keys", {"name": "Script", "scopes": ["read"]}))
     secret = made(await person.post("/api/auth/second-factor", {"password": PASSWORD}), 200)["secret"]
     made(await person.post("/api/auth/second-factor/confirm", {"code": pyotp.TOTP(secret).now()}), 200)
-    made(await person.post("/api/users/export"), 202)
+    for _ in range(2):
+        made(await person.post("/api/users/export"), 202)
 
 
 async def forget(admin: Connection) -> None:
@@ -68,6 +71,9 @@ UPDATE sessions SET absolute_expires_at = now() - interval '2 days'
  WHERE id = (SELECT id FROM sessions WHERE user_id = '{user}' ORDER BY created_at DESC LIMIT 1);
 UPDATE sessions SET revoked_at = now()
  WHERE id = (SELECT id FROM sessions WHERE user_id = '{user}' ORDER BY created_at DESC OFFSET 1 LIMIT 1);
+UPDATE attachments SET created_at = now() - interval '25 hours' WHERE user_id = '{user}' AND name = 'old.txt';
+UPDATE exports SET created_at = now() - interval '8 days', finished_at = now() - interval '8 days'
+ WHERE id = (SELECT min(id::text)::uuid FROM exports WHERE user_id = '{user}');
 INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
 SELECT sha256(('{user}' || n)::bytea), '{user}', 'verify_email', 'a@example.org', now() + n * interval '1 hour'
   FROM unnest(ARRAY[-1, 1]) AS n;

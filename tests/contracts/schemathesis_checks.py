@@ -36,6 +36,9 @@ UNTOLD = {
     ("common_password", "/newPassword"): "the password must not be one of the common ones",
     ("bad_mail_token", "/token"): "a link's token comes by mail",
     ("in_the_past", "/expiresAt"): "a key ends in the future",
+    ("wrong_ending", "/name"): "a name that ends as files of its type do",
+    ("not_uploaded", ""): "the bytes were sent before",
+    ("wrong_size", ""): "as many bytes as were declared",
     ("not_a_picture", ""): "a picture that can be read",
     ("too_many_pixels", ""): "a picture of a bearable size",
 }
@@ -48,9 +51,14 @@ schemathesis.openapi.format("date-time", _instants.map(lambda at: at.isoformat()
 
 @schemathesis.hook
 def map_body(ctx: Any, body: Any) -> Any:
-    """A task has one due date at most, and a zone is a real one, or most of what is generated would be refused."""
+    """A task has one due date at most, a zone is a real one, and a file ends as its type says.
+
+    Else most of what is generated would be refused.
+    """
     if not isinstance(body, dict):
         return body
+    if body.get("type") == "text/plain" and isinstance(body.get("name"), str) and len(body["name"]) <= 196:
+        body = body | {"name": body["name"] + ".txt"}
     real = {name: "Europe/Berlin" for name in ("dueZone", "timeZone") if _may_be_zone(body.get(name))}
     return {name: value for name, value in (body | real).items() if name != "dueAt" or not body.get("dueDate")}
 
@@ -84,11 +92,14 @@ class EveryOperationSucceeds:
     """Fails for an operation that never succeeded: what is always refused is not tried."""
 
     UNREACHABLE = frozenset([
-        # They need what is not generated: a password, a token, a code, a picture, or an operator.
+        # They need what is not generated: a password, a token, a code, a picture, a whole file, or an operator.
         "POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/verify-email",
         "POST /api/auth/reset-password", "POST /api/auth/change-password", "POST /api/auth/second-factor",
         "POST /api/auth/second-factor/confirm",
         "POST /api/auth/second-factor/end", "POST /api/users/me/delete", "PUT /api/users/me/avatar",
+        "PUT /api/tasks/{task_id}/attachments/{attachment_id}/content",
+        "POST /api/tasks/{task_id}/attachments/{attachment_id}/finish",
+        "GET /api/tasks/{task_id}/attachments/{attachment_id}/content",
         "GET /api/users/me/avatar", "GET /api/users/exports/{export_id}/download", "GET /api/operator/users",
         "POST /api/operator/users/{user_id}/disable", "POST /api/operator/users/{user_id}/enable",
         # They lead to a provider outside, which is not configured here.

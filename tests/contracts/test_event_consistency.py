@@ -3,7 +3,7 @@
 A client that follows these rules needs no second read:
 
 - created, updated, completed, reopened, progress and points: put `data` in its place;
-- deleted: take the object out; a task takes its steps along;
+- deleted: take the object out; a task takes its steps and attachments along;
 - `subject.updated` and `subject.deleted`: the tasks of that subject also take its new name, or lose both id and name;
 - `subtasks.reordered`: `data.items` are all steps of their task;
 - `preferences.updated`: put `data` in the place of the preferences; `export.updated`: of the archive;
@@ -51,6 +51,7 @@ class State:
     subjects: dict[str, Json] = field(default_factory=dict)
     tasks: dict[str, Json] = field(default_factory=dict)
     steps: dict[str, Json] = field(default_factory=dict)
+    files: dict[str, Json] = field(default_factory=dict)
     notifications: dict[str, Json] = field(default_factory=dict)
     unread: int = 0
     days: dict[str, Json] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class State:
         thing, _, what = kind.partition(".")
         kept = {
             "subject": self.subjects, "task": self.tasks, "subtask": self.steps, "notification": self.notifications,
-            "export": self.exports,
+            "export": self.exports, "attachment": self.files,
         }  # fmt: skip
         if kind == "user.updated":
             self.user = data
@@ -99,6 +100,7 @@ class State:
             self.unread -= not removed["read"]
         if thing == "task":
             self.steps = self._without_steps_of({gone})
+            self.files = {file_id: file for file_id, file in self.files.items() if file["taskId"] != gone}
         if thing == "subject":
             self._name(gone, {"subjectId": None, "subjectName": None})
 
@@ -121,8 +123,10 @@ async def everything(person: Person) -> State:
     points = (await person.get("/api/gamification/points")).json()
     found = await pages(person, "/api/tasks", sort="created", limit=4)
     steps: dict[str, Json] = {}
+    files: dict[str, Json] = {}
     for task in found:
         steps |= await pages(person, f"/api/tasks/{task}/subtasks")
+        files |= await pages(person, f"/api/tasks/{task}/attachments")
     return State(
         user=(await person.get("/api/auth/me")).json(),
         preferences=(await person.get("/api/users/me/preferences")).json(),
@@ -130,6 +134,7 @@ async def everything(person: Person) -> State:
         subjects=await pages(person, "/api/subjects") | await pages(person, "/api/subjects", archived="true"),
         tasks=found,
         steps=steps,
+        files=files,
         notifications=await pages(person, "/api/notifications"),
         unread=(await person.get("/api/notifications/unread-count")).json()["count"],
         days={day["day"]: day for day in (await person.get("/api/analytics/overview?range=year")).json()["days"]},
@@ -178,9 +183,11 @@ class Walk:
             found += [self.change_subject, self.delete_subject]
         if self.state.tasks:
             found += [self.change_task, self.complete, self.complete, self.reopen, self.delete_task]
-            found += [self.add_step, self.add_step, self.add_step]
+            found += [self.add_step, self.add_step, self.add_step, self.attach, self.batch]
         if self.state.steps:
             found += [self.change_step, self.tick, self.delete_step, self.reorder]
+        if self.state.files:
+            found += [self.finish, self.rename_file, self.delete_file]
         if self.state.notifications:
             found += [self.read_some, self.read_all, self.forget]
         return found
@@ -269,6 +276,34 @@ class Walk:
         return await self.person.post(
             f"/api/tasks/{self._any(self.state.tasks)}/subtasks", {"title": f"Step {self._count}"}
         )
+
+    async def batch(self) -> Any:
+        one, other = self._any(self.state.tasks), self._any(self.state.tasks)
+        commands = [
+            {"op": "complete", "id": one}, {"op": "reopen", "id": other},
+            {"op": "create", "body": {"title": f"Task {self._count}", "subjectId": self._maybe(self.state.subjects)}},
+            {"op": "update", "id": one, "body": {"status": "in_progress"}},
+        ]  # fmt: skip
+        return await self.person.post("/api/tasks/batch", {"commands": commands})
+
+    async def attach(self) -> Any:
+        wanted = {"name": "a.txt", "type": "text/plain", "size": 1}
+        return await self.person.post(f"/api/tasks/{self._any(self.state.tasks)}/attachments", wanted)
+
+    def _file(self) -> str:
+        file = self.state.files[self._any(self.state.files)]
+        return f"/api/tasks/{file['taskId']}/attachments/{file['id']}"
+
+    async def finish(self) -> Any:
+        path = self._file()
+        await self.person.http.put(f"{path}/content", content=b"a")
+        return await self.person.post(f"{path}/finish")
+
+    async def rename_file(self) -> Any:
+        return await self.person.patch(self._file(), {"name": f"{self._count}.txt"})
+
+    async def delete_file(self) -> Any:
+        return await self.person.delete(self._file())
 
     def _step(self) -> str:
         step = self.state.steps[self._any(self.state.steps)]

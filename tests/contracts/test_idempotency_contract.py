@@ -30,12 +30,22 @@ async def _create_task(system: System, person: Person) -> Call:
     return Call("/api/tasks", {"title": "Once"}, {"title": "Twice"})
 
 
+async def _batch_tasks(system: System, person: Person) -> Call:
+    return Call("/api/tasks/batch", *({"commands": [{"op": "create", "body": {"title": one}}]} for one in "ab"))
+
+
 async def _create_subject(system: System, person: Person) -> Call:
     return Call("/api/subjects", {"name": "Once", "color": "#000000"}, {"name": "Twice", "color": "#000000"})
 
 
 async def _create_subtask(system: System, person: Person) -> Call:
     return Call(f"/api/tasks/{await _task(system, person)}/subtasks", {"title": "Once"}, {"title": "Twice"})
+
+
+async def _finish_attachment(system: System, person: Person) -> Call:
+    task_id = await _task(system, person)
+    attachment = (await person.attach(task_id))["attachment"]
+    return Call(f"/api/tasks/{task_id}/attachments/{attachment['id']}/finish", {}, None)
 
 
 async def _complete_task(system: System, person: Person) -> Call:
@@ -88,8 +98,10 @@ async def _restore_account(system: System, person: Person) -> Call:
 
 CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "create_task": _create_task,
+    "batch_tasks": _batch_tasks,
     "create_subject": _create_subject,
     "create_subtask": _create_subtask,
+    "finish_attachment": _finish_attachment,
     "complete_task": _complete_task,
     "reopen_task": _reopen_task,
     "skip_task": _skip_task,
@@ -107,7 +119,7 @@ QUIET = {"resend_verification": "notifications.send_verification"}
 SECRET = {
     "register", "login", "refresh", "logout", "logout_all", "create_ticket", "change_password", "verify_email",
     "forgot_password", "reset_password", "begin_second_factor", "confirm_second_factor", "end_second_factor",
-    "create_api_key", "delete_account", "disable_user", "enable_user",
+    "create_api_key", "create_attachment", "delete_account", "disable_user", "enable_user",
 }  # fmt: skip
 """Operations whose body or answer is a secret, or that end what a repetition would need: no key is honoured."""
 

@@ -46,6 +46,11 @@ async def _subtask(system: System, person: Person, known: Ids) -> Ids:
     return {"task_id": task_id, "subtask_id": step["id"]}
 
 
+async def _attachment(system: System, person: Person, known: Ids) -> Ids:
+    task_id = known.get("task_id") or (await person.task())["id"]
+    return {"task_id": task_id, "attachment_id": (await person.attachment(task_id))["id"]}
+
+
 async def _notification(system: System, person: Person, known: Ids) -> Ids:
     task = await person.task()
     await person.post(f"/api/tasks/{task['id']}/complete")
@@ -78,6 +83,7 @@ MAKERS = {
     "task_id": Maker(_task, "/api/tasks/{task_id}"),
     "change_id": Maker(_change, "/api/tasks/{task_id}"),
     "subtask_id": Maker(_subtask, "/api/tasks/{task_id}/subtasks/{subtask_id}"),
+    "attachment_id": Maker(_attachment, "/api/tasks/{task_id}/attachments/{attachment_id}"),
     "notification_id": Maker(_notification, "/api/notifications/{notification_id}"),
     "session_id": Maker(_session, "/api/auth/sessions/{session_id}"),
     "key_id": Maker(_key, "/api/auth/api-keys/{key_id}"),
@@ -99,6 +105,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_task": {"title": "Changed"},
     "create_occurrence": {"start": "2030-01-05"},
     "create_subtask": {"title": "Mine"},
+    "create_attachment": {"name": "mine.txt", "type": "text/plain", "size": 5},
+    "update_attachment": {"name": "changed.txt"},
+    "upload_attachment": {"title": "as good as any bytes"},
     "update_subtask": {"title": "Changed"},
     "update_subject": {"description": "Changed"},
     "order_subtasks": {},
@@ -111,6 +120,9 @@ HARMLESS = {
     "read_notifications.ids": "ids of notifications that are not there change nothing",
 }
 """Places where a wrong id is no fault."""
+
+SPENT = {"upload_attachment": 409}
+"""Operations that good ids lead to, only to hear that there is nothing left to do."""
 
 PLACES = [place for place in operations.places() if place.operation.spec["tags"] != ["operator"]]
 OPERATORS = [one for one in operations.operations() if one.spec["tags"] == ["operator"]]
@@ -144,7 +156,8 @@ async def test_a_wrong_id_is_refused_whyever_it_is_wrong(
     assert len({_likeness(answer) for answer in answers}) == 1
     assert answers[0].status_code == (200 if str(place) in HARMLESS else 404 if place.where == "path" else 422)
     assert await _estate(bob) == before
-    assert (await _try(alice, place, mine, mine[kind])).status_code < 300  # the id was all that was wrong
+    good = (await _try(alice, place, mine, mine[kind])).status_code  # the id was all that was wrong
+    assert good == SPENT[place.operation.id] if place.operation.id in SPENT else good < 300
 
 
 @pytest.mark.parametrize("place", [one for one in PLACES if len(one.operation.path.split("{")) > 2], ids=str)
@@ -197,6 +210,17 @@ async def test_a_step_of_another_task_is_not_a_step_of_this_one(system: System, 
     assert {answer.status_code for answer in answers} == {404}
 
 
+async def test_an_attachment_of_another_task_is_not_one_of_this_one(system: System, alice: Person) -> None:
+    one, other = [await _attachment(system, alice, {}) for _ in range(2)]
+    address = f"/api/tasks/{one['task_id']}/attachments/{other['attachment_id']}"
+    answers = [
+        await alice.get(address), await alice.patch(address, {"name": "x.txt"}), await alice.delete(address),
+        await alice.get(f"{address}/content"), await alice.put(f"{address}/content", {}),
+        await alice.post(f"{address}/finish"),
+    ]  # fmt: skip
+    assert {answer.status_code for answer in answers} == {404}
+
+
 async def test_a_foreign_cursor_shows_only_ones_own(alice: Person, bob: Person) -> None:
     for person in (alice, bob):
         [await person.task(f"{person.name} {n}") for n in range(3)]
@@ -237,8 +261,12 @@ async def _try(person: Person, place: Place, known: Mapping[str, str], id: str) 
 async def _estate(person: Person) -> list[Any]:
     """All that a person has, as they see it."""
     seen = [await person.get(path) for path in KEPT]
-    steps = [await person.get(f"/api/tasks/{task['id']}/subtasks") for task in seen[0].json()["items"]]
-    return [answer.json() for answer in (*seen, *steps)]
+    parts = [
+        await person.get(f"/api/tasks/{task['id']}/{part}")
+        for task in seen[0].json()["items"]
+        for part in ("subtasks", "attachments")
+    ]
+    return [answer.json() for answer in (*seen, *parts)]
 
 
 KEPT = (

@@ -88,6 +88,7 @@ def test_an_operation_documents_its_errors(operation: Operation) -> None:
         "201",
         "202",
         "204",
+        "302",
         "303",
         "304",
     }

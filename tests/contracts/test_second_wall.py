@@ -36,6 +36,9 @@ SEES = {
         "users": "deletion_at < now()",
         "mail_tokens": "expires_at < now()",
         "task_changes": "at < now() - interval '365 days'",
+        "exports": "created_at < now() - interval '7 days'"
+                   " AND coalesce(finished_at < now() - interval '7 days', true)",
+        "attachments": "status = 'waiting' AND created_at < now() - interval '1 day'",
     },
 }  # fmt: skip
 """What each purpose sees of everybody's rows."""
@@ -44,7 +47,7 @@ READS_ONLY = {
     "sign_in": {"users", "sessions", "api_keys", "identities"},
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
-    "tidy": {"users"},
+    "tidy": {"users", "exports", "attachments"},
 }
 """What of that it may not change."""
 

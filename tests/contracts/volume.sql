@@ -71,6 +71,11 @@ SELECT id, 'https://accounts.example.com', id::text, email, now() FROM users;
 INSERT INTO sign_in_flows (hash, verifier, nonce, expires_at)
 SELECT sha256(('flow' || n || ' ' || m)::bytea), '', '', now() + interval '10 minutes' FROM entry WHERE m <= 20;
 
+INSERT INTO attachments (id, user_id, task_id, name, type, size, status, token, created_at, updated_at)
+SELECT pg_temp.id('attachment', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), 'a.pdf', 'application/pdf', 1,
+       CASE WHEN m = 1 THEN 'waiting' ELSE 'ready' END, md5(n || ' ' || m), at, at
+  FROM entry;
+
 INSERT INTO exports (id, user_id, created_at) SELECT pg_temp.id('export', n, m), user_id, at FROM entry WHERE m <= 20;
 
 INSERT INTO audit_heads (user_id, seq, hash) SELECT id, 200, sha256('') FROM users;

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from tests.conftest import serving, settings_for
 
 from studyteddy import bootstrap
 from studyteddy.platform import migrations
-from studyteddy.platform.db import Announcement, Database, JobOrder, Nothing, Statement, connect
+from studyteddy.platform.db import Announcement, Database, JobOrder, Nothing, Statement, Tx, connect
 from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.event import Event, Gone, public
 from studyteddy.platform.identity import Identity
@@ -136,6 +137,72 @@ async def test_an_event_is_public_with_what_it_shows_or_internal_without(bench: 
     async with bench.db.transaction(bench.identity) as tx:
         with pytest.raises(TypeError, match="say what it shows"):
             tx.publish(MarkMade())
+
+
+# A part that is taken back alone.
+
+
+async def test_a_part_that_fails_leaves_no_row_no_event_and_no_job(bench: Bench) -> None:
+    async with bench.db.transaction(bench.identity) as tx:
+        await _mark(tx, "before")
+        with suppress(ZeroDivisionError):
+            async with tx.savepoint():
+                await _mark(tx, "lost")
+                raise ZeroDivisionError
+        async with tx.savepoint():
+            await _mark(tx, "after")
+    assert await bench.marks() == ["after", "before"]
+    assert [message[:8] for message in bench.told[0].messages] == [b'{"seq":1', b'{"seq":2']
+    found = await bench.sql.fetch("SELECT payload FROM jobs ORDER BY id")
+    assert [row["payload"] for row in found] == ['"before"', '"after"']
+
+
+@pytest.mark.parametrize("inner", [True, False])
+async def test_what_was_stored_early_is_taken_back_too(bench: Bench, inner: bool) -> None:
+    """Storing inside also stores what was published before: that part must be told all the same."""
+    async with bench.db.transaction(bench.identity) as tx:
+        await _mark(tx, "before")
+        with suppress(ZeroDivisionError):
+            async with tx.savepoint():
+                await _mark(tx, "lost")
+                if inner:
+                    await tx.flush()
+                raise ZeroDivisionError
+    assert [len(one.messages) for one in bench.told] == [1]
+    found = await bench.sql.fetch("SELECT payload FROM jobs")
+    assert ([row["payload"] for row in found], await bench.marks()) == (['"before"'], ["before"])
+    assert await bench.sql.fetchval("SELECT last_seq FROM event_counters") == 1
+
+
+async def test_a_part_within_a_part_is_taken_back_alone(bench: Bench) -> None:
+    async with bench.db.transaction(bench.identity) as tx, tx.savepoint():
+        await _mark(tx, "outer")
+        with suppress(asyncpg.UndefinedTableError):
+            async with tx.savepoint():
+                await _mark(tx, "inner")
+                await tx.do(Statement(Nothing, "INSERT INTO nothing VALUES ($1)"), "x")
+        await _mark(tx, "last")
+    assert await bench.marks() == ["last", "outer"]
+
+
+async def test_a_fault_of_the_moment_ends_the_whole_transaction_whoever_catches_it(soil: Ground, bench: Bench) -> None:
+    async def change(db: Database) -> None:
+        async with db.transaction(bench.identity) as tx:
+            await _mark(tx, "a")
+            with suppress(asyncpg.QueryCanceledError):
+                async with tx.savepoint():
+                    await tx.do(SLEEP, 2.0)
+
+    async with connect(soil.engines.database_url, size=1, statement_timeout=0.1) as pool:
+        with pytest.raises(Unavailable):
+            await change(Database(pool))
+    assert await bench.marks() == []
+
+
+async def _mark(tx: Tx, name: str) -> None:
+    await tx.do(ADD, name)
+    tx.publish(MarkMade(), Gone(new_id()))
+    tx.enqueue(JobOrder("marks.none", "local", f'"{name}"'))
 
 
 # What stays on a connection.

@@ -142,6 +142,7 @@ async def test_only_s3_gives_a_link(tmp_path: Path) -> None:
         storage = from_settings(url)
         await storage.put("a", b"x")
         assert await storage.link("a", seconds=60) is None
+        assert await storage.place("a", seconds=60, content_type="image/png", size=1) is None
 
 
 async def test_a_link_opens_one_object_for_a_while(server: Seaweed) -> None:
@@ -161,6 +162,68 @@ async def test_a_link_opens_one_object_for_a_while(server: Seaweed) -> None:
         assert (await http.put(link, content=b"changed")).status_code == 403
         await asyncio.sleep(3)
         assert (await http.get(link)).status_code == 403
+
+
+async def test_a_link_says_what_the_browser_is_told(server: Seaweed) -> None:
+    storage = s3(server)
+    await storage.put("a", b"mine", content_type="text/html")
+    link = await storage.link(
+        "a", seconds=5, content_type="text/plain", disposition="attachment; filename*=UTF-8''%C3%A4"
+    )
+    assert link is not None
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        answer = await http.get(link)
+        assert (answer.status_code, answer.content) == (200, b"mine")
+        assert answer.headers["content-type"] == "text/plain"
+        assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''%C3%A4"
+        assert (await http.get(link.replace("plain", "html"))).status_code == 403
+
+
+async def test_a_place_takes_one_object_of_one_type_and_size_for_a_while(server: Seaweed) -> None:
+    storage = s3(server)
+    place = await storage.place("incoming/a", seconds=2, content_type="image/png", size=4)
+    assert place is not None
+    kind = {"content-type": "image/png"}
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        for body in (b"", b"abc", b"abcde"):
+            assert (await http.put(place, content=body, headers=kind)).status_code == 403
+        for other in ({"content-type": "text/html"}, {}):
+            assert (await http.put(place, content=b"abcd", headers=other)).status_code == 403
+        assert (
+            await http.put(place.replace("incoming/a", "incoming/b"), content=b"abcd", headers=kind)
+        ).status_code == 403
+        assert (await http.get(place)).status_code == 403
+        assert not await storage.exists("incoming/a")
+        assert (await http.put(place, content=b"abcd", headers=kind)).status_code == 200
+        await asyncio.sleep(3)
+        assert (await http.put(place, content=b"efgh", headers=kind)).status_code == 403
+    assert await storage.get("incoming/a") == b"abcd"
+
+
+async def test_a_copy_is_an_object_of_its_own(storage: Storage) -> None:
+    await storage.put("a/one", b"x" * 300)
+    await storage.copy("a/one", "b/two")
+    await storage.put("a/one", b"y")
+    assert (await storage.get("b/two"), await storage.size("b/two"), await storage.size("a/one")) == (
+        b"x" * 300,
+        300,
+        1,
+    )
+    for call in (storage.copy("a/none", "b/none"), storage.size("a/none")):
+        with pytest.raises(NoSuchObject):
+            await call
+
+
+async def test_clearing_takes_what_lies_below_and_nothing_else(storage: Storage) -> None:
+    for key in ("a/b/1", "a/b/c/2", "a/bc/3", "a/4"):
+        await storage.put(key, b"x")
+    await storage.clear("a/b")
+    await storage.clear("a/b")
+    assert sorted([one.key async for one in storage.list("a")]) == ["a/4", "a/bc/3"]
+
+
+def test_credentials_of_the_surroundings_sign_nothing() -> None:
+    assert from_settings("s3://bucket?endpoint=http://127.0.0.1:1")._signer is None
 
 
 @pytest.mark.parametrize("credentials", [(OWNER[0], "wrong"), ("nobody", OWNER[1])])

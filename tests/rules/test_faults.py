@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studyteddy.features.subjects.schemas import NewSubject
-from studyteddy.features.tasks.schemas import NewTask, SubtaskOrder, TaskChanges, TaskQuery
+from studyteddy.features.tasks.schemas import Batch, NewTask, SubtaskOrder, TaskChanges, TaskQuery
 from studyteddy.platform.errors import Invalid, MalformedJson
 from studyteddy.platform.web import faults
 
@@ -99,6 +99,10 @@ def test_what_is_no_json_is_malformed(raw: bytes) -> None:
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=4), JSON))
 @pytest.mark.parametrize("kind", [NewTask, TaskChanges, NewSubject, SubtaskOrder])
 def test_what_does_not_decode_has_a_fault_and_every_fault_a_place(kind: Any, body: dict[str, Any]) -> None:
+    _check_faults(kind, body)
+
+
+def _check_faults(kind: Any, body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
     try:
         msgspec.json.decode(raw, type=kind)
@@ -107,6 +111,19 @@ def test_what_does_not_decode_has_a_fault_and_every_fault_a_place(kind: Any, bod
         assert isinstance(fault, Invalid)
         assert fault.faults
         assert all(_is_there(body, one.pointer) or one.code == "missing" for one in fault.faults)
+
+
+COMMANDS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["op", "id", "body", "x"]), JSON | st.sampled_from(["create", "update", "complete", "delete"])
+    ),
+    max_size=3,
+)
+
+
+@given(COMMANDS | JSON)
+def test_so_it_is_with_commands_that_a_tag_tells_apart(commands: Any) -> None:
+    _check_faults(Batch, {"commands": commands})
 
 
 @given(st.dictionaries(st.sampled_from(["status", "limit", "dueFrom", "sort", "cursor", "x"]), st.text(max_size=10)))

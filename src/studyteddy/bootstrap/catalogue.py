@@ -24,6 +24,7 @@ from studyteddy.features.notifications import store as notifications_store
 from studyteddy.features.subjects import api as subjects_api
 from studyteddy.features.subjects import store as subjects_store
 from studyteddy.features.tasks import api as tasks_api
+from studyteddy.features.tasks import jobs as tasks_jobs
 from studyteddy.features.tasks import store as tasks_store
 from studyteddy.platform import audit, health, holdings, realtime, tidy
 from studyteddy.platform.event import Event, Gone
@@ -44,7 +45,15 @@ ROUTERS = [
     health.router,
     docs_page.router,
 ]
-JOBS = [auth_jobs.jobs, notifications_jobs.jobs, analytics_jobs.jobs, gamification_jobs.jobs, tidy.jobs, audit.jobs]
+JOBS = [
+    auth_jobs.jobs,
+    tasks_jobs.jobs,
+    notifications_jobs.jobs,
+    analytics_jobs.jobs,
+    gamification_jobs.jobs,
+    tidy.jobs,
+    audit.jobs,
+]
 
 
 SEALED = [*auth_store.SEALED]
@@ -94,7 +103,8 @@ def events_page() -> str:
         "",
         "Whoever keeps a copy follows these rules, and then old copy + events = fresh read. A test replays them all.",
         "",
-        "- An object replaces the one with its id; a deletion removes it, and a task's deletion its steps.",
+        "- An object replaces the one with its id; a deletion removes it, and a task's deletion its steps and",
+        "  attachments.",
         "- A subject's own events say what it is called: show its tasks under that name, and without one once it is",
         "  deleted.",
         "- `notifications.read` names what was read; count the unread ones yourself.",

@@ -36,6 +36,26 @@ class Problem(Exception):
         self.retry_after = retry_after
 
 
+class ProblemDocument(msgspec.Struct, frozen=True, rename="camel"):
+    """What went wrong (RFC 9457). `code` is stable; `errors` names every faulty field at once."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[Fault] | msgspec.UnsetType = msgspec.UNSET
+
+
+def document(problem: Problem, request_id: str) -> ProblemDocument:
+    """A problem as its client is shown it."""
+    return ProblemDocument(
+        f"/api/docs#{problem.code}", problem.title, problem.status, problem.detail, problem.code, request_id,
+        problem.faults if problem.faults is not None else msgspec.UNSET,
+    )  # fmt: skip
+
+
 class MalformedJson(Problem):
     """The body is not JSON."""
 
@@ -83,7 +103,7 @@ class StaleVersion(Problem):
 
 
 class BodyTooLarge(Problem):
-    """The body is larger than 1 MiB."""
+    """The body is larger than this operation takes."""
 
     status = 413
 

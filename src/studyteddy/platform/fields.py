@@ -47,6 +47,16 @@ Cursor = Annotated[
     ),
 ]
 Token = Annotated[str, Meta(min_length=1, max_length=500, pattern=rf"^[A-Za-z0-9._~-]+{END}")]
+FileName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=rf"^[^\x00-\x1f\x7f-\x9f/\\\u202a-\u202e\u2066-\u2069]+{END}",
+        examples=["notes.pdf"],
+        description="Without separators of paths, controls, and signs that turn the direction of writing.",
+    ),
+]
 Day = Annotated[date, Meta(examples=["2026-11-23"])]
 Instant = Annotated[datetime, Meta(tz=True, examples=["2026-11-23T09:00:00Z"])]
 

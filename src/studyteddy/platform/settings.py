@@ -69,7 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
     storage_url: Annotated[
         str,
-        Meta(description="Where files are kept: `s3://key:secret@bucket?endpoint=…`, `file:///folder`, or `memory:`."),
+        Meta(
+            description="Where files are kept: `s3://key:secret@bucket?endpoint=…`, `file:///folder`, or `memory:`."
+            " With key and secret, attachments go to S3 and come from there directly: let the CORS rules of the bucket"
+            " allow PUT and GET from where the app is served."
+        ),
     ] = "memory:"
     mail_url: Annotated[
         str, Meta(description="Who carries our mail: `smtp://user:password@host:587`, `smtps://…`, or `console:`.")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
 
 import msgspec
 import obstore
@@ -20,6 +22,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from studyteddy.platform.errors import Unavailable
+from studyteddy.platform.signing import Signer
 
 CONNECT_SECONDS = 2.0
 CALL_SECONDS = 8.0
@@ -29,6 +32,8 @@ WRITE_SECONDS = 300.0
 PIECE = 5 * 1024 * 1024
 """Bytes of a piece; S3 takes none smaller."""
 
+_REGION = "us-east-1"
+_NONE: Mapping[str, str] = {}
 _KEY = re.compile(r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _FILENAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
@@ -52,8 +57,15 @@ class Stored(msgspec.Struct, frozen=True):
 class Storage:
     """Objects by key. Raises `StorageAway` after `seconds` at most; `ValueError` for a key that is none."""
 
-    def __init__(self, store: S3Store | LocalStore | MemoryStore, *, seconds: float = CALL_SECONDS) -> None:
+    def __init__(
+        self,
+        store: S3Store | LocalStore | MemoryStore,
+        *,
+        seconds: float = CALL_SECONDS,
+        signer: Signer | None = None,
+    ) -> None:
         self._store = store
+        self._signer = signer
         self._seconds = seconds
 
     async def put(self, key: str, data: bytes, *, content_type: str = "", filename: str = "") -> None:
@@ -89,10 +101,24 @@ class Storage:
 
     async def exists(self, key: str) -> bool:
         with suppress(NoSuchObject):
-            async with _deadline(self._seconds):
-                await obstore.head_async(self._store, _key(key))
+            await self.size(key)
             return True
         return False
+
+    async def size(self, key: str) -> int:
+        """How many bytes the object has; raises `NoSuchObject`."""
+        async with _deadline(self._seconds):
+            return (await obstore.head_async(self._store, _key(key)))["size"]
+
+    async def copy(self, key: str, to: str) -> None:
+        """Keeps the same object under another key too; raises `NoSuchObject`."""
+        async with _deadline(self._seconds):
+            await obstore.copy_async(self._store, _key(key), _key(to))
+
+    async def clear(self, prefix: str) -> None:
+        """Forgets everything below `prefix`, a key without its last names."""
+        async for found in self.list(prefix):
+            await self.delete(found.key)
 
     async def delete(self, key: str) -> None:
         """Forgets the object; there need not be one."""
@@ -111,12 +137,37 @@ class Storage:
             for meta in page:
                 yield Stored(meta["path"], meta["size"], meta["last_modified"])
 
-    async def link(self, key: str, *, seconds: int) -> str | None:
-        """An address from which anybody may fetch the object for so long; nothing where the program must serve it."""
-        if not isinstance(self._store, S3Store):
+    async def link(self, key: str, *, seconds: int, content_type: str = "", disposition: str = "") -> str | None:
+        """An address from which anybody may fetch the object for so long; nothing where the program must serve it.
+
+        What is given is what the browser will be told of it, whatever was told when it was put there.
+        """
+        told = {"response-content-type": content_type, "response-content-disposition": disposition}
+        return await self._sign("GET", key, seconds=seconds, query={name: said for name, said in told.items() if said})
+
+    async def place(self, key: str, *, seconds: int, content_type: str, size: int) -> str | None:
+        """An address to which anybody may put, for so long, an object of exactly this type and size.
+
+        Nothing where the program must take it.
+        """
+        headers = {"content-type": content_type, "content-length": str(size)}
+        return await self._sign("PUT", key, seconds=seconds, headers=headers)
+
+    async def _sign(
+        self,
+        method: Literal["GET", "PUT"],
+        key: str,
+        *,
+        seconds: int,
+        query: Mapping[str, str] = _NONE,
+        headers: Mapping[str, str] = _NONE,
+    ) -> str | None:
+        if not isinstance(self._store, S3Store) or self._signer is None:
             return None
         async with _deadline(self._seconds):
-            return await obstore.sign_async(self._store, "GET", _key(key), timedelta(seconds=seconds))
+            theirs = await obstore.sign_async(self._store, method, _key(key), timedelta(seconds=seconds))
+        # Theirs binds neither headers nor what the browser is told; but it knows where the object is.
+        return self._signer.address(method, theirs.partition("?")[0], seconds=seconds, query=query, headers=headers)
 
     def _told(self, content_type: str, filename: str) -> obstore.Attributes | None:
         if filename and not _FILENAME.fullmatch(filename):
@@ -129,6 +180,11 @@ class Storage:
         if filename:
             told["Content-Disposition"] = f'attachment; filename="{filename}"'
         return told
+
+
+def folders(user_id: UUID) -> tuple[str, str]:
+    """Where everything of a user's is kept, and where lies what they send until it was looked at."""
+    return f"users/{user_id}", f"incoming/{user_id}"
 
 
 def _key(text: str) -> str:
@@ -156,7 +212,7 @@ def from_settings(url: str) -> Storage:
     """
     parts = urlsplit(url)
     if parts.scheme == "s3" and parts.hostname:
-        return Storage(_s3(url))
+        return Storage(_s3(url), signer=_signer(url))
     if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
         return Storage(LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True))
     if parts.scheme == "memory":
@@ -164,11 +220,23 @@ def from_settings(url: str) -> Storage:
     raise ValueError("files are kept in s3://bucket, file:///folder or memory:")
 
 
+def _signer(url: str) -> Signer | None:
+    """Who signs addresses; nobody where key and secret come from the surroundings: they are not ours to read."""
+    parts = urlsplit(url)
+    if not parts.username or not parts.password:
+        return None
+    return Signer(unquote(parts.username), unquote(parts.password), _options(url).get("region", _REGION))
+
+
+def _options(url: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
 def _s3(url: str) -> S3Store:
     parts = urlsplit(url)
-    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    options = _options(url)
     given = {
-        "endpoint": options.get("endpoint"), "region": options.get("region", "us-east-1"),
+        "endpoint": options.get("endpoint"), "region": options.get("region", _REGION),
         "access_key_id": unquote(parts.username or ""), "secret_access_key": unquote(parts.password or ""),
     }  # fmt: skip
     return S3Store(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -77,6 +79,30 @@ async def test_an_archive_is_its_owners(system: System, alice: Person, bob: Pers
     await system.work()
     for path in ("", "/download"):
         assert (await bob.get(f"/api/users/exports/{export['id']}{path}")).status_code == 404
+
+
+async def test_an_archive_is_thrown_away_after_seven_days(system: System, alice: Person, bob: Person) -> None:
+    storage = system.running.resources["storage"]
+    try:
+        system.clock.ahead = -timedelta(days=7, minutes=1)
+        await archive(system, alice)
+        system.clock.ahead = -timedelta(days=6, hours=23)
+        await archive(system, alice)
+        system.clock.ahead = -timedelta(days=7, minutes=1)
+        stuck = made(await bob.post("/api/users/export"), 202)
+    finally:
+        system.clock.ahead = timedelta()
+    before = {one["id"]: one for one in (await alice.get("/api/users/exports")).json()["items"]}
+    assert await leaving.expire_exports(system.running.db, storage) == 2
+    after = {one["id"]: one for one in (await alice.get("/api/users/exports")).json()["items"]}
+    (gone,) = before.keys() - after.keys()
+    assert len(after) == 1
+    kept = [one.key async for one in storage.list(f"users/{alice.user['id']}/exports")]
+    assert kept == [leaving.key_of(UUID(alice.user["id"]), UUID(*after))]
+    said = [event["data"] for event in await alice.changes() if event["type"] == "export.deleted"]
+    assert said == [{"id": gone}]
+    assert (await bob.get(f"/api/users/exports/{stuck['id']}")).status_code == 404
+    assert await leaving.expire_exports(system.running.db, storage) == 0
 
 
 async def test_a_deletion_asks_for_the_password_and_waits(system: System, alice: Person) -> None:

@@ -66,6 +66,41 @@ async def test_a_forgotten_password_is_set_anew(system: System, alice: Person, g
     assert "password was changed" in system.mails(alice.email)[-1].text
 
 
+async def test_a_reset_ends_every_api_key_and_says_so(system: System, alice: Person, guest: httpx2.AsyncClient) -> None:
+    """Whoever knew the old password may have made one."""
+    await verify(system, alice, guest)
+    made_keys = [
+        made(await alice.post("/api/auth/api-keys", {"name": name, "scopes": ["read"]}))["key"] for name in "ab"
+    ]
+    token = await reset_token(system, alice, guest)
+    await guest.post("/api/auth/reset-password", json={"token": token, "newPassword": NEW})
+    for key in made_keys:
+        answer = await guest.get("/api/tasks", headers={"authorization": f"Bearer {key}"})
+        assert answer.status_code == 401
+    await system.work()
+    assert "API keys were revoked" in system.mails(alice.email)[-1].text
+    signed_in = made(await guest.post("/api/auth/login", json={"email": alice.email, "password": NEW}), 200)
+    again = {"authorization": f"Bearer {signed_in['accessToken']}"}
+    told = (await guest.get("/api/notifications", headers=again)).json()["items"]
+    assert [note["body"] for note in told if note["type"] == "security"] == [
+        "Every device was signed out, and every API key revoked. If this was not you, reset your password now."
+    ]
+    assert (await guest.get("/api/auth/api-keys", headers=again)).json()["items"] == []
+
+
+async def test_a_change_by_who_knows_the_password_keeps_the_keys(
+    system: System, alice: Person, guest: httpx2.AsyncClient
+) -> None:
+    await verify(system, alice, guest)
+    key = made(await alice.post("/api/auth/api-keys", {"name": "Script", "scopes": ["read"]}))["key"]
+    wanted = {"currentPassword": PASSWORD, "newPassword": NEW}
+    assert (await alice.post("/api/auth/change-password", wanted)).status_code == 200
+    await alice.post("/api/auth/logout-all")
+    assert (await guest.get("/api/tasks", headers={"authorization": f"Bearer {key}"})).status_code == 200
+    await system.work()
+    assert "API keys" not in system.mails(alice.email)[-1].text
+
+
 async def test_a_reset_token_is_good_once_even_in_a_race(
     system: System, alice: Person, guest: httpx2.AsyncClient
 ) -> None:

@@ -23,6 +23,12 @@ async def pack_export(
     await leaving.pack(db, storage, holdings, identity, event.export_id)
 
 
+@jobs.every(hours=1)
+async def expire_exports(db: Database, storage: Storage) -> None:
+    """Throws away archives after seven days."""
+    await leaving.expire_exports(db, storage)
+
+
 @jobs.every(minutes=15)
 async def erase_accounts(db: Database, storage: Storage) -> None:
     """Erases the accounts whose seven days are over."""

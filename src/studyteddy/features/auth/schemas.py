@@ -256,6 +256,13 @@ class Export(msgspec.Struct, frozen=True, rename="camel"):
     finished_at: datetime | None
 
 
+class Overdue(msgspec.Struct, frozen=True):
+    """An archive whose time is over, and whose it is."""
+
+    user_id: UUID
+    id: UUID
+
+
 class ExportList(msgspec.Struct, frozen=True, rename="camel"):
     """Your archives, the latest first; at most 50."""
 

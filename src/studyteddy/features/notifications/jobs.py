@@ -69,7 +69,9 @@ async def mail_password_change(
     """Says by mail that the password was changed, to a verified address."""
     user = await auth.me(db.reading(identity), identity.user_id)
     if user.email_verified:
-        await _send(mailer, mails.password_changed(user.email, user.name, db.clock(), message_id=f"password-{job_id}"))
+        name = f"password-{job_id}"
+        mail = mails.password_changed(user.email, user.name, db.clock(), keys=event.by_mail, message_id=name)
+        await _send(mailer, mail)
 
 
 @jobs.on(DeletionScheduled)
@@ -88,16 +90,22 @@ async def tell_of_export(tx: Tx, event: ExportReady) -> None:
     """Says that the archive can be fetched."""
     await service.notify(
         tx, source=f"export:{event.export_id}", type="export_ready", title="Your data is ready",
-        body="The archive of everything you keep here can be fetched now.", data={"exportId": str(event.export_id)},
+        body="The archive of everything you keep here can be fetched for seven days.",
+        data={"exportId": str(event.export_id)},
     )  # fmt: skip
 
 
 @jobs.on(PasswordChanged)
 async def warn_of_password_change(tx: Tx, job_id: int, event: PasswordChanged) -> None:
     """Says that the password was changed, in case it was somebody else."""
+    ended = (
+        "Every device was signed out, and every API key revoked."
+        if event.by_mail
+        else ("Every other device was signed out.")
+    )
     await service.notify(
         tx, source=f"password.changed:{job_id}", type="security", title="Your password was changed",
-        body="Every other device was signed out. If this was not you, reset your password now.", data={},
+        body=f"{ended} If this was not you, reset your password now.", data={},
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Tasks and their subtasks.
+"""Tasks, their subtasks and their attachments.
 
-Owns: tasks, subtasks. Publishes: task.*, subtask.*, subtasks.reordered. Reacts to: nothing.
+Owns: tasks, subtasks, attachments, and the files of these. Publishes: task.*, subtask.*, subtasks.reordered,
+attachment.*. Reacts to: task.deleted, attachment.deleted.
 """

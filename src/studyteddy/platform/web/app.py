@@ -23,6 +23,7 @@ from studyteddy.platform.errors import (
     Problem,
     TooManyRequests,
     Unavailable,
+    document,
     invalid,
 )
 from studyteddy.platform.gate import Gate
@@ -378,28 +379,7 @@ def _idempotency(endpoint: Endpoint, request: Request) -> IdempotencyKey | None:
     return IdempotencyKey(key, endpoint.scope, digest, endpoint.route.status)
 
 
-class _Document(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: list[Any] | None = None
-
-
 def _problem(problem: Problem, request: Request) -> Answer:
-    document = _Document(
-        f"/api/docs#{problem.code}",
-        problem.title,
-        problem.status,
-        problem.detail,
-        problem.code,
-        request.id,
-        problem.faults,
-    )
     headers: list[tuple[bytes, bytes]] = [(b"cache-control", b"no-store")]
     if problem.retry_after is not None:
         headers.append((b"retry-after", b"%d" % max(1, -(-problem.retry_after // 1))))
@@ -407,4 +387,4 @@ def _problem(problem: Problem, request: Request) -> Answer:
         headers.append((b"allow", ", ".join(problem.known).encode()))
     if problem.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    return Answer(_encode(document), problem.status, b"application/problem+json", tuple(headers))
+    return Answer(_encode(document(problem, request.id)), problem.status, b"application/problem+json", tuple(headers))

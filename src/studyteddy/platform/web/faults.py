@@ -51,6 +51,8 @@ def _faults(value: Any, kind: Any, at: str, *, strict: bool = True) -> list[Faul
     kind = _bare(kind, value)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _struct_faults(value, kind, at, strict=strict)
+    if tags := _tagged(kind):
+        return _tagged_faults(value, tags, at, strict=strict)
     plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(plain) is list and isinstance(value, list):
         (item,) = get_args(plain)
@@ -69,7 +71,7 @@ def _struct_faults(value: Any, kind: type[msgspec.Struct], at: str, *, strict: b
     faults = [
         Fault(f"{at}/{_escape(name)}", "unknown_field", "There is no such field.")
         for name in value
-        if name not in fields
+        if name not in fields and name != kind.__struct_config__.tag_field
     ]
     for name, field in fields.items():
         if name in value:
@@ -77,6 +79,19 @@ def _struct_faults(value: Any, kind: type[msgspec.Struct], at: str, *, strict: b
         elif field.required:
             faults.append(Fault(f"{at}/{name}", "missing", "This field is needed."))
     return faults
+
+
+def _tagged_faults(value: Any, kinds: Mapping[str, Any], at: str, *, strict: bool) -> list[Fault]:
+    """Of the one among `kinds` that the tag names; without one there is nothing to compare with."""
+    if not isinstance(value, dict):
+        return [Fault(at, "wrong_type", "Expected an object.")]
+    field = next(iter(kinds.values())).__struct_config__.tag_field
+    if field not in value:
+        return [Fault(f"{at}/{field}", "missing", "This field is needed.")]
+    tag = value[field]
+    if not isinstance(tag, str) or tag not in kinds:
+        return [Fault(f"{at}/{field}", "not_one_of", f"Choose one of {', '.join(kinds)}.")]
+    return _struct_faults(value, kinds[tag], at, strict=strict)
 
 
 def _own(value: Any, kind: Any, at: str, *, strict: bool) -> list[Fault]:
@@ -109,6 +124,14 @@ def _bare(kind: Any, value: Any) -> Any:
         inner = get_args(kind)[0]
         return kind if inner in (str, int, float) else (inner if _is_struct(inner) else kind)
     return kind
+
+
+def _tagged(kind: Any) -> dict[str, Any]:
+    """The structs of a union that a tag tells apart; nothing for any other type."""
+    options = get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
+    if not options or not all(_is_struct(one) and one.__struct_config__.tag_field for one in options):
+        return {}
+    return {str(one.__struct_config__.tag): one for one in options}
 
 
 def _is_struct(kind: Any) -> bool:

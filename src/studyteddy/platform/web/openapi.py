@@ -9,23 +9,11 @@ from typing import Any, get_type_hints
 import msgspec
 
 from studyteddy.platform import errors
-from studyteddy.platform.errors import Fault, Problem
+from studyteddy.platform.errors import Problem, ProblemDocument
 from studyteddy.platform.web.binding import Answer
 from studyteddy.platform.web.routing import Route
 
 _REF = "#/components/schemas/{name}"
-
-
-class ProblemDocument(msgspec.Struct, rename="camel"):
-    """What went wrong (RFC 9457). `code` is stable; `errors` names every faulty field at once."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: list[Fault] | msgspec.UnsetType = msgspec.UNSET
 
 
 def describe(routes: Iterable[Route], *, version: str, shown: Iterable[type[msgspec.Struct]] = ()) -> dict[str, Any]:
@@ -127,6 +115,9 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     if kind not in (None, type(None), Answer):
         success["content"] = {"application/json": {"schema": _schema(kind)}}
     found = {str(route.status): success}
+    if route.elsewhere:
+        location = {"Location": {"required": True, "schema": {"type": "string"}}}
+        found["302"] = {"description": "Fetch it at the address in `Location`.", "headers": location}
     if (
         isinstance(kind, type)
         and hasattr(kind, "__struct_fields__")

@@ -35,6 +35,8 @@ class Route:
     """What the caller must be allowed: `read`, `write`, `account` or `operate`."""
     media: str
     """The type of an answer that is no JSON."""
+    elsewhere: bool
+    """Whether it may send the client to another address instead."""
 
     @property
     def name(self) -> str:
@@ -83,6 +85,7 @@ class Router:
         largest: int = BODY_LIMIT,
         scope: str = "",
         media: str = "",
+        elsewhere: bool = False,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             needed = scope or self.scope or ("read" if method == "GET" else "write")
@@ -101,6 +104,7 @@ class Router:
                     largest,
                     needed,
                     media,
+                    elsewhere,
                 )
             )
             return handler

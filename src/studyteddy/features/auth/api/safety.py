@@ -70,7 +70,7 @@ async def forgot_password(db: Database, limiter: Limiter, limits: Mapping[str, L
 
 @router.post("/reset-password", public=True, secret=True, errors=(BadMailToken, CommonPassword))
 async def reset_password(db: Database, passwords: Passwords, revocations: Revocations, body: PasswordReset) -> None:
-    """Set a new password with the token that was mailed; every session ends."""
+    """Set a new password with the token that was mailed; every session and every API key ends."""
     for session_id in await addresses.reset(db, body, passwords=passwords):
         revocations.add(session_id)
 

@@ -78,7 +78,10 @@ async def verify(db: Database, token: str) -> User:
 
 
 async def reset(db: Database, wanted: PasswordReset, *, passwords: Passwords) -> list[UUID]:
-    """Sets a new password by mail and ends every session; gives their ids. Raises 422 `bad_mail_token`."""
+    """Sets a new password by mail and ends every session; gives their ids. Raises 422 `bad_mail_token`.
+
+    API keys end too: whoever knew the old password may have made one, and the owner, who did not, cannot tell.
+    """
     check_password(wanted.new_password, "/newPassword")
     hashed = await passwords.hash(wanted.new_password)
     async with db.system("sign_in") as tx:
@@ -87,8 +90,9 @@ async def reset(db: Database, wanted: PasswordReset, *, passwords: Passwords) ->
         await store.set_password(tx, user_id, hashed, at=tx.now)
         await store.forget_tokens(tx, user_id)
         ended = await store.revoke_others(tx, user_id, but=None)
-        await audit.record(tx, "password.reset")
-        tx.publish(events.PasswordChanged(user_id))
+        keys = await store.revoke_keys(tx, user_id)
+        await audit.record(tx, "password.reset", keys=str(keys))
+        tx.publish(events.PasswordChanged(user_id, by_mail=True))
     return ended
 
 

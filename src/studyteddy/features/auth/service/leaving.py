@@ -7,6 +7,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import IO
 from uuid import UUID
@@ -22,7 +23,7 @@ from studyteddy.platform.identity import Identity
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.personal import Holding
 from studyteddy.platform.security import Passwords
-from studyteddy.platform.storage import NoSuchObject, Storage
+from studyteddy.platform.storage import NoSuchObject, Storage, folders
 
 GRACE = timedelta(days=7)
 _PIECE = 1 << 20
@@ -58,6 +59,18 @@ async def cancel_export(db: Database, storage: Storage, identity: Identity, expo
             raise NoSuchExport()
         tx.publish(events.ExportDeleted(export_id), Gone(export_id))
     await storage.delete(key_of(identity.user_id, export_id))
+
+
+async def expire_exports(db: Database, storage: Storage) -> int:
+    """Throws away the archives that have been there for seven days, or never came about; gives their number."""
+    async with db.system("tidy") as tx:
+        over = await store.overdue_exports(tx, _MOST_ERASED)
+    for one in over:
+        # The file first: should this end in between, the row still leads to the rest.
+        await storage.delete(key_of(one.user_id, one.id))
+        with suppress(NoSuchExport):
+            await cancel_export(db, storage, Identity(one.user_id, one.user_id), one.id)
+    return len(over)
 
 
 async def download(db: Database, storage: Storage, identity: Identity, export_id: UUID) -> AsyncIterator[bytes]:
@@ -131,8 +144,8 @@ async def erase_due(db: Database, storage: Storage) -> int:
     async with db.system("tidy") as tx:
         over = await store.accounts_to_erase(tx, _MOST_ERASED)
     for user_id in over:
-        async for file in storage.list(f"users/{user_id}"):
-            await storage.delete(file.key)
+        for folder in folders(user_id):
+            await storage.clear(folder)
         async with db.transaction(Identity(user_id, user_id)) as tx:
             await store.erase(tx, user_id)
     return len(over)
@@ -157,14 +170,15 @@ async def _pack_table(db: Database, identity: Identity, holding: Holding, archiv
 
 
 async def _pack_files(storage: Storage, identity: Identity, archive: zipfile.ZipFile) -> None:
-    async for found in storage.list(f"users/{identity.user_id}"):
+    async for found in storage.list(folders(identity.user_id)[0]):
         if "/exports/" in found.key:
             continue
         try:
             data = await storage.get(found.key)
         except NoSuchObject:
             continue
-        archive.writestr("files/" + found.key.partition(f"{identity.user_id}/")[2], data)
+        name = "files/" + found.key.partition(f"{identity.user_id}/")[2]
+        await asyncio.to_thread(archive.writestr, name, data)  # packing the largest takes a second
 
 
 async def _progress(db: Database, identity: Identity, export_id: UUID, percent: int) -> bool:

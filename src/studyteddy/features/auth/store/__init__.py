@@ -29,7 +29,7 @@ from studyteddy.features.auth.store.factors import (
     use_recovery_code,
 )
 from studyteddy.features.auth.store.identities import add_flow, consume_flow, find_linked, link
-from studyteddy.features.auth.store.keys import add_key, holder, keys, note_use, revoke_key
+from studyteddy.features.auth.store.keys import add_key, holder, keys, note_use, revoke_key, revoke_keys
 from studyteddy.features.auth.store.leaving import (
     accounts_to_end,
     accounts_to_erase,
@@ -39,6 +39,7 @@ from studyteddy.features.auth.store.leaving import (
     exports,
     finish_export,
     get_export,
+    overdue_exports,
     progress_export,
     schedule_deletion,
 )
@@ -67,10 +68,10 @@ HOLDINGS = [
 __all__ = [
     "HOLDINGS", "SEALED", "accounts_to_end", "accounts_to_erase", "add", "add_export", "add_flow", "add_key",
     "add_token", "begin_factor", "begin_session", "clockwork", "confirm_factor", "consume_flow", "consume_token",
-    "delete_export", "devices", "disable", "disarm", "end_factor", "erase", "exports", "factor_begun",
-    "factor_secret", "factor_state", "find", "find_linked", "find_supported", "finish_export", "forget_tokens",
-    "get", "get_export", "get_supported", "holder", "keys", "link", "lock", "lock_session", "mark_verified",
-    "note_use", "owner_of", "password_hash", "preferences", "progress_export", "revoke", "revoke_key",
+    "delete_export", "devices", "disable", "disarm", "end_factor", "erase", "exports", "factor_begun", "factor_secret",
+    "factor_state", "find", "find_linked", "find_supported", "finish_export", "forget_tokens", "get", "get_export",
+    "get_supported", "holder", "keys", "link", "lock", "lock_session", "mark_verified", "note_use", "overdue_exports",
+    "owner_of", "password_hash", "preferences", "progress_export", "revoke", "revoke_key", "revoke_keys",
     "revoke_others", "rotate", "schedule_deletion", "set_avatar", "set_password", "set_preferences", "set_role",
     "take_step", "update", "use_recovery_code",
 ]  # fmt: skip

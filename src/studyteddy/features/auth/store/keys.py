@@ -29,6 +29,8 @@ _REVOKE_KEY = Statement(
     Nothing, "UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL"
 )
 
+_REVOKE_KEYS = Statement(Nothing, "UPDATE api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL")
+
 _HOLDER = Statement(
     KeyHolder,
     """
@@ -56,6 +58,11 @@ async def keys(reader: Reader, user_id: UUID) -> list[ApiKey]:
 
 async def revoke_key(tx: Tx, user_id: UUID, key_id: UUID) -> bool:
     return await tx.do(_REVOKE_KEY, user_id, key_id) == 1
+
+
+async def revoke_keys(tx: Tx, user_id: UUID) -> int:
+    """Ends every key of the user, and says how many there were."""
+    return await tx.do(_REVOKE_KEYS, user_id)
 
 
 async def holder(tx: Tx, *, hash: bytes) -> KeyHolder | None:

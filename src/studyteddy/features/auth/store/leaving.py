@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from studyteddy.features.auth.schemas import Export
+from studyteddy.features.auth.schemas import Export, Overdue
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.personal import exported
 
@@ -34,6 +34,12 @@ UPDATE exports SET status = 'ready', progress = 100, size = $3, finished_at = $4
 )
 
 _DELETE_EXPORT = Statement(Nothing, "DELETE FROM exports WHERE user_id = $1 AND id = $2")
+
+_OVERDUE = Statement(
+    Overdue,
+    "SELECT user_id, id FROM exports WHERE created_at < now() - interval '7 days'"
+    " AND coalesce(finished_at < now() - interval '7 days', true) LIMIT $1",
+)
 
 _SCHEDULE_DELETION = Statement(Nothing, "UPDATE users SET deletion_at = $2 WHERE id = $1")
 
@@ -76,6 +82,11 @@ async def finish_export(tx: Tx, user_id: UUID, export_id: UUID, *, size: int, at
 
 async def delete_export(tx: Tx, user_id: UUID, export_id: UUID) -> bool:
     return await tx.do(_DELETE_EXPORT, user_id, export_id) == 1
+
+
+async def overdue_exports(tx: Tx, most: int) -> list[Overdue]:
+    """Archives that are over, whoever they belong to, in a transaction for tidying."""
+    return await tx.all(_OVERDUE, most)
 
 
 async def schedule_deletion(tx: Tx, user_id: UUID, *, at: datetime | None) -> None:

@@ -47,9 +47,11 @@ def security_notice(to: str, name: str, what: str, at: datetime, *, message_id: 
     )  # fmt: skip
 
 
-def password_changed(to: str, name: str, at: datetime, *, message_id: str) -> Message:
-    """Says that the password was changed and every session has ended."""
+def password_changed(to: str, name: str, at: datetime, *, message_id: str, keys: bool = False) -> Message:
+    """Says that the password was changed and every session has ended; with `keys` every API key too."""
     what = "Your password was changed. Everybody who was signed in, on any device, has been signed out."
+    if keys:
+        what += " Your API keys were revoked as well: make new ones for the programs that you still use."
     return security_notice(to, name, what, at, message_id=message_id)
 
 

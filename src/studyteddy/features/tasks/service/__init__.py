@@ -1,9 +1,40 @@
 """The actions of tasks, by noun: single tasks, their steps, series and history, and the lists."""
 
-from studyteddy.features.tasks.service import history
-from studyteddy.features.tasks.service.lists import page, today
-from studyteddy.features.tasks.service.series import change, delete, expect, occurrences, skip
-from studyteddy.features.tasks.service.single import add, complete, get, reopen
+from studyteddy.features.tasks.service import (
+    history,
+)
+from studyteddy.features.tasks.service.attachments import (
+    attach,
+    attachments_of,
+    content,
+    delete_attachment,
+    finish,
+    get_attachment,
+    receive,
+    remove_files,
+    sweep,
+    update_attachment,
+)
+from studyteddy.features.tasks.service.batch import (
+    run_batch,
+)
+from studyteddy.features.tasks.service.lists import (
+    page,
+    today,
+)
+from studyteddy.features.tasks.service.series import (
+    change,
+    delete,
+    expect,
+    occurrences,
+    skip,
+)
+from studyteddy.features.tasks.service.single import (
+    add,
+    complete,
+    get,
+    reopen,
+)
 from studyteddy.features.tasks.service.steps import (
     add_step,
     delete_step,
@@ -14,6 +45,8 @@ from studyteddy.features.tasks.service.steps import (
 )
 
 __all__ = [
-    "add", "add_step", "change", "complete", "delete", "delete_step", "expect", "get", "get_step", "history",
-    "occurrences", "of_task", "order_steps", "page", "reopen", "skip", "today", "update_step",
+    "add", "add_step", "attach", "attachments_of", "change", "complete", "content", "delete", "delete_attachment",
+    "delete_step", "expect", "finish", "get", "get_attachment", "get_step", "history", "occurrences", "of_task",
+    "order_steps", "page", "receive", "remove_files", "reopen", "run_batch", "skip", "sweep", "today",
+    "update_attachment", "update_step",
 ]  # fmt: skip

@@ -1,7 +1,16 @@
 """Every statement of tasks, by noun: `rows` of single tasks, their `steps` and `history`, `series`, and the `lists`."""
 
-from studyteddy.features.tasks.store import history, lists, rows, series, steps
+from studyteddy.features.tasks.store import (
+    attachments,
+    history,
+    lists,
+    rows,
+    series,
+    steps,
+)
 
-HOLDINGS = [*rows.HOLDINGS, *steps.HOLDINGS, *series.HOLDINGS, *history.HOLDINGS]
+HOLDINGS = [*rows.HOLDINGS, *steps.HOLDINGS, *series.HOLDINGS, *history.HOLDINGS, *attachments.HOLDINGS]
 
-__all__ = ["HOLDINGS", "history", "lists", "rows", "series", "steps"]
+__all__ = [
+    "HOLDINGS", "attachments", "history", "lists", "rows", "series", "steps",
+]  # fmt: skip

@@ -1,33 +1,24 @@
-"""The database: statements, single reads, and the transaction that carries time and events.
-
-Two walls stand round every student's rows. The first is in the statements: one that touches a student's
-rows takes the owner as `$1`. The second is in PostgreSQL: row-level security compares each row's owner with
-`app.user_id`, which is set for one transaction only (`set_config(…, true)`), in the round trip of `BEGIN`.
-
-A read outside a transaction passes the second wall in its own single round trip: the statement is
-wrapped so that its `$1` *is* the value that `set_config` returned. The rows cannot be looked for before the
-owner is set, since looking for them needs that value (docs/adr/0004).
-"""
+"""The transaction: it carries the connection, the time, and what it will announce."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from studyteddy.platform.db.faults import DRIVER, as_problem, passing, run
+from studyteddy.platform.db.orders import Announcement, JobOrder, Replay
+from studyteddy.platform.db.source import Source
+from studyteddy.platform.db.statement import Nothing, Statement
 from studyteddy.platform.errors import KeyReused, StillRunning, Unavailable
 from studyteddy.platform.event import Event
 from studyteddy.platform.identity import IdempotencyKey, Identity
-from studyteddy.platform.pool import Pool
 from studyteddy.platform.telemetry import QUERY_TIME
 
 R = TypeVar("R")
@@ -35,172 +26,8 @@ T = TypeVar("T")
 Purpose = Literal["sign_in", "worker", "relay", "tidy", "operate"]
 """Why a system transaction sees rows of several users; each policy names the purposes that pass it."""
 
-_READ_TIME = QUERY_TIME.labels("read")
 _CHANGE_TIME = QUERY_TIME.labels("transaction")
 _encode = msgspec.json.Encoder().encode
-_OWNER = "SELECT set_config('app.user_id', ($1::uuid)::text, true)::uuid AS id"
-
-
-class Statement(Generic[R]):
-    """One SQL text and what a row of it becomes: a struct, built by position, or a single value.
-
-    `SELECT` lists its columns in the order of the struct's fields; a contract test compares them.
-    """
-
-    __slots__ = ("_guarded", "build", "row", "sql")
-
-    def __init__(self, row: type[R], sql: str, build: Callable[..., R] | None = None) -> None:
-        self.row = row
-        self.sql = sql
-        self._guarded = ""
-        self.build = build or (row if issubclass(row, msgspec.Struct) else None)
-
-    @property
-    def guarded(self) -> str:
-        """The same read with the owner set in the same statement.
-
-        `OFFSET 0` keeps the planner from merging the read into the join: then it can only be run once for each
-        row of `owner`, after that row was made.
-        """
-        if not self._guarded:
-            inner, owners = re.subn(r"\$1(?!\d)", "owner.id", self.sql)
-            if not owners:
-                raise ValueError(f"a read names its owner as $1: {self.sql}")
-            self._guarded = f"SELECT found.* FROM ({_OWNER}) AS owner CROSS JOIN LATERAL (\n{inner}\nOFFSET 0) AS found"
-        return self._guarded
-
-    def rows(self, records: list[Any]) -> list[R]:
-        build = self.build
-        return [build(*record) for record in records] if build else [record[0] for record in records]
-
-    def keyed(self, records: list[Any]) -> list[tuple[R, str]]:
-        """Rows whose last column, as text, is the key they are sorted by."""
-        assert self.build is not None
-        return [(self.build(*record[:-1]), str(record[-1])) for record in records]
-
-
-class Nothing(msgspec.Struct, frozen=True):
-    """What a statement without rows gives."""
-
-
-class JobOrder(NamedTuple):
-    """A job to be written with the change that asks for it."""
-
-    kind: str
-    lane: str
-    payload: str
-    delay: float = 0.0
-    unique_key: str | None = None
-
-
-class Reaction(NamedTuple):
-    """A job that an event starts."""
-
-    kind: str
-    lane: str
-
-
-class Announcement(NamedTuple):
-    """What a commit made true: events for the user's sockets, in order, and lanes with new jobs."""
-
-    user_id: UUID
-    messages: list[bytes]
-    lanes: frozenset[str]
-
-
-class Replay(Exception):
-    """This idempotency key was answered before; here is that answer."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__("replayed")
-        self.status = status
-        self.body = body
-
-
-class Reader(Protocol):
-    """What a store's reading functions need: a single read or an open transaction."""
-
-    async def one(self, statement: Statement[R], user_id: UUID, *args: object) -> R | None: ...
-    async def all(self, statement: Statement[R], user_id: UUID, *args: object) -> list[R]: ...
-    async def keyed(self, statement: Statement[R], user_id: UUID, *args: object) -> list[tuple[R, str]]: ...
-
-
-class Database:
-    """The pool of one process. `reactions` says which jobs an event starts; `announce` is told of commits."""
-
-    def __init__(
-        self,
-        pool: Pool,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        reactions: Mapping[type[Event], tuple[Reaction, ...]] | None = None,
-        announce: Callable[[Announcement], None] = lambda _: None,
-    ) -> None:
-        self.pool = pool
-        self.clock = clock
-        self.reactions = reactions or {}
-        self.announce = announce
-
-    def transaction(self, identity: Identity) -> Tx:
-        """A transaction of this user: `async with db.transaction(identity) as tx`."""
-        return Tx(self, identity=identity)
-
-    def system(self, purpose: Purpose) -> Tx:
-        """A transaction that belongs to no user, for the short list of statements that need it."""
-        return Tx(self, purpose=purpose)
-
-    def reading(self, identity: Identity) -> Reading:
-        """Single reads of this user, each its own snapshot and round trip."""
-        return Reading(self)
-
-    async def acquire(self) -> Any:
-        """A connection; 503 when none is free within a second."""
-        try:
-            return await self.pool.acquire()
-        except _AWAY as fault:
-            raise Unavailable("The database is away for the moment: try again shortly.", retry_after=1) from fault
-
-    def release(self, connection: Any) -> None:
-        self.pool.release(connection)
-
-    async def ping(self) -> None:
-        """Raises `Unavailable` unless PostgreSQL answers."""
-        connection = await self.acquire()
-        try:
-            await _run(connection.execute("SELECT 1"))
-        finally:
-            self.release(connection)
-
-
-class Reading:
-    """Reads outside a transaction: one statement, one round trip, both walls."""
-
-    __slots__ = ("_db",)
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def one(self, statement: Statement[R], user_id: UUID, *args: object) -> R | None:
-        found = await self.all(statement, user_id, *args)
-        return found[0] if found else None
-
-    async def all(self, statement: Statement[R], user_id: UUID, *args: object) -> list[R]:
-        return statement.rows(await self._fetch(statement, user_id, *args))
-
-    async def keyed(self, statement: Statement[R], user_id: UUID, *args: object) -> list[tuple[R, str]]:
-        return statement.keyed(await self._fetch(statement, user_id, *args))
-
-    async def _fetch(self, statement: Statement[Any], *args: object) -> list[Any]:
-        connection = await self._db.acquire()
-        try:
-            started = time.perf_counter()
-            records: list[Any] = await connection.fetch(statement.guarded, *args)
-            _READ_TIME.observe(time.perf_counter() - started)
-            return records
-        except _DRIVER as fault:
-            raise _as_problem(fault) from fault
-        finally:
-            self._db.release(connection)
 
 
 class Tx:
@@ -225,7 +52,7 @@ class Tx:
         "user_id",
     )
 
-    def __init__(self, db: Database, *, identity: Identity | None = None, purpose: Purpose | None = None) -> None:
+    def __init__(self, db: Source, *, identity: Identity | None = None, purpose: Purpose | None = None) -> None:
         self._db = db
         self._identity = identity
         self._purpose = purpose
@@ -242,7 +69,7 @@ class Tx:
     async def __aenter__(self) -> Tx:
         self._connection = await self._db.acquire()
         try:
-            await _run(self._connection.execute(f"BEGIN; {self._settings()}"))
+            await run(self._connection.execute(f"BEGIN; {self._settings()}"))
             if self._identity and self._identity.idempotency:
                 await self._replay(self._identity.idempotency)
         except BaseException:
@@ -255,14 +82,14 @@ class Tx:
     ) -> None:
         if fault is not None:
             await self._abandon()
-            if isinstance(fault, _DRIVER):
-                raise _as_problem(fault) from fault
+            if isinstance(fault, DRIVER):
+                raise as_problem(fault) from fault
             return
         try:
             await self.flush()
             if self._answer is not None and self._identity and self._identity.idempotency:
                 await self._remember(self._identity.idempotency, self._answer)
-            if await _run(self._connection.execute("COMMIT")) != "COMMIT":
+            if await run(self._connection.execute("COMMIT")) != "COMMIT":
                 raise Unavailable("The change could not be kept: try again.", retry_after=1)
         except BaseException:
             await self._abandon()
@@ -327,6 +154,24 @@ class Tx:
         """What follows was caused by that request; its id goes on to the jobs it asks for."""
         self.request_id = request_id
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that is taken back alone when it raises: its rows, and what it published, asked for and replied.
+
+        What ends the whole transaction still does: after a deadlock, a time-out or a lost connection nothing of it
+        can be kept, whoever catches the fault.
+        """
+        await run(self._connection.execute("SAVEPOINT part"))
+        before = [*self._messages], [*self._orders], [*self._told], self._answer, self.user_id, self.request_id
+        try:
+            yield
+        except Exception as fault:
+            if not passing(fault):
+                await run(self._connection.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"))
+                self._messages, self._orders, self._told, self._answer, self.user_id, self.request_id = before
+            raise
+        await run(self._connection.execute("RELEASE SAVEPOINT part"))
+
     async def act_as(self, user_id: UUID, *, alone: bool = False) -> None:
         """Goes on as this user. A system transaction visits its users in the order of their ids.
 
@@ -346,9 +191,9 @@ class Tx:
         jobs = (self.user_id, *columns)
         if messages:
             types, data = [name for name, _ in messages], [shown.decode() for _, shown in messages]
-            first = await _run(self._connection.fetchval(_ANNOUNCE, *jobs, self.now, types, data))
+            first = await run(self._connection.fetchval(_ANNOUNCE, *jobs, self.now, types, data))
         else:
-            first = await _run(self._connection.fetchval(_ENQUEUE, *jobs))
+            first = await run(self._connection.fetchval(_ENQUEUE, *jobs))
         if messages and first is None:
             raise LookupError(f"user {self.user_id} has no event counter")
         at = _encode(self.now)
@@ -371,9 +216,9 @@ class Tx:
 
     async def _replay(self, key: IdempotencyKey) -> None:
         # Two statements: the second one's snapshot must be younger than the lock.
-        if not await _run(self._connection.fetchval(_TRY_KEY, self.user_id, key.scope, key.key)):
+        if not await run(self._connection.fetchval(_TRY_KEY, self.user_id, key.scope, key.key)):
             raise StillRunning(retry_after=1)
-        past = await _run(self._connection.fetchrow(_PAST_ANSWER, self.user_id, key.scope, key.key))
+        past = await run(self._connection.fetchrow(_PAST_ANSWER, self.user_id, key.scope, key.key))
         if past is None:
             return
         if past["fingerprint"] != key.fingerprint:
@@ -381,7 +226,7 @@ class Tx:
         raise Replay(past["status"], past["body"])
 
     async def _remember(self, key: IdempotencyKey, body: bytes) -> None:
-        await _run(
+        await run(
             self._connection.execute(_REMEMBER, self.user_id, key.scope, key.key, key.fingerprint, key.status, body)
         )
 
@@ -434,64 +279,3 @@ _REMEMBER = """
 INSERT INTO idempotency_keys (user_id, scope, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (user_id, scope, key) DO UPDATE
    SET fingerprint = EXCLUDED.fingerprint, status = EXCLUDED.status, body = EXCLUDED.body, created_at = now()"""
-
-
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was told of the server's end between two statements
-    asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.ReadOnlySQLTransactionError,  # after a failover: this server is a standby now
-)
-_DRIVER = (asyncpg.PostgresError, *_AWAY)
-CONTENTION = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
-"""Faults of the moment: nobody did wrong, trying again helps, and no attempt is counted."""
-_BUSY = (*CONTENTION, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
-
-
-def _as_problem(fault: BaseException) -> BaseException:
-    if isinstance(fault, _BUSY):
-        return Unavailable("The database is busy with this very thing: try again.", retry_after=1)
-    if isinstance(fault, _AWAY):
-        return Unavailable("The database is away for the moment: try again shortly.", retry_after=1)
-    return fault
-
-
-async def _run(call: Any) -> Any:
-    try:
-        return await call
-    except _DRIVER as fault:
-        raise _as_problem(fault) from fault
-
-
-@asynccontextmanager
-async def connect(
-    url: str,
-    *,
-    size: int = 10,
-    statement_cache: bool = True,
-    statement_timeout: float = 3.0,
-    name: str = "studyteddy",
-) -> AsyncIterator[Pool]:
-    """A pool of at most `size` connections, with our timeouts (docs: promises, "Timeouts")."""
-    settings = {
-        "application_name": name,
-        "statement_timeout": str(int(statement_timeout * 1000)),
-        "lock_timeout": "1000",
-        "idle_in_transaction_session_timeout": "10000",
-        "jit": "off",
-        "TimeZone": "UTC",
-    }
-    cached = 400 if statement_cache else 0
-    pool = Pool(
-        lambda: asyncpg.connect(url, timeout=1.0, statement_cache_size=cached, server_settings=settings), size=size
-    )
-    try:
-        yield pool
-    finally:
-        await pool.close()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from studyteddy.features.subjects.schemas import UnknownSubject
 from studyteddy.features.tasks import service
+from studyteddy.features.tasks.api.common import router
 from studyteddy.features.tasks.schemas import (
     AlreadyCompleted,
     BadRecurrence,
@@ -34,9 +35,6 @@ from studyteddy.platform.db import Database
 from studyteddy.platform.fields import Empty
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.pages import Cursors, Page
-from studyteddy.platform.web import Router
-
-router = Router("/api/tasks", tag="tasks")
 
 
 @router.get()

@@ -1,0 +1,5 @@
+"""The router of tasks."""
+
+from studyteddy.platform.web import Router
+
+router = Router("/api/tasks", tag="tasks")

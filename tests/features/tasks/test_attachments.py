@@ -1,0 +1,329 @@
+"""Files of tasks: said, sent, looked at, fetched, and taken away again."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from tests.cast import Person, made
+from tests.conftest import System
+
+from studyteddy.features.auth.service import leaving
+from studyteddy.features.tasks import service
+from studyteddy.features.tasks.service.attachments import MOST_BYTES_TOGETHER
+from studyteddy.platform.ids import new_id
+from studyteddy.platform.storage import Storage, folders
+
+MIB = 1 << 20
+PDF = b"%PDF-1.7\nwaves"
+
+
+def storage_of(system: System) -> Storage:
+    storage: Storage = system.running.resources["storage"]
+    return storage
+
+
+async def objects(system: System, person: Person) -> list[str]:
+    """Every object of theirs."""
+    return [found.key for folder in folders(UUID(person.user["id"])) async for found in storage_of(system).list(folder)]
+
+
+@pytest.fixture
+async def path(alice: Person) -> str:
+    """The address of the attachments of a task of Alice's."""
+    return f"/api/tasks/{(await alice.task())['id']}/attachments"
+
+
+def wanted(**fields: Any) -> dict[str, Any]:
+    return {"name": "waves.pdf", "type": "application/pdf", "size": len(PDF), **fields}
+
+
+async def test_a_file_is_said_sent_looked_at_and_fetched(system: System, alice: Person, path: str) -> None:
+    begun = made(await alice.post(path, wanted()))
+    attachment, upload = begun["attachment"], begun["upload"]
+    assert {attachment[key] for key in ("name", "type", "status")} == {"waves.pdf", "application/pdf", "waiting"}
+    assert (upload["method"], upload["url"]) == ("PUT", f"{path}/{attachment['id']}/content")
+    assert (await alice.get(upload["url"])).json()["code"] == "still_waiting"
+    assert (await alice.http.put(upload["url"], content=PDF, headers=upload["headers"])).status_code == 200
+    done = made(await alice.post(f"{path}/{attachment['id']}/finish"), 200)
+    assert done == attachment | {"status": "ready", "updatedAt": done["updatedAt"]}
+    shown = await alice.get(f"{path}/{attachment['id']}")
+    assert shown.json() == done
+    again = await alice.get(f"{path}/{attachment['id']}", headers={"if-none-match": shown.headers["etag"]})
+    assert again.status_code == 304
+    assert (await alice.get(path)).json() == {"items": [done], "nextCursor": None}
+    fetched = await alice.get(f"{path}/{attachment['id']}/content")
+    assert fetched.content == PDF
+    said = [(event["type"], event["data"]) for event in (await alice.changes())[-2:]]
+    assert said == [("attachment.created", attachment), ("attachment.updated", done)]
+    assert len(await objects(system, alice)) == 1  # what was sent is gone, what was kept is there
+
+
+async def test_finishing_again_changes_nothing(alice: Person, path: str) -> None:
+    task_id = path.split("/")[3]
+    attachment = await alice.attachment(task_id)
+    before = await alice.changes()
+    assert made(await alice.post(f"{path}/{attachment['id']}/finish"), 200) == attachment
+    late = await alice.http.put(f"{path}/{attachment['id']}/content", content=b"Other")
+    assert (late.status_code, late.json()["code"]) == (409, "already_uploaded")
+    assert await alice.changes() == before
+    assert (await alice.get(f"{path}/{attachment['id']}/content")).content == b"Waves"
+
+
+async def test_finishing_at_once_keeps_one_object(system: System, alice: Person, path: str) -> None:
+    begun = await alice.attach(path.split("/")[3])
+    address = f"{path}/{begun['attachment']['id']}"
+    answers = await asyncio.gather(*(alice.post(f"{address}/finish") for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await alice.get(f"{address}/content")).content == b"Waves"
+    assert len(await objects(system, alice)) == 1
+    assert [event["type"] for event in await alice.changes()].count("attachment.updated") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("evil\r\nX-Injected: 1.txt", None),
+        ("a\";b'(ä) 100%.txt", "attachment; filename*=UTF-8''a%22%3Bb%27%28%C3%A4%29%20100%25.txt"),
+        ("波 🧸.txt", "attachment; filename*=UTF-8''%E6%B3%A2%20%F0%9F%A7%B8.txt"),
+    ],
+)
+async def test_a_file_is_saved_under_its_name_and_never_shown(
+    alice: Person, path: str, name: str, kind: str | None
+) -> None:
+    if kind is None:
+        refused = await alice.post(path, wanted(name=name, type="text/plain"))
+        assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/name", "malformed")]
+        return
+    attachment = await alice.attachment(path.split("/")[3], name=name)
+    answer = await alice.get(f"{path}/{attachment['id']}/content")
+    assert answer.headers["content-disposition"] == kind
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"].startswith("private")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "code"),
+    [
+        ({"type": "text/html", "name": "a.html"}, "/type", "not_one_of"),
+        ({"type": "image/svg+xml"}, "/type", "not_one_of"),
+        ({"size": 0}, "/size", "out_of_range"),
+        ({"size": 25 * MIB + 1}, "/size", "out_of_range"),
+        ({"name": ""}, "/name", "too_short"),
+        ({"name": "x" * 197 + ".pdf"}, "/name", "too_long"),
+        ({"name": "../a.pdf"}, "/name", "malformed"),
+        ({"name": "a\\b.pdf"}, "/name", "malformed"),
+        ({"name": "a\0.pdf"}, "/name", "malformed"),
+        ({"name": "a.pdf\n"}, "/name", "malformed"),
+        ({"name": "fdp.\u202etxt.pdf"}, "/name", "malformed"),
+        ({"name": "waves.pdf.exe"}, "/name", "wrong_ending"),
+        ({"name": "waves"}, "/name", "wrong_ending"),
+    ],
+)
+async def test_what_is_not_taken_is_refused_before_it_comes(
+    alice: Person, path: str, fields: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = await alice.post(path, wanted(**fields))
+    assert answer.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, code)]
+    assert (await alice.get(path)).json()["items"] == []
+
+
+async def test_nothing_sent_is_nothing_to_finish(alice: Person, path: str) -> None:
+    attachment = made(await alice.post(path, wanted()))["attachment"]
+    answer = await alice.post(f"{path}/{attachment['id']}/finish")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_uploaded")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [(PDF + b"!", 422, "wrong_size"), (PDF[:-1], 422, "wrong_size"), (b"x" * (25 * MIB + 1), 413, "body_too_large")],
+)
+async def test_no_other_number_of_bytes_is_taken(
+    system: System, alice: Person, path: str, body: bytes, status: int, code: str
+) -> None:
+    attachment = made(await alice.post(path, wanted()))["attachment"]
+    answer = await alice.http.put(f"{path}/{attachment['id']}/content", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code if status == 413 else "wrong_size")
+    assert await objects(system, alice) == []
+
+
+async def test_the_largest_file_is_taken(alice: Person, path: str) -> None:
+    data = b"%PDF-" + b"x" * (25 * MIB - 5)
+    attachment = await alice.attachment(path.split("/")[3], data, "large.pdf", type="application/pdf")
+    assert (await alice.get(f"{path}/{attachment['id']}/content")).content == data
+
+
+@pytest.mark.parametrize("data", [b"<html><script>alert(1)</script>", b"MZ\x90\x00", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize(("name", "kind"), [("a.pdf", "application/pdf"), ("a.txt", "text/plain")])
+async def test_what_is_not_of_its_type_is_thrown_away_and_can_be_sent_again(
+    system: System, alice: Person, path: str, data: bytes, name: str, kind: str
+) -> None:
+    begun = await alice.attach(path.split("/")[3], data, name, type=kind)
+    address = f"{path}/{begun['attachment']['id']}"
+    answer = await alice.post(f"{address}/finish")
+    assert (answer.status_code, answer.json()["code"]) == (422, "wrong_content")
+    assert await objects(system, alice) == []
+    assert (await alice.get(address)).json()["status"] == "waiting"
+    good = b"%PDF-".ljust(len(data), b"a")[: len(data)] if kind == "application/pdf" else b"a" * len(data)
+    if len(data) >= 5:
+        assert (await alice.http.put(f"{address}/content", content=good)).status_code == 200
+        assert made(await alice.post(f"{address}/finish"), 200)["status"] == "ready"
+
+
+async def test_a_file_gets_another_name(alice: Person, path: str) -> None:
+    attachment = await alice.attachment(path.split("/")[3])
+    address = f"{path}/{attachment['id']}"
+    tag = (await alice.get(address)).headers["etag"]
+    assert (await alice.patch(address, {"name": "new.html"})).json()["errors"][0]["code"] == "wrong_ending"
+    renamed = await alice.patch(address, {"name": "new.txt"}, headers={"if-match": tag})
+    assert (renamed.status_code, renamed.json()["name"]) == (200, "new.txt")
+    stale = await alice.patch(address, {"name": "newer.txt"}, headers={"if-match": tag})
+    assert stale.status_code == (await alice.delete(address, headers={"if-match": tag})).status_code == 412
+    before = await alice.changes()
+    assert (await alice.patch(address, {"name": "new.txt"})).status_code == 200
+    assert (await alice.patch(address, {})).status_code == 200
+    assert await alice.changes() == before
+    assert "new.txt" in (await alice.get(f"{address}/content")).headers["content-disposition"]
+
+
+async def test_what_is_deleted_is_taken_away_with_its_object(system: System, alice: Person, path: str) -> None:
+    task_id = path.split("/")[3]
+    kept, gone = await alice.attachment(task_id), await alice.attachment(task_id)
+    assert (await alice.delete(f"{path}/{gone['id']}")).status_code == 204
+    await system.work()
+    assert [kept["id"] in key for key in await objects(system, alice)] == [True]
+    assert [one["data"] for one in await alice.changes() if one["type"] == "attachment.deleted"] == [{"id": gone["id"]}]
+    assert (await alice.get(f"{path}/{kept['id']}/content")).content == b"Waves"
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_the_files_of_a_deleted_task_go_too(system: System, alice: Person, path: str, many: bool) -> None:
+    """By itself or in a batch; also what was sent and not looked at yet."""
+    task_id, other = path.split("/")[3], (await alice.task())["id"]
+    await alice.attachment(task_id)
+    await alice.attach(task_id)
+    kept = await alice.attachment(other)
+    if many:
+        await alice.post("/api/tasks/batch", {"commands": [{"op": "delete", "id": task_id}]})
+    else:
+        await alice.delete(f"/api/tasks/{task_id}")
+    await system.work()
+    assert [kept["id"] in key for key in await objects(system, alice)] == [True]
+    await service.remove_files(storage_of(system), UUID(alice.user["id"]), UUID(task_id))  # again, without harm
+
+
+async def test_the_files_of_an_erased_account_go_too(system: System, alice: Person, bob: Person) -> None:
+    for person in (alice, bob):
+        task = await person.task()
+        await person.attachment(task["id"])
+        await person.attach(task["id"])
+    admin = await system.admin()
+    await admin.execute("UPDATE users SET deletion_at = now() - interval '21 minutes' WHERE id = $1", alice.user["id"])
+    await admin.close()
+    await leaving.erase_due(system.running.db, storage_of(system))
+    assert (await objects(system, alice), len(await objects(system, bob))) == ([], 2)
+
+
+async def test_an_archive_holds_the_files(system: System, alice: Person, bob: Person, path: str) -> None:
+    attachment = await alice.attachment(path.split("/")[3], b"Alice's own")
+    await bob.attachment((await bob.task())["id"], b"Bob's own")
+    await alice.attach(path.split("/")[3], b"not looked at")
+    export = made(await alice.post("/api/users/export"), 202)
+    await system.work()
+    answer = await alice.get(f"/api/users/exports/{export['id']}/download")
+    found = zipfile.ZipFile(io.BytesIO(answer.content))
+    rows = json.loads(found.read("attachments.json"))
+    assert [row["name"] for row in rows] == ["waves.txt", "waves.txt"]
+    assert all("token" not in row for row in rows)
+    files = [name for name in found.namelist() if name.startswith("files/")]
+    assert [attachment["id"] in name for name in files] == [True]
+    assert found.read(files[0]) == b"Alice's own"
+
+
+async def test_no_more_than_twenty_a_task_also_at_once(alice: Person, path: str) -> None:
+    answers = await asyncio.gather(*(alice.post(path, wanted()) for _ in range(26)))
+    codes = sorted(answer.json().get("code", "made") for answer in answers)
+    assert codes == ["made"] * 20 + ["too_many_attachments"] * 6
+    assert {answer.status_code for answer in answers} == {201, 409}
+    assert len((await alice.get(path)).json()["items"]) == 20
+
+
+async def test_no_more_than_a_gibibyte_together_also_at_once(system: System, alice: Person, path: str) -> None:
+    """There is room for one more of the largest, and eight come at the same time, to eight tasks."""
+    admin = await system.admin()
+    await admin.execute(
+        "INSERT INTO attachments (id, user_id, task_id, name, type, size, token, created_at, updated_at)"
+        " SELECT gen_random_uuid(), $1, $2, 'a.pdf', 'application/pdf', 25 * 1024 * 1024, repeat('x', 32), now(), now()"
+        " FROM generate_series(1, 39)",
+        alice.user["id"], path.split("/")[3],
+    )  # fmt: skip
+    tasks = [await alice.task() for _ in range(8)]
+    answers = await asyncio.gather(
+        *(alice.post(f"/api/tasks/{task['id']}/attachments", wanted(size=25 * MIB)) for task in tasks)
+    )
+    total = await admin.fetchval("SELECT sum(size) FROM attachments WHERE user_id = $1", alice.user["id"])
+    await admin.close()
+    assert total == 40 * 25 * MIB <= MOST_BYTES_TOGETHER < total + 25 * MIB
+    assert sorted(answer.json().get("code", "made") for answer in answers) == ["made"] + ["no_space_left"] * 7
+
+
+async def test_what_never_came_is_given_up_after_a_day(system: System, alice: Person, path: str) -> None:
+    task_id = path.split("/")[3]
+    await service.sweep(system.running.db, storage_of(system))  # what others left behind
+    system.clock.ahead = -timedelta(days=1, minutes=5)
+    try:
+        lost = (await alice.attach(task_id))["attachment"]
+        kept = await alice.attachment(task_id)
+        system.clock.ahead = -timedelta(hours=23)
+        fresh = (await alice.attach(task_id))["attachment"]
+    finally:
+        system.clock.ahead = timedelta()
+    assert await service.sweep(system.running.db, storage_of(system)) == 1
+    await system.work()
+    assert {one["id"] for one in (await alice.get(path)).json()["items"]} == {kept["id"], fresh["id"]}
+    assert [one["data"] for one in await alice.changes() if one["type"] == "attachment.deleted"] == [{"id": lost["id"]}]
+    assert not [key for key in await objects(system, alice) if lost["id"] in key]
+    assert len(await objects(system, alice)) == 2
+
+
+async def test_what_was_sent_in_vain_is_swept(system: System, alice: Person) -> None:
+    """An address that was handed out may be used after everything it was for is gone."""
+    storage, user_id = storage_of(system), alice.user["id"]
+    await storage.put(f"incoming/{user_id}/attachments/late", b"x")
+    await service.sweep(system.running.db, storage)
+    assert len(await objects(system, alice)) == 1
+    system.clock.ahead = timedelta(days=1, minutes=1)
+    try:
+        await service.sweep(system.running.db, storage)
+    finally:
+        system.clock.ahead = timedelta()
+    assert await objects(system, alice) == []
+
+
+async def test_keys_of_objects_tell_nothing_and_cannot_be_guessed(system: System, alice: Person, path: str) -> None:
+    attachment = await alice.attachment(path.split("/")[3], name="my secret diary.txt")
+    (key,) = await objects(system, alice)
+    token = key.rpartition("/")[2]
+    assert "diary" not in key
+    assert len(token) == 32
+    shown = (await alice.get(f"{path}/{attachment['id']}")).text + json.dumps(await alice.changes())
+    assert token not in shown
+
+
+async def test_a_file_is_its_owners(alice: Person, bob: Person, path: str, guest: httpx2.AsyncClient) -> None:
+    attachment = await alice.attachment(path.split("/")[3])
+    for address in (path, f"{path}/{attachment['id']}", f"{path}/{attachment['id']}/content"):
+        assert (await bob.get(address)).status_code == 404
+        assert (await guest.get(address)).status_code == 401
+    assert (await bob.post(path, wanted())).status_code == 404
+    assert (await alice.post(f"/api/tasks/{new_id()}/attachments", wanted())).status_code == 404

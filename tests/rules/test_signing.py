@@ -1,0 +1,26 @@
+"""Signed addresses, against the example that the S3 API reference works through."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from studyteddy.platform.signing import Signer
+
+EXAMPLE = Signer("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "us-east-1")
+URL = "https://examplebucket.s3.amazonaws.com/test.txt"
+
+
+def test_the_example_of_the_reference_has_its_signature() -> None:
+    signed = EXAMPLE.address("GET", URL, seconds=86400, query={}, headers={}, at=1369353600)
+    assert signed.rpartition("=")[2] == "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+
+
+def test_what_is_bound_is_named_and_changes_the_signature() -> None:
+    said = [
+        EXAMPLE.address("PUT", URL, seconds=60, query=query, headers=headers, at=1369353600)
+        for query in ({}, {"response-content-type": "a/b c&d"})
+        for headers in ({}, {"content-length": "5"}, {"content-length": "6"})
+    ]
+    assert len({one.rpartition("=")[2] for one in said}) == 6
+    assert parse_qs(urlsplit(said[4]).query)["X-Amz-SignedHeaders"] == ["content-length;host"]
+    assert parse_qs(urlsplit(said[4]).query)["response-content-type"] == ["a/b c&d"]
