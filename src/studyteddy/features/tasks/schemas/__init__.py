@@ -13,6 +13,7 @@ from studyteddy.features.tasks.schemas.single import (
     Status,
     Task,
     TaskChanges,
+    UnknownTask,
 )
 from studyteddy.features.tasks.schemas.steps import (
     NewSubtask,
@@ -27,5 +28,5 @@ from studyteddy.features.tasks.schemas.steps import (
 __all__ = [
     "AlreadyCompleted", "DayQuery", "NewSubtask", "NewTask", "NoSuchSubtask", "NoSuchTask", "Priority", "Sort",
     "Status", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery",
-    "TooManySubtasks",
+    "TooManySubtasks", "UnknownTask",
 ]  # fmt: skip

@@ -75,6 +75,14 @@ UPDATE tasks AS t SET status = 'pending', completed_at = NULL, completed_on = NU
 
 _COMPLETED_UNDER = Statement(UUID, "SELECT completed_under FROM tasks WHERE user_id = $1 AND id = $2")
 
+_ADD_MINUTES = Statement(
+    Task,
+    f"""
+UPDATE tasks AS t SET actual_minutes = greatest(0, t.actual_minutes + $3), updated_at = $4
+ WHERE t.user_id = $1 AND t.id = $2
+{RETURNING}""",
+)
+
 _DELETE = Statement(Nothing, "DELETE FROM tasks WHERE user_id = $1 AND id = $2")
 
 
@@ -126,6 +134,11 @@ async def completed_under(tx: Tx, user_id: UUID, task_id: UUID) -> UUID | None:
 async def mark_reopened(tx: Tx, user_id: UUID, task_id: UUID, *, at: datetime) -> Task | None:
     """The task, open now; nothing when there is none that was completed."""
     return await tx.one(_MARK_REOPENED, user_id, task_id, at)
+
+
+async def add_minutes(tx: Tx, user_id: UUID, task_id: UUID, minutes: int, *, at: datetime) -> Task | None:
+    """The task with more minutes worked, or fewer; nothing when there is none."""
+    return await tx.one(_ADD_MINUTES, user_id, task_id, minutes, at)
 
 
 async def delete(tx: Tx, user_id: UUID, task_id: UUID) -> bool:
