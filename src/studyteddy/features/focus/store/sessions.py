@@ -116,7 +116,8 @@ async def page(
 
 async def overlaps(tx: Tx, user_id: UUID, *, begin: datetime, end: datetime) -> bool:
     """Whether there is a session with some of that time."""
-    return bool(await tx.one(_OVERLAPS, user_id, begin, end))
+    found = await tx.one(_OVERLAPS, user_id, begin, end)
+    return bool(found)
 
 
 async def add(tx: Tx, user_id: UUID, new: FocusSession) -> FocusSession | None:
