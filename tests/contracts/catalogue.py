@@ -39,6 +39,7 @@ SYSTEM = {
     "features.auth.store.leaving._TO_END": "tidy: accounts whose grace is over",
     "features.auth.store.leaving._TO_ERASE": "tidy: accounts whose grace is over, and every access token with it",
     "features.auth.store.support._FIND_SUPPORTED": "operate: the account of an e-mail address, for an operator",
+    "features.focus.store.sessions._OVERDUE": "tidy: students who left a session running",
     "platform.audit._ADD_ANONYMOUS": "sign_in: what was tried by nobody who is known",
     "platform.audit._UNSEALED": "tidy: what is to be sealed",
     "platform.audit._LAST_SEAL": "tidy: where the chain of seals ends",

@@ -35,6 +35,7 @@ SEES = {
         "jobs_dead": "died_at < now() - interval '30 days'",
         "users": "deletion_at < now()",
         "mail_tokens": "expires_at < now()",
+        "focus_sessions": "overdue_at IS NOT NULL",
     },
 }  # fmt: skip
 """What each purpose sees of everybody's rows."""
@@ -43,7 +44,7 @@ READS_ONLY = {
     "sign_in": {"users", "sessions", "api_keys", "identities"},
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
-    "tidy": {"users"},
+    "tidy": {"users", "focus_sessions"},
 }
 """What of that it may not change."""
 
