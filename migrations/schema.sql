@@ -128,7 +128,9 @@ CREATE TABLE public.daily_progress (
     on_time integer DEFAULT 0 NOT NULL,
     focused_minutes integer DEFAULT 0 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    late_minutes integer DEFAULT 0 NOT NULL,
     CONSTRAINT daily_progress_focused_minutes_check CHECK ((focused_minutes >= 0)),
+    CONSTRAINT daily_progress_late_minutes_check CHECK ((late_minutes >= 0)),
     CONSTRAINT daily_progress_on_time_check CHECK ((on_time >= 0)),
     CONSTRAINT daily_progress_tasks_completed_check CHECK ((tasks_completed >= 0)),
     CONSTRAINT daily_progress_with_due_check CHECK ((with_due >= 0))
@@ -176,6 +178,96 @@ CREATE TABLE public.exports (
 ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.exports OWNER TO study_owner;
+
+CREATE TABLE public.focus_presets (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    work_minutes smallint NOT NULL,
+    short_break_minutes smallint NOT NULL,
+    long_break_minutes smallint NOT NULL,
+    cycles smallint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT focus_presets_check CHECK (((short_break_minutes >= 1) AND (short_break_minutes <= work_minutes))),
+    CONSTRAINT focus_presets_check1 CHECK (((long_break_minutes >= 1) AND (long_break_minutes <= work_minutes))),
+    CONSTRAINT focus_presets_cycles_check CHECK (((cycles >= 1) AND (cycles <= 12))),
+    CONSTRAINT focus_presets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT focus_presets_work_minutes_check CHECK (((work_minutes >= 5) AND (work_minutes <= 240)))
+);
+
+ALTER TABLE ONLY public.focus_presets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.focus_presets OWNER TO study_owner;
+
+CREATE TABLE public.focus_sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    type text NOT NULL,
+    status text NOT NULL,
+    version integer NOT NULL,
+    subject_id uuid,
+    task_id uuid,
+    counted_under uuid,
+    planned_minutes smallint NOT NULL,
+    work_minutes smallint,
+    short_break_minutes smallint,
+    long_break_minutes smallint,
+    cycles smallint,
+    scheduled_at timestamp with time zone,
+    started_at timestamp with time zone,
+    paused_at timestamp with time zone,
+    paused_seconds integer NOT NULL,
+    ends_at timestamp with time zone,
+    overdue_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by text,
+    effective_minutes smallint NOT NULL,
+    day date NOT NULL,
+    productivity_rating smallint,
+    focus_rating smallint,
+    notes text NOT NULL,
+    interruptions smallint NOT NULL,
+    interruption_notes jsonb NOT NULL,
+    backfilled boolean NOT NULL,
+    late boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    begins_at timestamp with time zone GENERATED ALWAYS AS (COALESCE(started_at, scheduled_at)) STORED NOT NULL,
+    CONSTRAINT focus_sessions_check CHECK (((short_break_minutes >= 1) AND (short_break_minutes <= work_minutes))),
+    CONSTRAINT focus_sessions_check1 CHECK (((long_break_minutes >= 1) AND (long_break_minutes <= work_minutes))),
+    CONSTRAINT focus_sessions_check10 CHECK (((status = 'paused'::text) = (paused_at IS NOT NULL))),
+    CONSTRAINT focus_sessions_check11 CHECK (((status = ANY (ARRAY['active'::text, 'paused'::text])) = (overdue_at IS NOT NULL))),
+    CONSTRAINT focus_sessions_check12 CHECK (((status = ANY (ARRAY['completed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT focus_sessions_check13 CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+    CONSTRAINT focus_sessions_check14 CHECK (((status = 'completed'::text) OR (effective_minutes = 0))),
+    CONSTRAINT focus_sessions_check2 CHECK ((paused_at >= started_at)),
+    CONSTRAINT focus_sessions_check3 CHECK ((overdue_at <= (started_at + '24:00:00'::interval))),
+    CONSTRAINT focus_sessions_check4 CHECK ((ended_at >= started_at)),
+    CONSTRAINT focus_sessions_check5 CHECK ((backfilled OR (NOT late))),
+    CONSTRAINT focus_sessions_check6 CHECK ((num_nulls(work_minutes, short_break_minutes, long_break_minutes, cycles) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT focus_sessions_check7 CHECK (((status <> 'scheduled'::text) OR ((scheduled_at IS NOT NULL) AND (started_at IS NULL)))),
+    CONSTRAINT focus_sessions_check8 CHECK (((status <> ALL (ARRAY['active'::text, 'paused'::text, 'completed'::text])) OR (started_at IS NOT NULL))),
+    CONSTRAINT focus_sessions_check9 CHECK (((status = 'active'::text) = (ends_at IS NOT NULL))),
+    CONSTRAINT focus_sessions_cycles_check CHECK (((cycles >= 1) AND (cycles <= 12))),
+    CONSTRAINT focus_sessions_effective_minutes_check CHECK (((effective_minutes >= 0) AND (effective_minutes <= 1440))),
+    CONSTRAINT focus_sessions_ended_by_check CHECK ((ended_by = ANY (ARRAY['user'::text, 'forgotten'::text]))),
+    CONSTRAINT focus_sessions_focus_rating_check CHECK (((focus_rating >= 1) AND (focus_rating <= 5))),
+    CONSTRAINT focus_sessions_interruption_notes_check CHECK ((jsonb_array_length(interruption_notes) <= 100)),
+    CONSTRAINT focus_sessions_interruptions_check CHECK (((interruptions >= 0) AND (interruptions <= 1000))),
+    CONSTRAINT focus_sessions_notes_check CHECK ((length(notes) <= 2000)),
+    CONSTRAINT focus_sessions_paused_seconds_check CHECK (((paused_seconds >= 0) AND (paused_seconds <= 86400))),
+    CONSTRAINT focus_sessions_planned_minutes_check CHECK (((planned_minutes >= 5) AND (planned_minutes <= 480))),
+    CONSTRAINT focus_sessions_productivity_rating_check CHECK (((productivity_rating >= 1) AND (productivity_rating <= 5))),
+    CONSTRAINT focus_sessions_status_check CHECK ((status = ANY (ARRAY['scheduled'::text, 'active'::text, 'paused'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT focus_sessions_type_check CHECK ((type = ANY (ARRAY['pomodoro'::text, 'deep_work'::text, 'custom'::text]))),
+    CONSTRAINT focus_sessions_version_check CHECK ((version >= 1)),
+    CONSTRAINT focus_sessions_work_minutes_check CHECK (((work_minutes >= 5) AND (work_minutes <= 240)))
+);
+
+ALTER TABLE ONLY public.focus_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.focus_sessions OWNER TO study_owner;
 
 CREATE TABLE public.idempotency_keys (
     user_id uuid NOT NULL,
@@ -602,6 +694,12 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY public.focus_presets
+    ADD CONSTRAINT focus_presets_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.focus_sessions
+    ADD CONSTRAINT focus_sessions_pkey PRIMARY KEY (user_id, id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, scope, key);
 
@@ -688,6 +786,18 @@ CREATE INDEX audit_anonymous_unsealed ON public.audit_anonymous USING btree (id)
 CREATE INDEX events_at ON public.events USING brin (at);
 
 CREATE INDEX exports_created ON public.exports USING btree (created_at);
+
+CREATE UNIQUE INDEX focus_presets_name ON public.focus_presets USING btree (user_id, lower(name));
+
+CREATE INDEX focus_sessions_overdue ON public.focus_sessions USING btree (overdue_at) WHERE (overdue_at IS NOT NULL);
+
+CREATE UNIQUE INDEX focus_sessions_running ON public.focus_sessions USING btree (user_id) WHERE (status = ANY (ARRAY['active'::text, 'paused'::text]));
+
+CREATE INDEX focus_sessions_sorted ON public.focus_sessions USING btree (user_id, begins_at, id);
+
+CREATE INDEX focus_sessions_subject ON public.focus_sessions USING btree (user_id, subject_id);
+
+CREATE INDEX focus_sessions_task ON public.focus_sessions USING btree (user_id, task_id);
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 
@@ -787,6 +897,18 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.focus_presets
+    ADD CONSTRAINT focus_presets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.focus_sessions
+    ADD CONSTRAINT focus_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.focus_sessions
+    ADD CONSTRAINT focus_sessions_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
+
+ALTER TABLE ONLY public.focus_sessions
+    ADD CONSTRAINT focus_sessions_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -878,6 +1000,10 @@ ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.focus_presets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.focus_sessions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.identities ENABLE ROW LEVEL SECURITY;
@@ -911,6 +1037,10 @@ CREATE POLICY owner ON public.event_counters USING ((user_id = ( SELECT (NULLIF(
 CREATE POLICY owner ON public.events USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.exports USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.focus_presets USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.focus_sessions USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.idempotency_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -998,6 +1128,8 @@ CREATE POLICY tidy ON public.events USING (((( SELECT current_setting('app.purpo
 
 CREATE POLICY tidy ON public.exports FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '7 days'::interval)) AND COALESCE((finished_at < (now() - '7 days'::interval)), true)));
 
+CREATE POLICY tidy ON public.focus_sessions FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (overdue_at IS NOT NULL)));
+
 CREATE POLICY tidy ON public.idempotency_keys USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '24:00:00'::interval))));
 
 CREATE POLICY tidy ON public.jobs_dead USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (died_at < (now() - '30 days'::interval))));
@@ -1049,6 +1181,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_counters TO study_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.focus_presets TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.focus_sessions TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO study_app;
 

@@ -224,6 +224,90 @@ class AttachmentDeleted(Event, frozen=True):
     task_id: UUID
 
 
+@public("focus.scheduled", shows="FocusSession")
+class FocusScheduled(Event, frozen=True):
+    """A focus session was planned."""
+
+    session_id: UUID
+
+
+@public("focus.started", shows="FocusSession")
+class FocusStarted(Event, frozen=True):
+    """A focus session runs."""
+
+    session_id: UUID
+
+
+@public("focus.updated", shows="FocusSession")
+class FocusUpdated(Event, frozen=True):
+    """A focus session was paused, resumed, extended or interrupted, or what is said of it changed."""
+
+    session_id: UUID
+
+
+@public("focus.completed", shows="FocusSession")
+class FocusCompleted(Event, frozen=True):
+    """A focus session is over and counts: what the statistics and the points need."""
+
+    session_id: UUID
+    subject_id: UUID | None
+    day: date
+    """The student's local date of its begin, fixed when it was written."""
+    minutes: int
+    earns: bool
+    """Whether it gives points: it was timed, and its student ended it."""
+    late: bool
+    """Whether it was entered too late to count for a streak."""
+
+
+@public("focus.cancelled", shows="FocusSession")
+class FocusCancelled(Event, frozen=True):
+    """A focus session is over and does not count."""
+
+    session_id: UUID
+
+
+@public("focus.deleted", shows="Gone")
+class FocusDeleted(Event, frozen=True):
+    """A focus session is gone; the fields say what it had counted."""
+
+    session_id: UUID
+    subject_id: UUID | None
+    day: date
+    minutes: int
+    late: bool
+
+
+@internal("focus.forgotten")
+class FocusForgotten(Event, frozen=True):
+    """A focus session was left running, and ended by itself."""
+
+    session_id: UUID
+    ended_at: datetime
+    minutes: int
+
+
+@public("preset.created", shows="Preset")
+class PresetCreated(Event, frozen=True):
+    """There is a new rhythm for focus sessions."""
+
+    preset_id: UUID
+
+
+@public("preset.updated", shows="Preset")
+class PresetUpdated(Event, frozen=True):
+    """A rhythm changed; sessions keep the one they were made with."""
+
+    preset_id: UUID
+
+
+@public("preset.deleted", shows="Gone")
+class PresetDeleted(Event, frozen=True):
+    """A rhythm is gone."""
+
+    preset_id: UUID
+
+
 @public("notification.created", shows="Notification")
 class NotificationCreated(Event, frozen=True):
     """There is something to tell the student."""

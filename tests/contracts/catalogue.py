@@ -41,6 +41,7 @@ SYSTEM = {
     "features.tasks.store.attachments._OVERDUE": "tidy: attachments that never came",
     "features.auth.store.leaving._OVERDUE": "tidy: archives whose seven days are over",
     "features.auth.store.support._FIND_SUPPORTED": "operate: the account of an e-mail address, for an operator",
+    "features.focus.store.sessions._OVERDUE": "tidy: students who left a session running",
     "platform.audit._ADD_ANONYMOUS": "sign_in: what was tried by nobody who is known",
     "platform.audit._UNSEALED": "tidy: what is to be sealed",
     "platform.audit._LAST_SEAL": "tidy: where the chain of seals ends",

@@ -38,11 +38,22 @@ async def settle(system: System, admin: Connection, person: Person) -> Someone:
     for _ in range(2):
         await person.post("/api/realtime/ticket")
         await person.post("/api/auth/login", {"email": person.email, "password": PASSWORD})
+    await _study(person)
     await _safeguard(person)
     await system.work()
     user_id = UUID(person.user["id"])
     await admin.execute(_AGE.format(user=user_id, lane=NOWHERE))
     return Someone(user_id, UUID(subject["id"]), UUID(task["id"]))
+
+
+async def _study(person: Person) -> None:
+    """A focus session that is over, one that runs, and a rhythm."""
+    for end in (True, False):
+        session = made(await person.post("/api/focus-sessions", {"type": "pomodoro"}))
+        if end:
+            made(await person.post(f"/api/focus-sessions/{session['id']}/complete"), 200)
+    rhythm = {"name": "Mine", "workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
+    made(await person.post("/api/focus-presets", rhythm))
 
 
 async def _safeguard(person: Person) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import schemathesis
@@ -35,6 +35,17 @@ UNTOLD = {
     ("common_password", "/password"): "the password must not be one of the common ones",
     ("common_password", "/newPassword"): "the password must not be one of the common ones",
     ("bad_mail_token", "/token"): "a link's token comes by mail",
+    ("out_of_range", "/startAt"): "a session is planned for an instant within the next year",
+    ("too_long_ago", "/startedAt"): "a past session began within the last seven days",
+    ("in_the_future", "/startedAt"): "it has happened",
+    ("in_the_future", "/endedAt"): "it has happened",
+    ("in_the_future", "/minutes"): "it has happened",
+    ("out_of_range", "/endedAt"): "it took 5 to 240 minutes",
+    ("one_of_two", "/minutes"): "its end, or its minutes",
+    ("no_such_task", "/taskId"): "the task must be there",
+    ("no_such_preset", "/presetId"): "the preset must be there",
+    ("longer_than_work", "/shortBreakMinutes"): "a break is no longer than the work",
+    ("longer_than_work", "/longBreakMinutes"): "a break is no longer than the work",
     ("in_the_past", "/expiresAt"): "a key ends in the future",
     ("wrong_ending", "/name"): "a name that ends as files of its type do",
     ("not_uploaded", ""): "the bytes were sent before",
@@ -59,8 +70,16 @@ def map_body(ctx: Any, body: Any) -> Any:
         return body
     if body.get("type") == "text/plain" and isinstance(body.get("name"), str) and len(body["name"]) <= 196:
         body = body | {"name": body["name"] + ".txt"}
+    if {"startedAt", "minutes"} <= body.keys() and body.get("endedAt") is None:
+        # Some minutes of the last week, which random years would hardly ever hit.
+        body = body | {"startedAt": _lately(body["minutes"])}
     real = {name: "Europe/Berlin" for name in ("dueZone", "timeZone") if _may_be_zone(body.get(name))}
     return {name: value for name, value in (body | real).items() if name != "dueAt" or not body.get("dueDate")}
+
+
+def _lately(minutes: Any) -> str:
+    ago = timedelta(minutes=300 + (minutes if isinstance(minutes, int) else 0) * 37 % 9000)
+    return (datetime.now(UTC) - ago).isoformat().replace("+00:00", "Z")
 
 
 def _may_be_zone(value: Any) -> bool:

@@ -6,6 +6,8 @@ A client that follows these rules needs no second read:
 - deleted: take the object out; a task takes its steps and attachments along;
 - `subject.updated` and `subject.deleted`: the tasks of that subject also take its new name, or lose both id and name;
 - `subtasks.reordered`: `data.items` are all steps of their task;
+- a session that is running, planned or over is replaced by each event of focus; it loses the id of a task or a subject
+  that is deleted;
 - `preferences.updated`: put `data` in the place of the preferences; `export.updated`: of the archive;
 - `notifications.read`: those of `ids`, or all, are read; `unread` are not.
 """
@@ -18,6 +20,7 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +37,11 @@ from studyteddy.features.tasks.schemas import TaskChanges
 from studyteddy.platform.identity import Identity
 
 Json = dict[str, Any]
-STEPS = 600 if os.environ.get("SOAK") == "1" else 90
+STEPS = 600 if os.environ.get("SOAK") == "1" else 180
 
+
+REFUSED = ("already_completed", "already_running", "too_many_presets")
+"""What may be answered to somebody who does anything."""
 
 MOST_ARCHIVES = 3
 """More are not to be had within an hour."""
@@ -52,6 +58,8 @@ class State:
     tasks: dict[str, Json] = field(default_factory=dict)
     steps: dict[str, Json] = field(default_factory=dict)
     files: dict[str, Json] = field(default_factory=dict)
+    sessions: dict[str, Json] = field(default_factory=dict)
+    presets: dict[str, Json] = field(default_factory=dict)
     notifications: dict[str, Json] = field(default_factory=dict)
     unread: int = 0
     days: dict[str, Json] = field(default_factory=dict)
@@ -63,7 +71,7 @@ class State:
         thing, _, what = kind.partition(".")
         kept = {
             "subject": self.subjects, "task": self.tasks, "subtask": self.steps, "notification": self.notifications,
-            "export": self.exports, "attachment": self.files,
+            "export": self.exports, "attachment": self.files, "focus": self.sessions, "preset": self.presets,
         }  # fmt: skip
         if kind == "user.updated":
             self.user = data
@@ -103,11 +111,18 @@ class State:
             self.files = {file_id: file for file_id, file in self.files.items() if file["taskId"] != gone}
         if thing == "subject":
             self._name(gone, {"subjectId": None, "subjectName": None})
+        if thing in ("task", "subject"):
+            self._unlink(f"{thing}Id", gone)
 
     def _name(self, subject_id: str, change: Json) -> None:
         for task_id, task in self.tasks.items():
             if task["subjectId"] == subject_id:
                 self.tasks[task_id] = task | change
+
+    def _unlink(self, name: str, gone: str) -> None:
+        for session_id, session in self.sessions.items():
+            if session[name] == gone:
+                self.sessions[session_id] = session | {name: None}
 
     def _read(self, data: Json) -> None:
         for note in data["ids"]:
@@ -135,6 +150,8 @@ async def everything(person: Person) -> State:
         tasks=found,
         steps=steps,
         files=files,
+        sessions=await pages(person, "/api/focus-sessions", limit=3),
+        presets=await pages(person, "/api/focus-presets"),
         notifications=await pages(person, "/api/notifications"),
         unread=(await person.get("/api/notifications/unread-count")).json()["count"],
         days={day["day"]: day for day in (await person.get("/api/analytics/overview?range=year")).json()["days"]},
@@ -170,6 +187,7 @@ class Walk:
         self._dice = random.Random(seed)
         self._count = 0
         self._archives = 0
+        self._past = 0
 
     def actions(self) -> list[Callable[[], Awaitable[Any]]]:
         """What can be done now; some of it twice, so that it is done more often."""
@@ -188,6 +206,13 @@ class Walk:
             found += [self.change_step, self.tick, self.delete_step, self.reorder]
         if self.state.files:
             found += [self.finish, self.rename_file, self.delete_file]
+        found += [self.begin_session, self.plan_session, self.enter_past, self.add_preset]
+        if self._running():
+            found += [self.pause_or_resume, self.extend, self.interrupt, self.end_session, self.end_session]
+        if self.state.sessions:
+            found += [self.rate_session, self.delete_session]
+        if any(not one["builtIn"] for one in self.state.presets.values()):
+            found += [self.change_preset, self.delete_preset]
         if self.state.notifications:
             found += [self.read_some, self.read_all, self.forget]
         return found
@@ -209,7 +234,7 @@ class Walk:
         action = self._dice.choice(self.actions())
         self._count += 1
         answer = await action()
-        assert answer.status_code < 300 or answer.json()["code"] == "already_completed", answer.text
+        assert answer.status_code < 300 or answer.json()["code"] in REFUSED, answer.text
         return f"{self._count} {action.__name__}"
 
     def _any(self, kept: dict[str, Json]) -> str:
@@ -324,6 +349,63 @@ class Walk:
         ids = [step["id"] for step in self.state.steps.values() if step["taskId"] == task_id]
         self._dice.shuffle(ids)
         return await self.person.put(f"/api/tasks/{task_id}/subtasks/order", {"ids": ids})
+
+    def _running(self) -> list[Json]:
+        return [one for one in self.state.sessions.values() if one["status"] in ("active", "paused")]
+
+    async def _command(self, session: Json, verb: str, **body: Any) -> Any:
+        return await self.person.post(f"/api/focus-sessions/{session['id']}/{verb}", body)
+
+    async def begin_session(self) -> Any:
+        body = {"type": "pomodoro", "taskId": self._maybe(self.state.tasks)}
+        return await self.person.post("/api/focus-sessions", body | {"subjectId": self._maybe(self.state.subjects)})
+
+    async def plan_session(self) -> Any:
+        planned = [one for one in self.state.sessions.values() if one["status"] == "scheduled"]
+        if planned and not self._running():
+            return await self._command(planned[0], "start")
+        at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        return await self.person.post("/api/focus-sessions", {"type": "custom", "startAt": at})
+
+    async def enter_past(self) -> Any:
+        self._past += 1
+        at = (datetime.now(UTC) - timedelta(minutes=10 * self._past)).isoformat()
+        past = {"startedAt": at, "minutes": 9, "taskId": self._maybe(self.state.tasks)}
+        return await self.person.post("/api/focus-sessions/past", past)
+
+    async def pause_or_resume(self) -> Any:
+        (session,) = self._running()
+        return await self._command(session, "pause" if session["status"] == "active" else "resume")
+
+    async def extend(self) -> Any:
+        return await self._command(self._running()[0], "extend", minutes=5)
+
+    async def interrupt(self) -> Any:
+        return await self._command(self._running()[0], "interruptions", reason="phone")
+
+    async def end_session(self) -> Any:
+        return await self._command(self._running()[0], self._dice.choice(["complete", "cancel"]))
+
+    async def rate_session(self) -> Any:
+        path = f"/api/focus-sessions/{self._any(self.state.sessions)}"
+        return await self.person.patch(path, {"notes": f"Note {self._count}", "focusRating": 3})
+
+    async def delete_session(self) -> Any:
+        return await self.person.delete(f"/api/focus-sessions/{self._any(self.state.sessions)}")
+
+    async def add_preset(self) -> Any:
+        rhythm = {"workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
+        return await self.person.post("/api/focus-presets", {"name": f"Rhythm {self._count}"} | rhythm)
+
+    def _own_preset(self) -> str:
+        own = {key: one for key, one in self.state.presets.items() if not one["builtIn"]}
+        return f"/api/focus-presets/{self._any(own)}"
+
+    async def change_preset(self) -> Any:
+        return await self.person.patch(self._own_preset(), {"name": f"Renamed {self._count}"})
+
+    async def delete_preset(self) -> Any:
+        return await self.person.delete(self._own_preset())
 
     async def read_some(self) -> Any:
         return await self.person.post("/api/notifications/read", {"ids": [self._any(self.state.notifications)]})

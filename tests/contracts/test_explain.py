@@ -20,7 +20,7 @@ GREAT = {
     "users", "sessions", "subjects", "tasks", "subtasks", "event_counters", "events", "idempotency_keys",
     "realtime_tickets", "notifications", "daily_progress", "points_ledger", "api_keys", "mail_tokens",
     "second_factors", "recovery_codes", "identities", "sign_in_flows", "exports", "audit_heads", "audit_log",
-    "attachments",
+    "attachments", "focus_sessions", "focus_presets", "task_series", "task_changes",
 }  # fmt: skip
 """Tables that grow with the number of users; the queue is short, and looked at as a queue."""
 

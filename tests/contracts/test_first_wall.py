@@ -13,7 +13,7 @@ USER_TABLES = frozenset(
         "users", "sessions", "subjects", "tasks", "subtasks", "event_counters", "events", "idempotency_keys",
         "realtime_tickets", "jobs", "jobs_dead", "notifications", "daily_progress", "points_ledger",
         "api_keys", "mail_tokens", "second_factors", "recovery_codes", "identities", "exports",
-        "audit_heads", "audit_log", "task_series", "task_changes", "attachments",
+        "audit_heads", "audit_log", "task_series", "task_changes", "attachments", "focus_presets", "focus_sessions",
     ]
 )  # fmt: skip
 """Tables with rows of users; the second wall's tests compare this list with the schema."""

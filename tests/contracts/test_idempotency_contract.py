@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from tests.cast import PASSWORD, Person
+from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts import operations
 from tests.contracts.operations import Operation
@@ -96,6 +97,38 @@ async def _restore_account(system: System, person: Person) -> Call:
     return Call("/api/users/me/restore", {}, {"other": True})
 
 
+async def _create_focus_session(system: System, person: Person) -> Call:
+    return Call("/api/focus-sessions", {"type": "custom"}, {"type": "pomodoro"})
+
+
+async def _add_past_session(system: System, person: Person) -> Call:
+    past = {"startedAt": (system.clock() - timedelta(hours=1)).isoformat(), "minutes": 20}
+    return Call("/api/focus-sessions/past", past, past | {"minutes": 10})
+
+
+async def _create_preset(system: System, person: Person) -> Call:
+    rhythm = {"name": "Once", "workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
+    return Call("/api/focus-presets", rhythm, rhythm | {"name": "Twice"})
+
+
+async def _start_focus_session(system: System, person: Person) -> Call:
+    planned = {"type": "custom", "startAt": (system.clock() + timedelta(hours=1)).isoformat()}
+    session = made(await person.post("/api/focus-sessions", planned))
+    return Call(f"/api/focus-sessions/{session['id']}/start", {}, {"version": 1})
+
+
+def _on_session(verb: str, *before: str, **body: Any) -> Callable[[System, Person], Awaitable[Call]]:
+    """A command on a session that runs."""
+
+    async def call(system: System, person: Person) -> Call:
+        path = f"/api/focus-sessions/{made(await person.post('/api/focus-sessions', {'type': 'custom'}))['id']}"
+        for one in before:
+            made(await person.post(f"{path}/{one}"), 200)
+        return Call(f"{path}/{verb}", body, body | {"version": 1 + len(before)})
+
+    return call
+
+
 CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "create_task": _create_task,
     "batch_tasks": _batch_tasks,
@@ -111,6 +144,16 @@ CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "resend_verification": _resend_verification,
     "create_export": _create_export,
     "restore_account": _restore_account,
+    "create_focus_session": _create_focus_session,
+    "add_past_session": _add_past_session,
+    "create_preset": _create_preset,
+    "start_focus_session": _start_focus_session,
+    "pause_focus_session": _on_session("pause"),
+    "resume_focus_session": _on_session("resume", "pause"),
+    "extend_focus_session": _on_session("extend", minutes=10),
+    "note_interruption": _on_session("interruptions"),
+    "complete_focus_session": _on_session("complete"),
+    "cancel_focus_session": _on_session("cancel"),
 }
 
 QUIET = {"resend_verification": "notifications.send_verification"}

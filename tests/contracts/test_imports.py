@@ -39,7 +39,7 @@ OWNERS = {
     "notification": "notifications",
     "notifications": "notifications", "user": "auth",
     "preferences": "auth", "email": "auth", "password": "auth", "second_factor": "auth", "export": "auth",
-    "deletion": "auth", "progress": "analytics", "points": "gamification",
+    "deletion": "auth", "progress": "analytics", "points": "gamification", "focus": "focus", "preset": "focus",
 }  # fmt: skip
 """Which feature an event belongs to, by the first part of its tag."""
 

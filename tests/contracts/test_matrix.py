@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx2
@@ -78,6 +79,28 @@ async def _export(system: System, person: Person, known: Ids) -> Ids:
     return {"export_id": export["id"]}
 
 
+async def _focus_session(system: System, person: Person, known: Ids) -> Ids:
+    """One that runs, or a planned one beside it: every command has something to do."""
+    answer = await person.post("/api/focus-sessions", {"type": "custom"})
+    if answer.status_code == 409:
+        answer = await person.post("/api/focus-sessions", {"type": "custom", "startAt": _tomorrow(system)})
+    return {"focus_session_id": made(answer)["id"]}
+
+
+async def _preset(system: System, person: Person, known: Ids) -> Ids:
+    count = len((await person.get("/api/focus-presets")).json()["items"])
+    rhythm = {"name": f"Rhythm {count}", "workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
+    return {"preset_id": made(await person.post("/api/focus-presets", rhythm))["id"]}
+
+
+def _tomorrow(system: System) -> str:
+    return (system.clock() + timedelta(days=1)).isoformat()
+
+
+def _an_hour_ago() -> str:
+    return (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+
+
 MAKERS = {
     "subject_id": Maker(_subject, "/api/subjects/{subject_id}"),
     "task_id": Maker(_task, "/api/tasks/{task_id}"),
@@ -87,6 +110,8 @@ MAKERS = {
     "notification_id": Maker(_notification, "/api/notifications/{notification_id}"),
     "session_id": Maker(_session, "/api/auth/sessions/{session_id}"),
     "key_id": Maker(_key, "/api/auth/api-keys/{key_id}"),
+    "focus_session_id": Maker(_focus_session, "/api/focus-sessions/{focus_session_id}"),
+    "preset_id": Maker(_preset, "/api/focus-presets/{preset_id}"),
     "export_id": Maker(_export, "/api/users/exports/{export_id}"),
 }
 """How the object of each path parameter comes to be."""
@@ -97,6 +122,13 @@ MEANS = {
     "list_tasks.subjectId": "subject_id",
     "order_subtasks.ids": "subtask_id",
     "read_notifications.ids": "notification_id",
+    "list_focus_sessions.taskId": "task_id",
+    "list_focus_sessions.subjectId": "subject_id",
+    "create_focus_session.taskId": "task_id",
+    "create_focus_session.subjectId": "subject_id",
+    "create_focus_session.presetId": "preset_id",
+    "add_past_session.taskId": "task_id",
+    "add_past_session.subjectId": "subject_id",
 }
 """What the ids in bodies and queries are ids of."""
 
@@ -112,10 +144,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_subject": {"description": "Changed"},
     "order_subtasks": {},
     "read_notifications": {},
+    "create_focus_session": {"type": "custom"},
+    "add_past_session": {"startedAt": _an_hour_ago(), "minutes": 20},
+    "update_focus_session": {"notes": "Changed"},
+    "extend_focus_session": {"minutes": 5},
+    "update_preset": {"cycles": 2},
 }
 """A body for each operation that needs one and has a place for an id."""
 
 HARMLESS = {
+    "list_focus_sessions.taskId": "a filter by a task that is not there finds nothing",
+    "list_focus_sessions.subjectId": "a filter by a subject that is not there finds nothing",
     "list_tasks.subjectId": "a filter by a subject that is not there finds nothing",
     "read_notifications.ids": "ids of notifications that are not there change nothing",
 }
@@ -271,7 +310,7 @@ async def _estate(person: Person) -> list[Any]:
 
 KEPT = (
     "/api/tasks", "/api/subjects", "/api/notifications", "/api/changes", "/api/auth/sessions", "/api/auth/api-keys",
-    "/api/users/exports", "/api/users/audit", "/api/users/me",
+    "/api/users/exports", "/api/users/audit", "/api/users/me", "/api/focus-sessions", "/api/focus-presets",
 )  # fmt: skip
 
 

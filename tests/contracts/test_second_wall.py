@@ -39,6 +39,7 @@ SEES = {
         "exports": "created_at < now() - interval '7 days'"
                    " AND coalesce(finished_at < now() - interval '7 days', true)",
         "attachments": "status = 'waiting' AND created_at < now() - interval '1 day'",
+        "focus_sessions": "overdue_at IS NOT NULL",
     },
 }  # fmt: skip
 """What each purpose sees of everybody's rows."""
@@ -47,7 +48,7 @@ READS_ONLY = {
     "sign_in": {"users", "sessions", "api_keys", "identities"},
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
-    "tidy": {"users", "exports", "attachments"},
+    "tidy": {"users", "exports", "attachments", "focus_sessions"},
 }
 """What of that it may not change."""
 

@@ -32,7 +32,6 @@ UNNAMED = {
 RENAMED = {
     ("Task", "subject_name"): "name",
     ("Subtask", "order"): "position",
-    ("Entry", "task_id"): "object_id",
     ("SubjectShare", "subject_id"): "id",
     ("SubjectShare", "tasks_completed"): "completed",
     ("Counter", "last"): "last_seq",

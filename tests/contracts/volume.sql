@@ -83,4 +83,17 @@ INSERT INTO audit_heads (user_id, seq, hash) SELECT id, 200, sha256('') FROM use
 INSERT INTO audit_log (user_id, seq, at, action, address, detail, hash)
 SELECT user_id, m, at, 'signed_in', '', '{}', sha256('') FROM entry;
 
+INSERT INTO focus_sessions (id, user_id, type, status, version, task_id, subject_id, planned_minutes, scheduled_at, started_at,
+                            paused_seconds, ends_at, overdue_at, ended_at, ended_by, effective_minutes, day, notes, interruptions,
+                            interruption_notes, backfilled, late, created_at, updated_at)
+SELECT pg_temp.id('focus', n, m), user_id, 'custom', CASE WHEN m = 1 THEN 'active' ELSE 'completed' END, 2,
+       pg_temp.id('task', n, m), pg_temp.id('subject', n, 1 + m % 20), 25, NULL, at, 0,
+       CASE WHEN m = 1 THEN at + interval '25 min' END, CASE WHEN m = 1 THEN at + interval '40 min' END,
+       CASE WHEN m > 1 THEN at + interval '25 min' END, CASE WHEN m > 1 THEN 'user' END, CASE WHEN m > 1 THEN 25 ELSE 0 END,
+       day, '', 0, '[]', false, false, at, at
+  FROM entry;
+
+INSERT INTO focus_presets (id, user_id, name, work_minutes, short_break_minutes, long_break_minutes, cycles, created_at, updated_at)
+SELECT pg_temp.id('preset', n, m), user_id, 'Rhythm ' || m, 25, 5, 15, 4, at, at FROM entry WHERE m <= 20;
+
 ANALYZE;

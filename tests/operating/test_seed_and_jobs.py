@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -36,10 +37,20 @@ async def test_a_seeded_term_is_believable(system: System) -> None:
         subjects = (await ada.get("/api/subjects")).json()["items"]
         points = (await ada.get("/api/gamification/points")).json()["total"]
         year = (await ada.get("/api/analytics/overview", params={"range": "year"})).json()
+        sessions = (await ada.get("/api/focus-sessions", params={"limit": 200})).json()["items"]
     done = [task for task in tasks if task["completedAt"]]
     assert (len(tasks), len(subjects)) == (60, 5)
     assert year["tasksCompleted"] == len(done) > 30
-    assert points == 10 * len(done)
+    earned: Counter[str] = Counter()
+    for one in sessions:
+        earned[one["day"]] += one["effectiveMinutes"] // 5
+    assert points == 10 * len(done) + sum(min(48, day) for day in earned.values())
+    assert len(sessions) > 40
+    assert {one["status"] for one in sessions} == {"completed"}
+    assert year["focusedMinutes"] == sum(one["effectiveMinutes"] for one in sessions) > 1000
+    assert sum(task["actualMinutes"] for task in tasks) == year["focusedMinutes"]
+    assert all(share["minutes"] > 0 for share in year["subjectMix"])
+    assert len({one["day"] for one in sessions}) > 20
     assert len({task["completedOn"] for task in done}) > 20
     assert 0.3 < year["onTimeRate"] < 1
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studyteddy.features.gamification.schemas import Earned
-from studyteddy.features.gamification.service import level_of, threshold, worth
+from studyteddy.features.gamification.service import FOCUS_DAILY, level_of, threshold, worth, worth_focus
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,22 @@ def test_a_completion_is_worth(today: int, last_hour: int, points: int) -> None:
 def test_more_completions_are_never_worth_more(today: int, last_hour: int) -> None:
     assert worth(Earned(today + 1, last_hour)) <= worth(Earned(today, last_hour))
     assert worth(Earned(today, last_hour + 1)) <= worth(Earned(today, last_hour))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "given", "points"),
+    [(0, 0, 0), (4, 0, 0), (5, 0, 1), (29, 0, 5), (240, 0, 48), (480, 0, 48), (60, 40, 8), (60, 48, 0), (60, 50, 0)],
+)
+def test_focused_minutes_are_worth(minutes: int, given: int, points: int) -> None:
+    assert worth_focus(minutes, given) == points
+
+
+@given(st.lists(st.integers(0, 500), max_size=20))
+def test_a_day_of_focus_has_its_bound(sessions: list[int]) -> None:
+    given = 0
+    for minutes in sessions:
+        given += worth_focus(minutes, given)
+    assert given == min(FOCUS_DAILY, sum(minutes // 5 for minutes in sessions))
 
 
 def test_levels_begin_at_these_points() -> None:

@@ -14,6 +14,9 @@ from studyteddy.features.analytics import store as analytics_store
 from studyteddy.features.auth import api as auth_api
 from studyteddy.features.auth import jobs as auth_jobs
 from studyteddy.features.auth import store as auth_store
+from studyteddy.features.focus import api as focus_api
+from studyteddy.features.focus import jobs as focus_jobs
+from studyteddy.features.focus import store as focus_store
 from studyteddy.features.gamification import api as gamification_api
 from studyteddy.features.gamification import jobs as gamification_jobs
 from studyteddy.features.gamification import store as gamification_store
@@ -38,6 +41,8 @@ ROUTERS = [
     auth_api.support,
     subjects_api.router,
     tasks_api.router,
+    focus_api.router,
+    focus_api.presets,
     notifications_api.router,
     analytics_api.router,
     gamification_api.router,
@@ -48,6 +53,7 @@ ROUTERS = [
 JOBS = [
     auth_jobs.jobs,
     tasks_jobs.jobs,
+    focus_jobs.jobs,
     notifications_jobs.jobs,
     analytics_jobs.jobs,
     gamification_jobs.jobs,
@@ -63,6 +69,7 @@ HOLDINGS = [
     *auth_store.HOLDINGS,
     *subjects_store.HOLDINGS,
     *tasks_store.HOLDINGS,
+    *focus_store.HOLDINGS,
     *notifications_store.HOLDINGS,
     *analytics_store.HOLDINGS,
     *gamification_store.HOLDINGS,
@@ -106,7 +113,7 @@ def events_page() -> str:
         "- An object replaces the one with its id; a deletion removes it, and a task's deletion its steps and",
         "  attachments.",
         "- A subject's own events say what it is called: show its tasks under that name, and without one once it is",
-        "  deleted.",
+        "  deleted. Its focus sessions lose its id then, and a deleted task's focus sessions lose the task's.",
         "- `notifications.read` names what was read; count the unread ones yourself.",
         "- `subtasks.reordered` lists every step of one task.",
         "",

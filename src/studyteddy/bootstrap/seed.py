@@ -11,10 +11,12 @@ from uuid import UUID
 from studyteddy.bootstrap.runtime import Runtime, runtime, worker
 from studyteddy.features.auth import service as auth
 from studyteddy.features.auth.schemas import EmailTaken, From, NewAccount
+from studyteddy.features.focus import service as focus
+from studyteddy.features.focus.schemas import Completion, NewFocusSession
 from studyteddy.features.subjects import service as subjects
 from studyteddy.features.subjects.schemas import NewSubject
 from studyteddy.features.tasks import service as tasks
-from studyteddy.features.tasks.schemas import NewSubtask, NewTask, Priority
+from studyteddy.features.tasks.schemas import NewSubtask, NewTask, Priority, Task
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.settings import Settings
 
@@ -48,7 +50,7 @@ class _Clock:
 
 
 def seed(settings: Settings, *, progress: Callable[[int, int], None] = lambda done, total: None) -> str:
-    """Adds 5 subjects and 60 tasks with 6 weeks of completions; says how to sign in. Twice is once."""
+    """Adds 5 subjects and 60 tasks with 6 weeks of sessions and completions; says how to sign in. Twice is once."""
     asyncio.run(_seed(settings, progress))
     return f"Sign in as {EMAIL} with the password: {PASSWORD}"
 
@@ -104,17 +106,34 @@ async def _one_task(
         estimated_minutes=chance.choice([25, 45, 60, 90, 120]),
         labels=chance.sample(["exam", "homework", "reading", "group work"], chance.randint(0, 2)),
     )
-    done = clock.at + timedelta(days=chance.uniform(0.2, 8))
+    begun, done = clock.at, clock.at + timedelta(days=chance.uniform(0.2, 8))
     async with running.db.transaction(identity) as tx:
         task = await tasks.add(tx, new)
     if chance.random() < 0.3:
         for step in ("Collect what is needed", "Do the work", "Look over it once more"):
             async with running.db.transaction(identity) as tx:
                 await tasks.add_step(tx, task.id, NewSubtask(step))
+    await _study(running, identity, clock, (begun, min(done, now)), task)
     if done < now:
         clock.at = done
         async with running.db.transaction(identity) as tx:
             await tasks.complete(tx, task.id)
+
+
+async def _study(
+    running: Runtime, identity: Identity, clock: _Clock, between: tuple[datetime, datetime], task: Task
+) -> None:
+    """Some pomodoros between the first look at a task and its end."""
+    chance = random.Random(task.title)  # of its own, so that the tasks are the same with and without sessions
+    for _ in range(chance.randint(0, 3)):
+        planned = chance.choice([25, 25, 50, 75])
+        clock.at = between[0] + (between[1] - between[0]) * chance.uniform(0, 0.6)
+        async with running.db.transaction(identity) as tx:
+            session = await focus.begin(tx, NewFocusSession("pomodoro", planned, task_id=task.id))
+        clock.at += timedelta(minutes=planned * chance.uniform(0.5, 1.1))
+        how = Completion(chance.randint(2, 5), chance.randint(2, 5), interruptions=chance.choice([0, 0, 1, 2]))
+        async with running.db.transaction(identity) as tx:
+            await focus.complete(tx, session.id, how)
 
 
 _PRIORITIES: list[Priority] = ["low", "medium", "medium", "high", "urgent"]

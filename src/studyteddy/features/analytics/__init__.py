@@ -1,4 +1,5 @@
 """What the numbers say: daily aggregates by the student's local date, kept by events.
 
-Owns: daily_progress. Publishes: progress.updated. Reacts to: task.completed, task.reopened.
+Owns: daily_progress. Publishes: progress.updated. Reacts to: task.completed, task.reopened,
+focus.completed, focus.deleted.
 """

@@ -27,6 +27,22 @@ async def take_back(tx: Tx, day: date, subject_id: UUID | None, *, on_time: bool
     await _tell(tx, day)
 
 
+async def count_focus(tx: Tx, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
+    """Counts focused minutes on their local day; `late` ones keep no streak alive."""
+    if minutes:
+        await store.count_focus(tx, tx.user_id, day, subject_id, minutes=minutes, late=late)
+        await _tell(tx, day)
+
+
+async def take_back_focus(tx: Tx, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
+    """Undoes the count of a session that was deleted; raises `LookupError` while it has not been counted yet."""
+    if not minutes:
+        return
+    if not await store.take_back_focus(tx, tx.user_id, day, subject_id, minutes=minutes, late=late):
+        raise LookupError("these minutes have not been counted yet")
+    await _tell(tx, day)
+
+
 async def overview(reader: Reader, user_id: UUID, query: OverviewQuery, *, now: datetime) -> Overview:
     """A range of the student's local days at a glance."""
     user = await auth.me(reader, user_id)

@@ -29,6 +29,24 @@ UPDATE daily_progress
  WHERE user_id = $1 AND day = $2 AND subject_id = $3 AND tasks_completed > 0""",
 )
 
+_COUNT_FOCUS = Statement(
+    Nothing,
+    """
+INSERT INTO daily_progress AS d (user_id, day, subject_id, focused_minutes, late_minutes)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (user_id, day, subject_id) DO UPDATE
+   SET focused_minutes = d.focused_minutes + EXCLUDED.focused_minutes,
+       late_minutes = d.late_minutes + EXCLUDED.late_minutes, updated_at = now()""",
+)
+
+_TAKE_BACK_FOCUS = Statement(
+    Nothing,
+    """
+UPDATE daily_progress
+   SET focused_minutes = focused_minutes - $4, late_minutes = late_minutes - $5, updated_at = now()
+ WHERE user_id = $1 AND day = $2 AND subject_id = $3 AND focused_minutes >= $4 AND late_minutes >= $5""",
+)
+
 _DAYS = Statement(
     DayProgress,
     """
@@ -40,7 +58,8 @@ _COUNTING_DAYS = Statement(
     date,
     """
 SELECT day FROM daily_progress WHERE user_id = $1
- GROUP BY day HAVING sum(tasks_completed) > 0 OR sum(focused_minutes) >= 25 ORDER BY day""",
+ GROUP BY day HAVING sum(tasks_completed) > 0 OR sum(focused_minutes - late_minutes) >= 25
+ ORDER BY day""",
 )
 
 _TOTALS = Statement(
@@ -83,7 +102,7 @@ SELECT t.open, t.completed, t.overdue, d.focused, d.with_due, d.on_time
 HOLDINGS = [
     exported(
         "daily_progress",
-        "day, subject_id, tasks_completed, with_due, on_time, focused_minutes",
+        "day, subject_id, tasks_completed, with_due, on_time, focused_minutes, late_minutes",
         order="day, subject_id",
     )
 ]
@@ -98,6 +117,19 @@ async def take_back(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *
     """Takes one completed task from its day; false when none was counted."""
     given = (int(on_time is not None), int(bool(on_time)))
     return await tx.do(_TAKE_BACK, user_id, day, subject_id or NO_SUBJECT, *given) == 1
+
+
+async def count_focus(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
+    """Adds focused minutes to their day."""
+    await tx.do(_COUNT_FOCUS, user_id, day, subject_id or NO_SUBJECT, minutes, minutes if late else 0)
+
+
+async def take_back_focus(
+    tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, minutes: int, late: bool
+) -> bool:
+    """Takes focused minutes from their day; false when they were not counted."""
+    given = (minutes, minutes if late else 0)
+    return await tx.do(_TAKE_BACK_FOCUS, user_id, day, subject_id or NO_SUBJECT, *given) == 1
 
 
 async def days(reader: Reader, user_id: UUID, first: date, last: date) -> list[DayProgress]:

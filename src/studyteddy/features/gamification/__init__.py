@@ -1,4 +1,5 @@
 """Points that cannot be farmed.
 
-Owns: points_ledger. Publishes: points.changed. Reacts to: task.completed, task.reopened.
+Owns: points_ledger. Publishes: points.changed. Reacts to: task.completed, task.reopened,
+focus.completed, focus.deleted.
 """

@@ -14,7 +14,8 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
     rule: str
     points: int
     at: datetime
-    task_id: UUID
+    task_id: UUID | None
+    focus_session_id: UUID | None
 
 
 class Points(msgspec.Struct, frozen=True, rename="camel"):
@@ -33,7 +34,8 @@ class PointsChanged(msgspec.Struct, frozen=True, rename="camel"):
     level: int
     change: int
     rule: str
-    task_id: UUID
+    task_id: UUID | None
+    focus_session_id: UUID | None
 
 
 class Earned(msgspec.Struct, frozen=True):

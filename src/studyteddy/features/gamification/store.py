@@ -28,11 +28,20 @@ SELECT count(*)::int, (count(*) FILTER (WHERE at > $4::timestamptz - interval '1
  WHERE user_id = $1 AND local_date = $2 AND rule = $3 AND points > 0""",
 )
 
+_SUM_OF_DAY = Statement(
+    int,
+    """
+SELECT coalesce(sum(points), 0)::int FROM points_ledger WHERE user_id = $1 AND local_date = $2 AND rule = $3""",
+)
+
 _TOTAL = Statement(int, "SELECT coalesce(sum(points), 0)::int FROM points_ledger WHERE user_id = $1")
 
 _RECENT = Statement(
     Entry,
-    "SELECT rule, points, at, object_id FROM points_ledger WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
+    """
+SELECT rule, points, at, CASE WHEN rule LIKE 'task.%' THEN object_id END,
+       CASE WHEN rule LIKE 'focus.%' THEN object_id END
+  FROM points_ledger WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2""",
 )
 
 
@@ -62,6 +71,11 @@ async def points_of(tx: Tx, user_id: UUID, *, rule: str, object_id: UUID, versio
 
 async def earned(tx: Tx, user_id: UUID, *, day: date, rule: str, at: datetime) -> Earned:
     return await tx.one(_EARNED, user_id, day, rule, at) or Earned(0, 0)
+
+
+async def sum_of_day(tx: Tx, user_id: UUID, *, day: date, rule: str) -> int:
+    """What a rule gave on a local day."""
+    return await tx.one(_SUM_OF_DAY, user_id, day, rule) or 0
 
 
 async def total(reader: Reader, user_id: UUID) -> int:

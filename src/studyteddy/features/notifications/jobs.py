@@ -8,6 +8,7 @@ from studyteddy.events import (
     DeletionScheduled,
     EmailVerificationAsked,
     ExportReady,
+    FocusForgotten,
     PasswordChanged,
     PasswordResetAsked,
     SecondFactorChanged,
@@ -22,6 +23,7 @@ from studyteddy.platform.db import Database, Tx
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.jobs import Jobs
 from studyteddy.platform.mail import Mailer, MailRefused, Message
+from studyteddy.platform.moments import zone
 
 jobs = Jobs("notifications")
 log = structlog.get_logger("studyteddy.notifications")
@@ -126,6 +128,19 @@ async def congratulate(tx: Tx, event: TaskCompleted) -> None:
     await service.notify(
         tx, source=f"task.completed:{event.task_id}:{event.completions}", type="task_completed",
         title=f"Done: {event.title}", body=f"{timely}Well studied!", data={"taskId": str(event.task_id)},
+    )  # fmt: skip
+
+
+@jobs.on(FocusForgotten)
+async def tell_of_forgotten_focus(tx: Tx, event: FocusForgotten) -> None:
+    """Says that a session was ended for the student, and what of it counts."""
+    clock = await auth.clockwork(tx, tx.user_id)
+    at = event.ended_at.astimezone(zone(clock.time_zone))
+    await service.notify(
+        tx, source=f"focus.forgotten:{event.session_id}", type="focus_forgotten",
+        title=f"We ended your focus session at {at:%H:%M}",
+        body=f"It was left running. {event.minutes} minutes of work count; you can delete it, or say how it went.",
+        data={"focusSessionId": str(event.session_id)},
     )  # fmt: skip
 
 

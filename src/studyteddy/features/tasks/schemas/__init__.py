@@ -67,6 +67,7 @@ from studyteddy.features.tasks.schemas.single import (
     Status,
     Task,
     TaskChanges,
+    UnknownTask,
 )
 from studyteddy.features.tasks.schemas.steps import (
     NewSubtask,
@@ -137,6 +138,7 @@ __all__ = [
     "TaskQuery",
     "TooManyAttachments",
     "TooManySubtasks",
+    "UnknownTask",
     "UpdateCommand",
     "Upload",
     "WrongContent",

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.features.tasks.schemas.series import Recurrence
-from studyteddy.platform.errors import Conflict, NotFound
+from studyteddy.platform.errors import Conflict, Invalid, NotFound
 from studyteddy.platform.fields import Day, Description, Instant, Label, Minutes, Title, Zone
 
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
@@ -85,6 +85,13 @@ class TaskChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
 
 class NoSuchTask(NotFound):
     """There is nothing here."""
+
+
+class UnknownTask(Invalid):
+    """There is no such task."""
+
+
+UnknownTask.code = "no_such_task"
 
 
 class AlreadyCompleted(Conflict):

@@ -116,6 +116,15 @@ _COMPLETED_UNDER = Statement(UUID, "SELECT completed_under FROM tasks WHERE user
 
 _HAS_SUBJECT = Statement(bool, "SELECT EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $2)")
 
+_ADD_MINUTES = Statement(
+    Task,
+    f"""
+UPDATE tasks AS t SET actual_minutes = greatest(0, t.actual_minutes + $3), updated_at = $4
+ WHERE t.user_id = $1 AND t.id = $2
+{RETURNING}""",
+    task,
+)
+
 _DELETE = Statement(Nothing, "DELETE FROM tasks WHERE user_id = $1 AND id = $2")
 
 
@@ -179,6 +188,11 @@ async def mark_reopened(tx: Tx, user_id: UUID, task_id: UUID, change_id: UUID, *
 async def has_subject(tx: Tx, user_id: UUID, subject_id: UUID) -> bool:
     """Whether the subject is there, and the user's."""
     return await tx.one(_HAS_SUBJECT, user_id, subject_id) or False
+
+
+async def add_minutes(tx: Tx, user_id: UUID, task_id: UUID, minutes: int, *, at: datetime) -> Task | None:
+    """The task with more minutes worked, or fewer; nothing when there is none."""
+    return await tx.one(_ADD_MINUTES, user_id, task_id, minutes, at)
 
 
 async def delete(tx: Tx, user_id: UUID, task_id: UUID) -> bool:
