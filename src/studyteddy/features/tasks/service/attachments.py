@@ -52,7 +52,7 @@ PATIENCE = timedelta(days=1)
 """How long an attachment waits for its bytes."""
 UPLOAD_SECONDS = 900
 LINK_SECONDS = 300
-_MOST_SWEPT = 100
+_MOST_SWEPT = 1000
 
 
 async def attachments_of(reader: Reader, user_id: UUID, task_id: UUID) -> AttachmentList:
@@ -69,13 +69,13 @@ async def get_attachment(reader: Reader, user_id: UUID, task_id: UUID, attachmen
 async def attach(tx: Tx, task_id: UUID, new: NewAttachment, *, storage: Storage) -> AttachmentBegun:
     """Begins an attachment; raises 404, 409 where there is no room for it, 422 `wrong_ending`."""
     _check_name(new.name, new.type)
+    found(await rows.lock(tx, tx.user_id, task_id))
     token = _token()
     added = await attachments.add_alone(
         tx, tx.user_id, new_id(), task_id, new, token=token, most=MOST_ATTACHMENTS, most_bytes=MOST_BYTES_TOGETHER,
         at=tx.now,
     )  # fmt: skip
     if added is None:
-        found(await rows.get(tx, tx.user_id, task_id))
         full = await attachments.count(tx, tx.user_id, task_id) >= MOST_ATTACHMENTS
         raise TooManyAttachments() if full else NoSpaceLeft()
     tx.publish(events.AttachmentCreated(added.id, task_id), added)

@@ -35,8 +35,7 @@ _ADD = Statement(
     f"""
 INSERT INTO attachments (user_id, id, task_id, name, type, size, token, created_at, updated_at)
 SELECT $1, $2, $3, $4, $5, $6::integer, $7, $8, $8
- WHERE EXISTS (SELECT FROM tasks WHERE user_id = $1 AND id = $3)
-   AND (SELECT count(*) FROM attachments WHERE user_id = $1 AND task_id = $3) < $9
+ WHERE (SELECT count(*) FROM attachments WHERE user_id = $1 AND task_id = $3) < $9
    AND (SELECT coalesce(sum(size), 0) FROM attachments WHERE user_id = $1) + $6::integer <= $10
 RETURNING {_ATTACHMENT}""",
 )
@@ -91,7 +90,7 @@ async def add_alone(
     tx: Tx, user_id: UUID, attachment_id: UUID, task_id: UUID, new: NewAttachment, *, token: str, most: int,
     most_bytes: int, at: datetime,
 ) -> Attachment | None:  # fmt: skip
-    """The new attachment; nothing without its task, or where there is no room for it.
+    """The new attachment; nothing where there is no room for it.
 
     Nobody adds to the same account meanwhile: what is counted is still so when the transaction ends.
     """
