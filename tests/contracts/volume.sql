@@ -36,6 +36,19 @@ SELECT pg_temp.id('task', n, m), user_id, pg_temp.id('subject', n, 1 + m % 20), 
        CASE WHEN m % 7 = 0 THEN array['exam'] ELSE '{}' END, CASE WHEN m % 3 > 0 THEN now() END, at, at
   FROM entry;
 
+INSERT INTO task_series (id, user_id, rule, mode, missed, starts, reached, time_zone, title, description, priority, labels,
+                         created_at, updated_at)
+SELECT pg_temp.id('series', n, m), user_id, 'FREQ=WEEKLY', 'schedule', 'skip', day::text, day::text, 'UTC', 'Sheet', '',
+       'medium', '{}', at, at
+  FROM entry WHERE m <= 50;
+
+-- Every fourth task is an occurrence.
+UPDATE tasks SET series_id = pg_temp.id('series', e.n, 1 + e.m % 50), occurrence = e.day::text
+  FROM entry AS e WHERE tasks.user_id = e.user_id AND tasks.id = pg_temp.id('task', e.n, e.m) AND e.m % 4 = 0;
+
+INSERT INTO task_changes (id, user_id, task_id, at, kind, changes)
+SELECT pg_temp.id('change', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), at, 'updated', '{}' FROM entry;
+
 INSERT INTO subtasks (id, user_id, task_id, title, position, due_date, created_at, updated_at)
 SELECT pg_temp.id('step', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), 'Step', m % 5, day, at, at FROM entry;
 
