@@ -5,6 +5,7 @@ from studyteddy.features.tasks.schemas.lists import (
     Sort,
     TaskQuery,
 )
+from studyteddy.features.tasks.schemas.quick_add import ParsedLine, ParsedTask, QuickLine
 from studyteddy.features.tasks.schemas.single import (
     AlreadyCompleted,
     NewTask,
@@ -25,7 +26,7 @@ from studyteddy.features.tasks.schemas.steps import (
 )
 
 __all__ = [
-    "AlreadyCompleted", "DayQuery", "NewSubtask", "NewTask", "NoSuchSubtask", "NoSuchTask", "Priority", "Sort",
-    "Status", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery",
-    "TooManySubtasks",
+    "AlreadyCompleted", "DayQuery", "NewSubtask", "NewTask", "NoSuchSubtask", "NoSuchTask", "ParsedLine", "ParsedTask",
+    "Priority", "QuickLine", "Sort", "Status", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task",
+    "TaskChanges", "TaskQuery", "TooManySubtasks",
 ]  # fmt: skip
