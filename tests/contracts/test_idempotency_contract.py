@@ -30,6 +30,10 @@ async def _create_task(system: System, person: Person) -> Call:
     return Call("/api/tasks", {"title": "Once"}, {"title": "Twice"})
 
 
+async def _quick_add_task(system: System, person: Person) -> Call:
+    return Call("/api/tasks/quick-add", {"text": "Once", "create": True}, {"text": "Once"})
+
+
 async def _create_subject(system: System, person: Person) -> Call:
     return Call("/api/subjects", {"name": "Once", "color": "#000000"}, {"name": "Twice", "color": "#000000"})
 
@@ -68,6 +72,7 @@ async def _restore_account(system: System, person: Person) -> Call:
 
 CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "create_task": _create_task,
+    "quick_add_task": _quick_add_task,
     "create_subject": _create_subject,
     "create_subtask": _create_subtask,
     "complete_task": _complete_task,

@@ -138,18 +138,22 @@ def moved(day: date, amount: int, unit: int) -> date | None:
 
 
 def _weekday(line: Line, index: int, today: Today, lead: Mark | None) -> Dated | None:
+    both = line.mark(index, "compound")
+    if both:
+        day, minutes = divmod(both.value, 24 * 60)
+        return _reading(today, index, both.end, day, is_next=False, is_this=False)._replace(time=minutes)
     before = line.mark(index, "next") or line.mark(index, "this")
     is_next = bool(line.mark(index, "next"))
     mark = line.mark(before.end if before else index, "weekday")
-    if mark is None:
-        return None
+    if mark is None or (index and line.mark(index - 1, "ordinal")):
+        return None  # “the last friday” is none of these
     end = mark.end
     after = line.mark(end, "next")
     if after and not before:
         end, is_next = after.end, True
     elif line.is_sign(end, ".") and (line.number(end + 1) is not None or mark.weak):
         end += 1  # an abbreviation
-    exact = _exact_after(line, end, today)
+    exact = _exact_after(line, end, today, mark.value)
     if exact:
         return exact._replace(start=index)
     led = lead and line.tokens[index - 1].text not in _LEANING
@@ -167,7 +171,7 @@ def _fits(line: Line, index: int, mark: Mark) -> bool:
     end = mark.end
     if index and line.tokens[index - 1].text in _LEANING:
         return line.number(end) is not None
-    return end >= len(line) or line.used[end] or not line.is_word(end) or bool(line.mark(end, "at"))
+    return not line.is_word(end) or line.used[end] or bool(line.mark(end, "at") or line.mark(end, "from"))
 
 
 _LEANING = words(
@@ -177,11 +181,20 @@ _LEANING = words(
 """Words that lean on the next one: what follows them is a noun."""
 
 
-def _exact_after(line: Line, index: int, today: Today) -> Dated | None:
-    """“thursday, 30 nov”: the day of a month after a weekday says it better."""
+def _exact_after(line: Line, index: int, today: Today, weekday: int) -> Dated | None:
+    """“thursday, 30 nov”: the day of a month after a weekday says it better; “friday 27” if that is a friday."""
     index += 1 if line.is_sign(index, ",") else 0
     lead = line.mark(index, "on")
-    return calendar_day(line, lead.end if lead else index, today, lead)
+    start = lead.end if lead else index
+    found = calendar_day(line, start, today, lead)
+    number = line.number(start, most=31)
+    if found or number is None or not line.free(start):
+        return found
+    day, end = month_day(today.day, number), _after_suffix(line, start + 1)
+    if day is None or day.weekday() != weekday or not line.stops(end) or not line.closed(end):
+        return None
+    counts = any(line.mark(end, kind) for kind in ("unit", "span", "oclock", "halfday", "times"))
+    return None if counts else Dated(start, end, (day,))
 
 
 def _reading(today: Today, start: int, end: int, weekday: int, *, is_next: bool, is_this: bool) -> Dated:
@@ -258,20 +271,16 @@ def _begin_of_next(today: Today, unit: int) -> date:
 
 def calendar_day(line: Line, index: int, today: Today, lead: Mark | None) -> Dated | None:
     """A day of a month in digits or with the month's name; `lead` is the word that led to it."""
-    found = _month_first(line, index, today)
+    found = _month_first(line, index, today) or _iso(line, index)
     if found or line.number(index) is None or not line.free(index):
         return found
-    return (
-        _iso(line, index)
-        or _parted(line, index, today, lead)
-        or _day_first(line, index, today)
-        or _day_alone(line, index, today, lead)
-    )
+    return _parted(line, index, today, lead) or _day_first(line, index, today) or _day_alone(line, index, today, lead)
 
 
 def _iso(line: Line, index: int) -> Dated | None:
     """2026-11-30 or 2026/11/30."""
-    if line.digits(index) != 4 or not line.is_sign(index + 1, "-/"):
+    opens = not line.glued(index) or index == 0 or line.tokens[index - 1].text in "([,;:"
+    if line.digits(index) != 4 or not opens or not line.is_sign(index + 1, "-/"):
         return None
     sign = line.tokens[index + 1].text
     month, day = line.number(index + 2), line.number(index + 4)

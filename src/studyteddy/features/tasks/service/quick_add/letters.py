@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"[0-9]+|(?:[^\W\d_][\u0300-\u036f]*)+|\S")
+_TOKEN = re.compile(r"\d+|(?:[^\W\d_][\u0300-\u036f]*)+|\S")
 
 
 class Token(NamedTuple):

@@ -48,23 +48,17 @@ class Line:
         return len(self.tokens)
 
     def _at(self, index: int) -> dict[str, Mark]:
+        text = self.tokens[index].text
+        after = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
         found: dict[str, Mark] = {}
-        for phrase in PHRASES.get(self.tokens[index].text, ()):
+        for phrase in (*PHRASES.get((text, after), ()), *PHRASES.get((text, ""), ())):
             end = index + len(phrase.words)
             known = found.get(phrase.kind)
-            if (known is None or (known.end == end and self._suits(phrase, known))) and self._reads(
-                phrase.words, index
-            ):
+            if known is not None and (known.end > end or not self._suits(phrase, known)):
+                continue
+            if end <= index + 2 or [token.text for token in self.tokens[index:end]] == [*phrase.words]:
                 found[phrase.kind] = Mark(phrase.value, end, phrase.language, phrase.weak)
         return found
-
-    def _reads(self, words: tuple[str, ...], index: int) -> bool:
-        tokens = self.tokens
-        if len(words) == 1:
-            return True
-        return len(tokens) >= index + len(words) and all(
-            tokens[index + n].text == words[n] for n in range(1, len(words))
-        )
 
     def _suits(self, phrase: Phrase, known: Mark) -> bool:
         """Whether a phrase is a better reading than one of the same length: the line's language decides."""
@@ -117,9 +111,16 @@ class Line:
     def is_word(self, index: int) -> bool:
         return index < len(self.tokens) and self.tokens[index].text.isalpha()
 
-    def quoted(self, index: int) -> bool:
-        """Whether a quotation mark stands right before a token: a name, no date."""
-        return self.tokens[index].glued and self.tokens[index - 1].text in '"“„«»”'
+    def speaks(self, index: int) -> bool:
+        """Whether a token is a number or may begin a phrase."""
+        return bool(self._marks[index]) or self.number(index) is not None
+
+    def inside(self, index: int) -> bool:
+        """Whether a token is within a name: right after a quotation mark, or a word that hangs on to another."""
+        if not self.tokens[index].glued:
+            return False
+        before = self.tokens[index - 1].text
+        return before in '"“„«»”' or (self.is_word(index) and (before in "-–'_/." or before.isalnum()))
 
     def free(self, index: int) -> bool:
         """Whether the number at a token counts nothing that stands before it: a chapter, a page, a range, a version."""
@@ -152,7 +153,8 @@ class Line:
             return True
         token = self.tokens[index]
         if not token.text.isalpha():
-            return not (token.text in "/:%+*=" or (token.glued and token.text in _DASHES))
+            joins = (token.glued and token.text in _DASHES) or (token.text == ":" and self.glued(index + 1))
+            return not (joins or token.text in "/%+*=")
         return token.text in GLUE or not _CLOSING.isdisjoint(self._marks[index])
 
 
@@ -160,6 +162,6 @@ def _language(tokens: list[Token], locale: str) -> str:
     """The language that most words speak for; the student's own wins ties, and then English."""
     votes: Counter[str] = Counter({locale: 1, "en": 0})
     for token in tokens:
-        for code in TONGUES.get(token.text, ()):
+        for code in TONGUES.get(token.text, ()) if not token.glued else ():  # the “am” of 7am is no German
             votes[code] += 2
     return max(votes, key=lambda code: (votes[code], code == locale, code == "en"))

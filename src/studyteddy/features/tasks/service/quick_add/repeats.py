@@ -27,6 +27,7 @@ class Repeat(NamedTuple):
     nth: int = 0
     """Which of these weekdays of a month; -1 is the last, 0 all."""
     month_day: int = 0
+    """-1 is the last."""
     after_completion: bool = False
     times: int = 0
     """How often it comes; 0 is for ever."""
@@ -49,6 +50,8 @@ class Repeat(NamedTuple):
 
     def first(self, day: date) -> date:
         """The first of its days that is not before `day`."""
+        if self.month_day < 0:
+            return (moved(day.replace(day=1), 1, 30) or day) - timedelta(days=1)
         if self.month_day:
             return month_day(day, self.month_day) or day
         if not self.weekdays:
@@ -86,6 +89,7 @@ def _every(line: Line, index: int) -> Repeat | None:
         _set(line, start)
         or _part(line, start)
         or _ordinal(line, start)
+        or _some(line, start)
         or _weekdays(line, start)
         or _units(line, start, every)
         or _numbered(line, start)
@@ -104,11 +108,24 @@ def _part(line: Line, index: int) -> Repeat | None:
     return Repeat(index, mark.end, "DAILY", time=mark.value) if mark else None
 
 
+def _some(line: Line, index: int) -> Repeat | None:
+    """cada dos martes."""
+    amount, end = amount_at(line, index)
+    weekday = line.mark(end, "weekday") or line.mark(end, "each")
+    if weekday is None or amount is None or not 1 < amount <= _MOST:
+        return None
+    return Repeat(index, weekday.end, "WEEKLY", interval=amount, weekdays=(weekday.value,))
+
+
 def _ordinal(line: Line, index: int) -> Repeat | None:
     """every other day, every second monday, every last friday of the month."""
     nth, end = _rank(line, index)
     if nth is None:
         return None
+    unit = line.mark(end, "unit")
+    month = line.mark(unit.end if unit and unit.value == 1 else end, "ofmonth")
+    if month:
+        return Repeat(index, month.end, "MONTHLY", month_day=nth)
     weekday = line.mark(end, "weekday") or line.mark(end, "each")
     if weekday:
         of_month = line.mark(weekday.end, "ofmonth")
@@ -116,11 +133,8 @@ def _ordinal(line: Line, index: int) -> Repeat | None:
             close = of_month.end if of_month else weekday.end
             return Repeat(index, close, "MONTHLY", weekdays=(weekday.value,), nth=nth)
         return Repeat(index, weekday.end, "WEEKLY", interval=2, weekdays=(weekday.value,))
-    unit = line.mark(end, "unit")
     if unit is None or nth < 1:
         return None
-    if unit.value == 1 and line.mark(unit.end, "ofmonth"):
-        return Repeat(index, line.after(unit.end, "ofmonth"), "MONTHLY", month_day=nth)
     return Repeat(index, unit.end, _UNITS[unit.value][0], interval=nth)
 
 

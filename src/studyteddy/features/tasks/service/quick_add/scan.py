@@ -42,7 +42,7 @@ def read(line: Line, today: Today) -> Found:
     soon: list[Lasting] = []
     index = 0
     while index < len(line):
-        if line.quoted(index):
+        if line.inside(index) or not line.speaks(index):
             index += 1
             continue
         ahead = times.soon(line, index)

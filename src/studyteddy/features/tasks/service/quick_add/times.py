@@ -38,6 +38,11 @@ def read(line: Line, index: int) -> Timed | None:
             found = _core(line, second.end if second else mark.end, lead)
             if found:
                 return found._replace(start=index)
+    start = line.mark(index, "from")
+    if start:
+        found = _core(line, start.end, start)
+        if found and found.end > start.end + 1:  # “de 4” is no time, “de 4 a 6” is one
+            return found._replace(start=index)
     weak = line.mark(index, "at")
     if weak and not line.sure(weak):
         found = _core(line, weak.end, None)
@@ -95,7 +100,9 @@ def _halfday(line: Line, index: int) -> Mark | None:
 
 def _hour(line: Line, index: int, lead: Mark | None) -> Timed | None:
     hour = line.number(index, most=24)
-    if hour is None or line.digits(index) > 2:
+    if hour is None:
+        return _in_words(line, index, lead)
+    if line.digits(index) > 2:
         return None
     minute, end, exact = _minutes(line, index + 1)
     if minute is None or minute > 59:
@@ -105,9 +112,22 @@ def _hour(line: Line, index: int, lead: Mark | None) -> Timed | None:
         return _range(line, Timed(index, half.end, ((hour % 12 + half.value) * 60 + minute,)))
     if not line.free(index):
         return None
+    if exact and line.language == "en" and line.digits(index) == 1 and hour and line.stops(end, dash=True):
+        hours, end = _either_half(line, hour, end)
+        return _range(line, Timed(index, end, tuple(one * 60 + minute for one in hours)))
     if exact:
         return _range(line, _whole(line, index, line.after(end, "oclock"), hour, minute))
     return _from_to(line, index, end, hour) or _range(line, _spoken(line, index, end, hour, lead))
+
+
+def _in_words(line: Line, index: int, lead: Mark | None) -> Timed | None:
+    """at nine, um drei Uhr, a las nueve, à neuf heures."""
+    word = line.mark(index, "amount")
+    if word is None or lead is None or not line.sure(lead) or not 2 <= word.value <= 12:
+        return None
+    hours, end = _either_half(line, word.value, word.end)
+    told = end > word.end or line.closed(end) or line.mark(end, "plus")
+    return _added(line, index, end, hours) if told else None
 
 
 def _minutes(line: Line, index: int) -> tuple[int | None, int, bool]:
@@ -170,6 +190,9 @@ def _bare(line: Line, index: int, end: int, hour: int) -> Timed | None:
     if any(line.mark(end, kind) for kind in ("unit", "span", "times", "month")):
         return None
     hours: tuple[int, ...] = (hour,)
+    later = _linked(line, end)
+    if later and hour < (line.number(later, most=24) or 0) and line.stops(later + 1) and line.closed(later + 1):
+        end = later + 1  # from 10 to 12
     if 1 <= hour <= 12:
         hours, end = _either_half(line, hour, end)
     return _added(line, index, end, hours)

@@ -12,6 +12,8 @@ from studyteddy.platform.fields import GAP
 _LONGEST = 200
 _EDGES = re.compile(rf"^[{GAP}]+|[{GAP}]+$")
 _SEPARATORS = ",;:-–—|/&+"
+_OF = ("of", "von", "de", "des", "du")
+"""What joins a duration to the thing: “90 minutes of maths”."""
 _CLOSERS = ",;.:!?)]"
 
 
@@ -27,7 +29,7 @@ def title(text: str, cuts: Iterable[tuple[int, int]], language: str) -> str:
     words = whole.split()
     if ends_cut:
         words = _without_end(words, DANGLING[language])
-    while begins_cut and words and not words[0].strip(_SEPARATORS):
+    while begins_cut and words and (not words[0].strip(_SEPARATORS) or words[0] in _OF):
         words = words[1:]
     return _plain(" ".join(words)) or _plain(" ".join(text.split()))
 

@@ -25,16 +25,16 @@ def _tokens(phrase: str) -> tuple[str, ...]:
     return tuple(token.text for token in split(phrase))
 
 
-def _phrases() -> dict[str, list[Phrase]]:
-    """Every phrase by its first word, the longest first."""
-    found: dict[str, list[Phrase]] = {}
+def _phrases() -> dict[tuple[str, str], list[Phrase]]:
+    """Every phrase by its first two words, the second being empty where there is none; the longest first."""
+    found: dict[tuple[str, str], list[Phrase]] = {}
     for code, module in LANGUAGES.items():
         weak = words(module.WEAK)
         for kind, values in module.WORDS.items():
             for value, phrases in values.items():
                 for parts in map(_tokens, phrases.split("|")):
                     phrase = Phrase(parts, kind, value, code, len(parts) == 1 and parts[0] in weak)
-                    found.setdefault(parts[0], []).append(phrase)
+                    found.setdefault((parts[0], "".join(parts[1:2])), []).append(phrase)
     for phrases_here in found.values():
         phrases_here.sort(key=lambda phrase: -len(phrase.words))
     return found
@@ -45,7 +45,7 @@ def _tongues() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     short = {
         word
-        for word, phrases in PHRASES.items()
+        for (word, _), phrases in PHRASES.items()
         if any(phrase.weak and phrase.kind in ("weekday", "month") for phrase in phrases)
     }
     for code, module in LANGUAGES.items():

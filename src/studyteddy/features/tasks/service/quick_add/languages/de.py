@@ -5,7 +5,7 @@ NEXT_SKIPS_A_WEEK = True
 
 WORDS: dict[str, dict[int, str]] = {
     "day": {0: "heute", 1: "morgen", 2: "übermorgen|uebermorgen"},
-    "tonight": {20 * 60: "heute abend|heut abend"},
+    "tonight": {20 * 60: "heute abend|heut abend|diesen abend"},
     "part": {
         9 * 60: "früh|morgen|vormittag|morgens|am vormittag|am morgen",
         12 * 60: "mittag",
@@ -47,10 +47,11 @@ WORDS: dict[str, dict[int, str]] = {
     "ordinal": {1: "ersten|erste|erster|erstes", 2: "zweiten|zweite|zweiter|zweites|andern|anderen",
                 3: "dritten|dritte|dritter", 4: "vierten|vierte", -1: "letzten|letzte|letzter"},
     "by": {1: "bis|bis zum|bis zur|bis spätestens|spätestens|spätestens am|fällig|fällig am|fällig bis|vor|vor dem"
-              "|abgabe|abgabe am|abgabe bis"},
+              "|für|für den"},
     "until": {1: "bis|bis zum|bis zur|bis einschließlich"},
     "on": {1: "am|den|der|zum|vom|ab|ab dem|ab dem|von"},
-    "at": {1: "um|gegen|ab|von|bis um|bis"},
+    "at": {1: "um|gegen|ab|bis um|bis"},
+    "from": {1: "von"},
     "in": {1: "in|innerhalb von"},
     "for": {1: "für|dauert|ca|circa|etwa|~"},
     "times": {1: "mal|male"},
@@ -77,6 +78,17 @@ WORDS: dict[str, dict[int, str]] = {
     "low": {1: "niedrig|gering|unwichtig"}, "medium": {1: "mittel|normal"}, "high": {1: "hoch|wichtig"},
     "urgent": {1: "dringend|sofort"},
 }  # fmt: skip
+
+WORDS["compound"] = {
+    weekday * 24 * 60 + minutes: "|".join(
+        f"{name}{part}" for name in names.split("|")[:-1] for part in parts.split("|")
+    )
+    for weekday, names in WORDS["weekday"].items()
+    for minutes, parts in {
+        9 * 60: "morgen|vormittag|früh", 12 * 60: "mittag", 15 * 60: "nachmittag", 19 * 60: "abend", 20 * 60: "nacht"
+    }.items()
+}  # fmt: skip
+"""Montagabend: minutes since the beginning of the week."""
 
 WEAK = "mo di mi do fr sa so m der alle in um ein eine mal jan ab von vor zum vom den bis alle halb mittag"
 

@@ -6,7 +6,7 @@ NEXT_SKIPS_A_WEEK = True
 
 WORDS: dict[str, dict[int, str]] = {
     "day": {0: "today|tod", 1: "tomorrow|tmr|tmrw|tomorow|tommorow", 2: "day after tomorrow|the day after tomorrow"},
-    "tonight": {20 * 60: "tonight|this evening"},
+    "tonight": {9 * 60: "this morning", 15 * 60: "this afternoon", 20 * 60: "tonight|this evening"},
     "part": {
         9 * 60: "morning|in the morning",
         15 * 60: "afternoon|in the afternoon",
@@ -38,10 +38,11 @@ WORDS: dict[str, dict[int, str]] = {
     "every": {1: "every|each|ev"},
     "freq": {1: "daily", 7: "weekly", 14: "biweekly|fortnightly", 30: "monthly", 365: "yearly|annually"},
     "ordinal": {1: "first", 2: "second|other", 3: "third", 4: "fourth", -1: "last"},
-    "by": {1: "by|by the|due|due by|due on|due at|due the|deadline|before|before the"},
+    "by": {1: "by|by the|for|for the|due|due by|due on|due at|due the|before|before the"},
     "until": {1: "until|until the|till|til|ending|through"},
     "on": {1: "on|the|on the|from|starting|starting on|beginning"},
-    "at": {1: "at|@|around|from|due at|by"},
+    "at": {1: "at|@|around|due at|by"},
+    "from": {1: "from"},
     "in": {1: "in|within|due in"},
     "for": {1: "for|takes|about|~|est"},
     "times": {1: "times|time"},

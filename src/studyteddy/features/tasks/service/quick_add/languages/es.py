@@ -6,7 +6,7 @@ NEXT_SKIPS_A_WEEK = False
 
 WORDS: dict[str, dict[int, str]] = {
     "day": {0: "hoy", 1: "mañana", 2: "pasado mañana"},
-    "tonight": {20 * 60: "esta noche"},
+    "tonight": {9 * 60: "esta mañana", 15 * 60: "esta tarde", 20 * 60: "esta noche"},
     "part": {
         9 * 60: "por la mañana|en la mañana|temprano|mañana|mañanas",
         15 * 60: "por la tarde|en la tarde|tarde|tardes",
@@ -47,7 +47,8 @@ WORDS: dict[str, dict[int, str]] = {
     "by": {1: "para|para el|para la|antes de|antes del|entregar el|vence|vence el|a más tardar|a más tardar el"},
     "until": {1: "hasta|hasta el|hasta la"},
     "on": {1: "el|la|el día|desde el|del|a partir del"},
-    "at": {1: "a las|a la|las|para las|antes de las|sobre las|a eso de las|desde las|hasta las|de las|de"},
+    "at": {1: "a las|a la|las|para las|antes de las|sobre las|a eso de las|desde las|hasta las|de las"},
+    "from": {1: "de"},
     "in": {1: "en|dentro de"},
     "for": {1: "durante|por|unos|unas|~"},
     "times": {1: "veces|vez"},

@@ -5,7 +5,7 @@ NEXT_SKIPS_A_WEEK = False
 
 WORDS: dict[str, dict[int, str]] = {
     "day": {0: "aujourd'hui|aujourdhui", 1: "demain", 2: "après-demain|apres demain"},
-    "tonight": {20 * 60: "ce soir"},
+    "tonight": {9 * 60: "ce matin", 15 * 60: "cet après-midi|cet apres midi", 20 * 60: "ce soir"},
     "part": {
         9 * 60: "matin|matins|au matin",
         15 * 60: "après-midi|apres midi",
@@ -45,10 +45,11 @@ WORDS: dict[str, dict[int, str]] = {
     "ordinal": {1: "premier|première|premiers", 2: "deuxième|second|seconde|deuxièmes", 3: "troisième",
                 4: "quatrième", -1: "dernier|dernière|derniers"},
     "by": {1: "pour|pour le|pour la|avant|avant le|avant la|d'ici|d'ici le|d'ici au|d'ici la|à rendre le"
-              "|à rendre pour le|à rendre pour|à rendre avant le|au plus tard|au plus tard le|échéance"},
+              "|à rendre pour le|à rendre pour|à rendre avant le|au plus tard|au plus tard le"},
     "until": {1: "jusqu'à|jusqu'au|jusqu'en|jusque|jusqu'à la"},
     "on": {1: "le|la|au|du|à partir du|dès le|dès"},
-    "at": {1: "à|vers|a|dès|avant|pour|jusqu'à|de"},
+    "at": {1: "à|vers|a|dès|avant|pour|jusqu'à"},
+    "from": {1: "de"},
     "in": {1: "dans|d'ici|sous"},
     "for": {1: "pendant|durant|environ|pour|~"},
     "times": {1: "fois"},
