@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +65,31 @@ def check(text: str, parsed: ParsedLine) -> None:
         assert 0 <= choice.start < choice.end <= len(text)
     assert msgspec.convert(msgspec.to_builtins(_new(parsed.task)), NewTask) == _new(parsed.task)
     assert (parsed.task.due_zone is None) is (parsed.task.due_at is None and parsed.task.due_date is None)
+
+
+GRAMMAR = (Path(__file__).parents[2] / "docs/quick-add.md").read_text()
+EXAMPLES = [
+    (kind.strip(), language, example.strip())
+    for kind, *cells in re.findall(r"^\| ([a-z][^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$", GRAMMAR, re.MULTILINE)
+    for language, cell in zip(("en", "de", "es", "fr"), cells, strict=True)
+    for example in re.split(r", | (?=!)", re.sub(r" \([^)]*\)| to ", ", " if kind.startswith("in any") else "", cell))
+    if example.strip(" ,")
+]
+
+
+@pytest.mark.parametrize(("kind", "language", "example"), EXAMPLES)
+def test_every_example_of_the_grammar_is_recognised(kind: str, language: str, example: str) -> None:
+    often = {"en": "every day", "de": "jeden Tag", "es": "cada día", "fr": "chaque jour"}[language]
+    needs = kind in ("its end", "after completion") and "!" not in example
+    line = f"Mathe {often} {example}" if needs else f"Mathe {example.strip(', ')}"
+    parsed = read(line, habits=HABITS._replace(locale=language))
+    assert parsed.task.title == "Mathe"
+    assert bool(parsed.choices) >= (kind == "unclear")
+
+
+def test_the_grammar_has_examples() -> None:
+    assert Counter(language for _, language, _ in EXAMPLES)["en"] > 40
+    assert len(EXAMPLES) > 130
 
 
 # What “today” is, and when a time is.
