@@ -10,14 +10,14 @@ import msgspec
 from msgspec import Meta
 
 from studyteddy.features.tasks.schemas.single import Priority
-from studyteddy.platform.fields import GAP, TEXT
+from studyteddy.platform.fields import END, GAP, TEXT
 
 Line = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=500,
-        pattern=rf"{TEXT[:-1]}[^{GAP}]{TEXT[1:]}",
+        pattern=rf"{TEXT[:-1]}[^{GAP}]{TEXT[1:-1]}{END}",
         examples=["Study physics thu 3pm 60m !high #exam every week"],
         description="In English, German, Spanish or French.",
     ),
