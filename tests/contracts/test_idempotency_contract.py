@@ -35,6 +35,10 @@ async def _batch_tasks(system: System, person: Person) -> Call:
     return Call("/api/tasks/batch", *({"commands": [{"op": "create", "body": {"title": one}}]} for one in "ab"))
 
 
+async def _quick_add_task(system: System, person: Person) -> Call:
+    return Call("/api/tasks/quick-add", {"text": "Once", "create": True}, {"text": "Once"})
+
+
 async def _create_subject(system: System, person: Person) -> Call:
     return Call("/api/subjects", {"name": "Once", "color": "#000000"}, {"name": "Twice", "color": "#000000"})
 
@@ -132,6 +136,7 @@ def _on_session(verb: str, *before: str, **body: Any) -> Callable[[System, Perso
 CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "create_task": _create_task,
     "batch_tasks": _batch_tasks,
+    "quick_add_task": _quick_add_task,
     "create_subject": _create_subject,
     "create_subtask": _create_subtask,
     "finish_attachment": _finish_attachment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
@@ -21,8 +22,8 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
     """Method and route: a key never crosses them."""
     fingerprint: bytes
     """SHA-256 of method, path, query and raw body."""
-    status: int = 200
-    """What a success of this route answers."""
+    status: Callable[[object], int] = lambda _: 200
+    """What status a success of this route has, by what it shows."""
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -51,6 +51,13 @@ class Subject(msgspec.Struct, frozen=True, rename="camel"):
     updated_at: datetime
 
 
+class SubjectName(msgspec.Struct, frozen=True):
+    """A subject by its name alone."""
+
+    id: UUID
+    name: str
+
+
 class NewSubject(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A subject to add; its name is unique, whatever its case."""
 

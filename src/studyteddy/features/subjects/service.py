@@ -12,6 +12,7 @@ from studyteddy.features.subjects.schemas import (
     NoSuchSubject,
     Subject,
     SubjectChanges,
+    SubjectName,
     SubjectQuery,
 )
 from studyteddy.platform import versions
@@ -35,6 +36,11 @@ async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject:
     if subject is None:
         raise NoSuchSubject()
     return subject
+
+
+async def names(reader: Reader, user_id: UUID) -> list[SubjectName]:
+    """What the student's subjects are called, the archived ones left out; at most 200."""
+    return await store.names(reader, user_id)
 
 
 async def add(tx: Tx, new: NewSubject) -> Subject:

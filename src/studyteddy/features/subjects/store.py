@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from studyteddy.features.subjects.schemas import NewSubject, Resource, Subject
+from studyteddy.features.subjects.schemas import NewSubject, Resource, Subject, SubjectName
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.pages import Position
 from studyteddy.platform.personal import exported
@@ -35,6 +35,11 @@ SELECT {_COLUMNS}, lower(name) AS sort_key FROM subjects
    AND ($3::text IS NULL OR (lower(name) COLLATE "C", id) > ($3::text COLLATE "C", $4::uuid))
  ORDER BY lower(name) COLLATE "C", id LIMIT $5""",
     _subject,
+)
+
+_NAMES = Statement(
+    SubjectName,
+    'SELECT id, name FROM subjects WHERE user_id = $1 AND NOT archived ORDER BY lower(name) COLLATE "C", id LIMIT 200',
 )
 
 _ADD = Statement(
@@ -83,6 +88,11 @@ async def page(
     return await reader.keyed(
         _PAGE, user_id, archived, after.key if after else None, after.id if after else None, limit
     )
+
+
+async def names(reader: Reader, user_id: UUID) -> list[SubjectName]:
+    """The names of subjects that are not archived, at most 200."""
+    return await reader.all(_NAMES, user_id)
 
 
 async def add(tx: Tx, user_id: UUID, subject_id: UUID, new: NewSubject, *, at: datetime) -> Subject | None:

@@ -60,7 +60,7 @@ class Tx:
         self._messages: list[tuple[str, bytes]] = []
         self._orders: list[tuple[JobOrder, str]] = []
         self._told: list[Announcement] = []
-        self._answer: bytes | None = None
+        self._answer: tuple[int, bytes] | None = None
         self.user_id = identity.user_id if identity else UUID(int=0)
         self.request_id = identity.request_id if identity else ""
         self.address = identity.address if identity else ""
@@ -88,7 +88,7 @@ class Tx:
         try:
             await self.flush()
             if self._answer is not None and self._identity and self._identity.idempotency:
-                await self._remember(self._identity.idempotency, self._answer)
+                await self._remember(self._identity.idempotency, *self._answer)
             if await run(self._connection.execute("COMMIT")) != "COMMIT":
                 raise Unavailable("The change could not be kept: try again.", retry_after=1)
         except BaseException:
@@ -147,7 +147,7 @@ class Tx:
     def reply(self, value: T) -> T:
         """Makes `value` the answer of this request: kept with the change if an idempotency key came with it."""
         if self._identity and self._identity.idempotency:
-            self._answer = _encode(value) if value is not None else b""
+            self._answer = self._identity.idempotency.status(value), _encode(value) if value is not None else b""
         return value
 
     def continue_request(self, request_id: str) -> None:
@@ -225,10 +225,8 @@ class Tx:
             raise KeyReused()
         raise Replay(past["status"], past["body"])
 
-    async def _remember(self, key: IdempotencyKey, body: bytes) -> None:
-        await run(
-            self._connection.execute(_REMEMBER, self.user_id, key.scope, key.key, key.fingerprint, key.status, body)
-        )
+    async def _remember(self, key: IdempotencyKey, status: int, body: bytes) -> None:
+        await run(self._connection.execute(_REMEMBER, self.user_id, key.scope, key.key, key.fingerprint, status, body))
 
     async def _abandon(self) -> None:
         """Rolls back and returns the connection; one that cannot be rolled back is thrown away."""

@@ -160,7 +160,7 @@ class App:
         shown = await endpoint.call(request, values)
         if isinstance(shown, Answer):
             return shown
-        return Answer(_encode(shown) if shown is not None else b"", route.status)
+        return Answer(_encode(shown) if shown is not None else b"", endpoint.status(shown))
 
     async def _limit(self, limit: Limit, principal: str, extra: list[tuple[bytes, bytes]]) -> None:
         verdict = await self._limiter.take(limit, principal)
@@ -219,7 +219,7 @@ class App:
         secret = endpoint is None or endpoint.route.secret
         if len(body) >= compression.LEAST and not secret and b"accept-encoding" in request.headers:
             coding = compression.choose(request.headers[b"accept-encoding"])
-        if endpoint is not None and endpoint.tagged and status < 300 and not secret:
+        if endpoint is not None and status in endpoint.tagged and not secret:
             tag = versions.etag(body)
             headers.append((b"etag", f'"{tag}-{coding}"'.encode() if coding else b'"%b"' % tag.encode()))
             headers.append((b"cache-control", b"private, no-cache"))
@@ -376,7 +376,7 @@ def _idempotency(endpoint: Endpoint, request: Request) -> IdempotencyKey | None:
     digest = sha256(
         f"{endpoint.scope}\0{request.path}\0".encode() + request.query_string + b"\0" + request.body
     ).digest()
-    return IdempotencyKey(key, endpoint.scope, digest, endpoint.route.status)
+    return IdempotencyKey(key, endpoint.scope, digest, endpoint.status)
 
 
 def _problem(problem: Problem, request: Request) -> Answer:

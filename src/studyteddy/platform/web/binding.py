@@ -91,8 +91,13 @@ class Endpoint:
         self._constant = {name: self._resource(name, resources) for name in names if name not in bound}
         self.replayable = route.method == "POST" and not route.secret and not route.public
         self.scope = f"{route.method} {route.path}"
-        shown = hints.get("return")
-        self.tagged = isinstance(shown, type) and issubclass(shown, msgspec.Struct) and "id" in shown.__struct_fields__
+        self.also = dict(route.also)
+        self.tagged = frozenset(status for status, shown in route.answers.items() if _is_object(shown))
+        """Statuses that show a single object."""
+
+    def status(self, shown: object) -> int:
+        """The status of an answer that shows this."""
+        return self.also.get(type(shown), self.route.status)
 
     def _resource(self, name: str, resources: Mapping[str, object]) -> object:
         if name not in resources:
@@ -176,6 +181,10 @@ def _unknown_query(raw: bytes) -> Invalid:
 
 class _NoQuery(msgspec.Struct, forbid_unknown_fields=True):
     pass
+
+
+def _is_object(shown: Any) -> bool:
+    return isinstance(shown, type) and issubclass(shown, msgspec.Struct) and "id" in shown.__struct_fields__
 
 
 def _try(kind: Any) -> Any:

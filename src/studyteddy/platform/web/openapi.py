@@ -43,7 +43,7 @@ def describe(routes: Iterable[Route], *, version: str, shown: Iterable[type[msgs
 
 def _kinds(route: Route) -> list[Any]:
     hints = get_type_hints(route.handler, include_extras=True)
-    found = [hints[name] for name in ("body", "query", "return") if name in hints]
+    found = [*(hints[name] for name in ("body", "query") if name in hints), *route.answers.values()]
     return [kind for kind in found if kind not in (type(None), Answer)]
 
 
@@ -106,7 +106,7 @@ def _header(name: str, purpose: str, letters: str) -> dict[str, Any]:
 
 
 def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
-    kind = hints.get("return")
+    kind = route.answers[route.status]
     success: dict[str, Any] = {"description": "Go on at the address in `Location`." if route.status == 303 else "Done."}
     if route.status == 303:
         success["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
@@ -125,6 +125,8 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
         and route.method == "GET"
     ):
         found["304"] = {"description": "You have it already."}
+    for other, status in route.also:
+        found[str(status)] = {"description": "Done.", "content": {"application/json": {"schema": _schema(other)}}}
     for status, kinds in sorted(_problems(route, hints).items()):
         found[str(status)] = _problem_response(kinds)
     return found

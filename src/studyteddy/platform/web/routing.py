@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from studyteddy.platform.errors import MethodNotAllowed, NotFound, Problem
 
@@ -37,10 +37,21 @@ class Route:
     """The type of an answer that is no JSON."""
     elsewhere: bool
     """Whether it may send the client to another address instead."""
+    also: tuple[tuple[type, int], ...] = ()
+    """What else a success may show, each with its status: one part of the handler's union each."""
 
     @property
     def name(self) -> str:
         return self.handler.__name__
+
+    @property
+    def answers(self) -> dict[int, Any]:
+        """What each success shows, by its status."""
+        shown = get_type_hints(self.handler, include_extras=True).get("return")
+        others = {status: kind for kind, status in self.also}
+        if others:
+            (shown,) = (kind for kind in get_args(shown) if kind not in others.values())
+        return {self.status: shown, **others}
 
     @property
     def parameters(self) -> list[str]:
@@ -86,6 +97,7 @@ class Router:
         scope: str = "",
         media: str = "",
         elsewhere: bool = False,
+        also: Mapping[type, int] | None = None,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             needed = scope or self.scope or ("read" if method == "GET" else "write")
@@ -105,6 +117,7 @@ class Router:
                     needed,
                     media,
                     elsewhere,
+                    tuple((also or {}).items()),
                 )
             )
             return handler

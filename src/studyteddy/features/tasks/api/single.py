@@ -21,6 +21,8 @@ from studyteddy.features.tasks.schemas import (
     Occurrence,
     OccurrenceQuery,
     OccurrenceTaken,
+    ParsedLine,
+    QuickLine,
     ScopeQuery,
     Subtask,
     SubtaskChanges,
@@ -48,6 +50,16 @@ async def create_task(db: Database, identity: Identity, body: NewTask) -> Task:
     """Add a task."""
     async with db.transaction(identity) as tx:
         return tx.reply(await service.add(tx, body))
+
+
+@router.post("/quick-add", also={Task: 201})
+async def quick_add_task(db: Database, identity: Identity, body: QuickLine) -> ParsedLine | Task:
+    """Read a task written as one line; with `create` it is added too.
+
+    `spans` tells which part of the text gave which field, `choices` what else an unclear part may mean.
+    """
+    async with db.transaction(identity) as tx:
+        return tx.reply(await service.add_line(tx, body))
 
 
 @router.get("/today")

@@ -44,6 +44,11 @@ from studyteddy.features.tasks.schemas.lists import (
     Sort,
     TaskQuery,
 )
+from studyteddy.features.tasks.schemas.quick_add import (
+    ParsedLine,
+    ParsedTask,
+    QuickLine,
+)
 from studyteddy.features.tasks.schemas.series import (
     BadRecurrence,
     NewOccurrence,
@@ -118,8 +123,11 @@ __all__ = [
     "OccurrenceQuery",
     "OccurrenceTaken",
     "OverdueUpload",
+    "ParsedLine",
+    "ParsedTask",
     "Place",
     "Priority",
+    "QuickLine",
     "Recurrence",
     "ReopenCommand",
     "Scope",

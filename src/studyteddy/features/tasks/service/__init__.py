@@ -26,6 +26,9 @@ from studyteddy.features.tasks.service.minutes import (
     add_minutes,
     hold,
 )
+from studyteddy.features.tasks.service.quick_add import (
+    add_line,
+)
 from studyteddy.features.tasks.service.series import (
     change,
     delete,
@@ -49,8 +52,8 @@ from studyteddy.features.tasks.service.steps import (
 )
 
 __all__ = [
-    "add", "add_minutes", "add_step", "attach", "attachments_of", "change", "complete", "content", "delete",
-    "delete_attachment", "delete_step", "expect", "finish", "get", "get_attachment", "get_step", "history", "hold",
-    "occurrences", "of_task", "order_steps", "page", "receive", "remove_files", "reopen", "run_batch", "skip",
-    "sweep", "today", "update_attachment", "update_step",
+    "add", "add_line", "add_minutes", "add_step", "attach", "attachments_of", "change", "complete", "content",
+    "delete", "delete_attachment", "delete_step", "expect", "finish", "get", "get_attachment", "get_step",
+    "history", "hold", "occurrences", "of_task", "order_steps", "page", "receive", "remove_files", "reopen",
+    "run_batch", "skip", "sweep", "today", "update_attachment", "update_step",
 ]  # fmt: skip

@@ -1,0 +1,179 @@
+"""Quick add through HTTP: a line is read in the student's own zone, language and subjects, and becomes a task."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.cast import Person, made
+from tests.conftest import System
+
+ADDRESS = "/api/tasks/quick-add"
+
+
+async def reading(person: Person, text: str) -> dict[str, Any]:
+    return made(await person.post(ADDRESS, {"text": text}), 200)
+
+
+async def test_a_line_is_read_and_nothing_is_kept(alice: Person) -> None:
+    before = await alice.changes()
+    shown = await reading(alice, "Study 2030-01-24 3pm 60m !high #exam every week")
+    assert shown["task"] == {
+        "title": "Study", "subjectId": None, "dueDate": None, "dueAt": "2030-01-24T14:00:00Z",
+        "dueZone": "Europe/Berlin", "priority": "high", "estimatedMinutes": 60, "labels": ["exam"],
+        "recurrence": {"rule": "FREQ=WEEKLY;BYDAY=TH", "mode": "schedule"},
+    }  # fmt: skip
+    assert shown["spans"] == [
+        {"start": 6, "end": 20, "field": "dueAt", "value": "2030-01-24T14:00:00Z"},
+        {"start": 21, "end": 24, "field": "estimatedMinutes", "value": "60"},
+        {"start": 25, "end": 30, "field": "priority", "value": "high"},
+        {"start": 31, "end": 36, "field": "labels", "value": "exam"},
+        {"start": 37, "end": 47, "field": "recurrence", "value": "FREQ=WEEKLY;BYDAY=TH"},
+    ]
+    assert shown["choices"] == []
+    assert (await alice.get("/api/tasks")).json()["items"] == []
+    assert await alice.changes() == before
+
+
+async def test_nothing_recognised_is_null(alice: Person) -> None:
+    shown = await reading(alice, "Read chapter 5")
+    title, labels = shown["task"].pop("title"), shown["task"].pop("labels")
+    assert (title, labels, set(shown["task"].values())) == ("Read chapter 5", [], {None})
+    assert (shown["spans"], shown["choices"]) == ([], [])
+
+
+async def test_what_is_unclear_comes_with_its_readings(alice: Person) -> None:
+    (choice,) = (await reading(alice, "Essay 5/6/2030"))["choices"]
+    assert choice == {
+        "field": "dueDate", "start": 6, "end": 14,
+        "options": [
+            {"value": "2030-05-06", "label": "2030-05-06"}, {"value": "2030-06-05", "label": "2030-06-05"},
+        ],
+    }  # fmt: skip
+
+
+async def test_the_locale_of_the_student_decides_what_is_unclear(alice: Person) -> None:
+    await alice.patch("/api/users/me", {"locale": "de-AT"})
+    assert (await reading(alice, "Essay 5/6/2030"))["task"]["dueDate"] == "2030-06-05"
+
+
+async def test_the_week_of_the_student_counts(alice: Person) -> None:
+    line = "Run every 2 weeks on friday"
+    assert (await reading(alice, line))["task"]["recurrence"]["rule"] == "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"
+    await alice.patch("/api/users/me", {"weekStart": 7})
+    assert (await reading(alice, line))["task"]["recurrence"]["rule"] == "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;WKST=SU"
+
+
+async def test_create_adds_the_task(alice: Person) -> None:
+    subject = await alice.subject("Physics")
+    answer = await alice.post(ADDRESS, {"text": "Physics sheet 2030-01-24 !urgent #exam 45 min", "create": True})
+    task = made(answer)
+    assert (await alice.get(f"/api/tasks/{task['id']}")).json() == task
+    assert answer.headers["etag"] == (await alice.get(f"/api/tasks/{task['id']}")).headers["etag"]
+    kept = ("title", "subjectId", "dueDate", "dueZone", "priority", "estimatedMinutes", "labels", "status")
+    assert [task[name] for name in kept] == [
+        "Physics sheet", subject["id"], "2030-01-24", "Europe/Berlin", "urgent", 45, ["exam"], "pending",
+    ]  # fmt: skip
+    assert [(one["type"], one["data"]) for one in await alice.changes()][-1] == ("task.created", task)
+
+
+async def test_a_created_task_has_the_priority_of_others_where_none_is_told(alice: Person) -> None:
+    assert made(await alice.post(ADDRESS, {"text": "Read", "create": True}))["priority"] == "medium"
+
+
+@pytest.mark.parametrize(("create", "status", "tasks"), [(True, 201, 1), (False, 200, 0)])
+async def test_a_repeated_key_answers_the_same_and_adds_once(
+    alice: Person, create: bool, status: int, tasks: int
+) -> None:
+    body = {"text": "Read tomorrow", "create": create}
+    answers = [await alice.post(ADDRESS, body, headers={"idempotency-key": "once"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [status, status]
+    assert answers[0].content == answers[1].content
+    assert answers[1].headers["idempotent-replayed"] == "true"
+    assert len((await alice.get("/api/tasks")).json()["items"]) == tasks
+
+
+async def test_a_subject_of_somebody_else_is_never_meant(alice: Person, bob: Person) -> None:
+    await bob.subject("Alchemy")
+    for line in ("@Alchemy sheet", "Alchemy sheet", "@alch sheet"):
+        shown = await reading(alice, line)
+        assert (shown["task"]["subjectId"], shown["task"]["title"]) == (None, line)
+
+
+async def test_a_subject_is_found_by_a_mark_or_by_its_name(alice: Person) -> None:
+    subject = await alice.subject("Lineare Algebra")
+    for line, title in (("@lin Blatt 3", "Blatt 3"), ("Lineare Algebra Blatt 3", "Lineare Algebra Blatt 3")):
+        task = (await reading(alice, line))["task"]
+        assert (task["subjectId"], task["title"]) == (subject["id"], title)
+
+
+async def test_an_archived_subject_is_not_meant(alice: Person) -> None:
+    subject = await alice.subject("Latin")
+    await alice.patch(f"/api/subjects/{subject['id']}", {"archived": True})
+    assert (await reading(alice, "@latin sheet"))["task"]["subjectId"] is None
+
+
+async def test_two_subjects_that_fit_are_a_choice(alice: Person) -> None:
+    one, other = await alice.subject("Geography"), await alice.subject("Geology")
+    shown = await reading(alice, "@geo map")
+    assert shown["task"]["subjectId"] == one["id"]
+    assert shown["choices"] == [
+        {
+            "field": "subjectId", "start": 0, "end": 4,
+            "options": [{"value": one["id"], "label": "Geography"}, {"value": other["id"], "label": "Geology"}],
+        }
+    ]  # fmt: skip
+
+
+async def test_the_day_of_the_student_is_not_that_of_the_server(system: System, alice: Person) -> None:
+    """At two in the night in Berlin it is still the day before, until four or whenever the student says."""
+    now = datetime.now(UTC)
+    night = (now.astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=1)).replace(hour=2, minute=30)
+    system.clock.ahead = night.astimezone(UTC) - now
+    try:
+        alice.http.headers["authorization"] = f"Bearer {await fresh_token(alice)}"
+        assert (await reading(alice, "Read today"))["task"]["dueDate"] == str(night.date() - timedelta(days=1))
+        await alice.patch("/api/users/me", {"dayStart": "02:00"})
+        assert (await reading(alice, "Read today"))["task"]["dueDate"] == str(night.date())
+        await alice.patch("/api/users/me", {"timeZone": "Pacific/Kiritimati"})
+        assert (await reading(alice, "Read today"))["task"]["dueZone"] == "Pacific/Kiritimati"
+    finally:
+        system.clock.ahead = timedelta()
+
+
+async def fresh_token(person: Person) -> str:
+    body = {"email": person.email, "password": "correct horse battery staple"}
+    return str(made(await person.post("/api/auth/login", body), 200)["accessToken"])
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"text": ""}, "/text", "too_short"),
+        ({"text": "x" * 501}, "/text", "too_long"),
+        ({"text": " \u200b\t"}, "/text", "malformed"),
+        ({"text": "a\x00b"}, "/text", "malformed"),
+        ({"text": "a\x1bb"}, "/text", "malformed"),
+        ({"text": 7}, "/text", "wrong_type"),
+        ({"text": "x", "create": "yes"}, "/create", "wrong_type"),
+        ({"text": "x", "create": None}, "/create", "wrong_type"),
+        ({"text": "x", "save": True}, "/save", "unknown_field"),
+        ({}, "/text", "missing"),
+    ],
+)
+async def test_what_is_no_line_is_refused(alice: Person, body: dict[str, Any], pointer: str, code: str) -> None:
+    answer = await alice.post(ADDRESS, body)
+    assert answer.status_code == 422
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [(pointer, code)]
+
+
+async def test_every_fault_is_told_at_once(alice: Person) -> None:
+    faults = (await alice.post(ADDRESS, {"text": "", "create": 1, "other": 2})).json()["errors"]
+    assert sorted(fault["pointer"] for fault in faults) == ["/create", "/other", "/text"]
+
+
+async def test_the_longest_line_is_read(alice: Person) -> None:
+    task = made(await alice.post(ADDRESS, {"text": "😀" * 500, "create": True}))
+    assert task["title"] == "😀" * 200
