@@ -39,6 +39,7 @@ from studyteddy.features.tasks.schemas.single import (
 from studyteddy.features.tasks.schemas.steps import (
     NewSubtask,
     NoSuchSubtask,
+    StepBefore,
     Subtask,
     SubtaskChanges,
     SubtaskList,
@@ -50,6 +51,6 @@ __all__ = [
     "AlreadyCompleted", "BadRecurrence", "Change", "ChangeKind", "ChangedSince", "DayQuery", "Delta",
     "NewOccurrence", "NewSubtask", "NewTask", "NoSuchChange", "NoSuchOccurrence", "NoSuchSubtask", "NoSuchTask",
     "NotRecurring", "Occurrence", "OccurrenceQuery", "OccurrenceTaken", "Place", "Priority", "Recurrence", "Scope",
-    "ScopeQuery", "Series", "Sort", "Standing", "Status", "Subtask", "SubtaskChanges", "SubtaskList",
-    "SubtaskOrder", "Task", "TaskChanges", "TaskQuery", "TooManySubtasks",
+    "ScopeQuery", "Series", "Sort", "Standing", "Status", "StepBefore", "Subtask", "SubtaskChanges",
+    "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery", "TooManySubtasks",
 ]  # fmt: skip
