@@ -193,7 +193,7 @@ async def test_what_was_left_alone_for_years_goes_on(system: System, alice: Pers
     task = await alice.task(dueAt="2020-01-03T09:00:00Z", dueZone="UTC", recurrence={"rule": "FREQ=HOURLY;INTERVAL=5"})
     following = await finish(alice, task)
     assert following["dueAt"][:10] >= (await local_today(system, alice)).isoformat()
-    assert len(await occurrences(alice, task, fromDay="2025-01-01", toDay="2025-01-01")) == 5
+    assert len(await occurrences(alice, task, fromDay="2025-01-01", toDay="2025-01-01")) == 4
 
 
 async def test_skipping_brings_the_next_and_taking_it_up_takes_that_back(alice: Person) -> None:
@@ -222,7 +222,13 @@ async def test_the_next_one_has_what_the_series_gives_and_not_what_one_had_for_i
     subject = (await alice.subject())["id"]
     series = {"labels": ["exam"], "subjectId": subject, "estimatedMinutes": 45, "priority": "high"}
     task = await alice.task("Revise", dueDate="2030-01-03", startDate="2030-01-01", recurrence=WEEKLY, **series)
-    own = {"title": "Own", "labels": [], "subjectId": None, "estimatedMinutes": 5, "dueDate": "2030-01-04"}
+    own: dict[str, Any] = {
+        "title": "Own",
+        "labels": [],
+        "subjectId": None,
+        "estimatedMinutes": 5,
+        "dueDate": "2030-01-04",
+    }
     changed = made(await alice.patch(f"/api/tasks/{task['id']}", own), 200)
     assert (changed["occurrence"], changed["dueDate"]) == ("2030-01-03", "2030-01-04")
     following = await finish(alice, task)

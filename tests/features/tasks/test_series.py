@@ -264,23 +264,21 @@ async def test_twenty_racing_wishes_make_one(alice: Person) -> None:
     assert len(await listed(alice)) == 2
 
 
-@pytest.mark.parametrize("attempt", range(4))
-async def test_everything_at_once_leaves_at_most_one_that_follows(alice: Person, attempt: int) -> None:
+async def test_everything_at_once_leaves_at_most_one_that_follows(alice: Person) -> None:
     first = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
-    second, third = [await expected(alice, first, start) for start in ("2030-01-10", "2030-01-17")]
-    many = [first, second, third]
-    calls = []
+    many = [first, *[await expected(alice, first, start) for start in ("2030-01-10", "2030-01-17")]]
     for n in range(12):
-        path = f"/api/tasks/{many[(n + attempt) % 3]['id']}"
-        calls += [
-            alice.post(f"{path}/complete"),
-            alice.patch(f"{path}?scope=all", {"title": f"{n}"}),
-            alice.patch(f"{path}?scope=following", {"priority": "low"}),
-            alice.post(f"{path}/reopen"),
-        ]
-    calls.append(alice.delete(f"/api/tasks/{third['id']}"))
-    answers = await asyncio.gather(*calls)
-    assert {answer.status_code for answer in answers} <= {200, 204, 404, 409}
+        paths = [f"/api/tasks/{one['id']}" for one in many]
+        answers = await asyncio.gather(
+            alice.post(f"{paths[n % 3]}/complete"),
+            alice.patch(f"{paths[(n + 1) % 3]}?scope=all", {"title": f"{n}"}),
+            alice.patch(f"{paths[(n + 2) % 3]}?scope=following", {"priority": "low"}),
+            alice.post(f"{paths[(n + 1) % 3]}/complete"),
+            alice.post(f"{paths[n % 3]}/reopen"),
+            alice.patch(f"{paths[n % 3]}?scope=all", {"title": f"and {n}"}),
+            *([alice.delete(paths[0])] if n == 11 else []),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 204, 404, 409}, [one.text for one in answers]
     for one in await listed(alice, status="pending"):
         await alice.post(f"/api/tasks/{one['id']}/complete")
     left = await listed(alice)
@@ -291,13 +289,12 @@ async def test_everything_at_once_leaves_at_most_one_that_follows(alice: Person,
 
 async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(system: System, alice: Person) -> None:
     task = await alice.task(dueDate="2020-01-01", recurrence={"rule": "FREQ=DAILY", "missed": "keep"})
-    short = await statements(lambda: alice.post(f"/api/tasks/{task['id']}/complete"))
+    counts = []
     for _ in range(200):
+        counts.append(await statements(lambda task=task: alice.post(f"/api/tasks/{task['id']}/complete")))
         task = await one_open(alice)
-        await alice.post(f"/api/tasks/{task['id']}/complete")
-    task = await one_open(alice)
-    assert task["dueDate"] == "2020-07-20"
-    assert await statements(lambda: alice.post(f"/api/tasks/{task['id']}/complete")) == short
+    assert task["dueDate"] == "2020-07-19"
+    assert min(counts[-10:]) == min(counts[:10])
 
 
 async def statements(call: Callable[[], Awaitable[Any]]) -> float:

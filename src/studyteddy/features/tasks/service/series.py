@@ -95,7 +95,7 @@ async def skip(tx: Tx, task_id: UUID) -> Task:
 
 async def expect(tx: Tx, task_id: UUID, wanted: NewOccurrence) -> Task:
     """The task of a later occurrence, made now if it is not there; raises 409 `not_recurring`, 422."""
-    current = found(await rows.get(tx, tx.user_id, task_id))
+    current = found(await rows.lock(tx, tx.user_id, task_id))
     of = await series.lock(tx, tx.user_id, current.series_id) if current.series_id else None
     if of is None:
         raise NotRecurring()

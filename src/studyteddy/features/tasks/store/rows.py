@@ -41,14 +41,15 @@ RETURNING = "RETURNING" + COLUMNS.replace(
 
 _GET = Statement(Task, f"SELECT {COLUMNS} {FROM} WHERE t.user_id = $1 AND t.id = $2", task)
 
-# Whoever locks a task of a series locks the series before it: two that do so never wait for each other.
-_SERIES_FIRST = """
+# A command on a task of a series may go on to others of that series, or of the one that it was divided from: a user's
+# commands on such tasks wait for each other before they lock any, so that no two wait for each other in a ring.
+_IN_TURN = """
 WITH held AS MATERIALIZED (
-    SELECT FROM task_series
-     WHERE user_id = $1 AND id = (SELECT series_id FROM tasks WHERE user_id = $1 AND id = $2) FOR UPDATE)"""
+    SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 13)) FROM tasks
+     WHERE user_id = $1 AND id = $2 AND series_id IS NOT NULL)"""
 _HELD = "(SELECT count(*) FROM held) >= 0"
 
-_LOCK = Statement(Task, f"{_SERIES_FIRST} {_GET.sql} AND {_HELD} FOR UPDATE OF t", task)
+_LOCK = Statement(Task, f"{_IN_TURN} {_GET.sql} AND {_HELD} FOR UPDATE OF t", task)
 
 # A due date without a subject of the same owner is refused here and by the composite foreign key. An occurrence that is
 # there already stays as it is.
@@ -86,7 +87,7 @@ UPDATE tasks AS t SET title = $3, description = $4, subject_id = $5::uuid, statu
 # The student's local date is fixed here, in their zone and by their day start. The history gets its line with it.
 _MARK_COMPLETED = Statement(
     Task,
-    f"""{_SERIES_FIRST}, before AS (
+    f"""{_IN_TURN}, before AS (
     SELECT status FROM tasks WHERE user_id = $1 AND id = $2
 ), t AS (
     UPDATE tasks AS t SET status = 'completed', completed_at = $3, completed_on = today.day, updated_at = $3,
