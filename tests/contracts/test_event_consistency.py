@@ -37,6 +37,14 @@ Json = dict[str, Any]
 STEPS = 600 if os.environ.get("SOAK") == "1" else 90
 
 
+REFUSED = {"already_completed", "changed_since", "not_recurring", "occurrence_taken"}
+"""What can happen to somebody who does not look."""
+REPEATED: list[Json] = [
+    {"rule": "FREQ=WEEKLY", "missed": "keep"},
+    {"rule": "FREQ=DAILY;COUNT=4"},
+    {"rule": "FREQ=DAILY;INTERVAL=2", "mode": "after_completion"},
+]
+
 MOST_ARCHIVES = 3
 """More are not to be had within an hour."""
 
@@ -179,6 +187,7 @@ class Walk:
         if self.state.tasks:
             found += [self.change_task, self.complete, self.complete, self.reopen, self.delete_task]
             found += [self.add_step, self.add_step, self.add_step]
+            found += [self.change_many, self.change_many, self.delete_many, self.ask_occurrence, self.skip, self.undo]
         if self.state.steps:
             found += [self.change_step, self.tick, self.delete_step, self.reorder]
         if self.state.notifications:
@@ -202,7 +211,7 @@ class Walk:
         action = self._dice.choice(self.actions())
         self._count += 1
         answer = await action()
-        assert answer.status_code < 300 or answer.json()["code"] == "already_completed", answer.text
+        assert answer.status_code < 300 or answer.json()["code"] in REFUSED, answer.text
         return f"{self._count} {action.__name__}"
 
     def _any(self, kept: dict[str, Json]) -> str:
@@ -249,7 +258,8 @@ class Walk:
     async def add_task(self) -> Any:
         body = {"title": f"Task {self._count}", "subjectId": self._maybe(self.state.subjects)}
         due = self._dice.choice([{}, {"dueDate": "2999-01-01"}, {"dueAt": "2020-01-01T12:00:00Z"}])
-        return await self.person.post("/api/tasks", body | due)
+        repeated = self._dice.choice([{}, *({"recurrence": recurrence} for recurrence in REPEATED)])
+        return await self.person.post("/api/tasks", body | due | repeated)
 
     async def change_task(self) -> Any:
         title, subject = f"New {self._count}", self._maybe(self.state.subjects)
@@ -264,6 +274,30 @@ class Walk:
 
     async def delete_task(self) -> Any:
         return await self.person.delete(f"/api/tasks/{self._any(self.state.tasks)}")
+
+    async def change_many(self) -> Any:
+        subject, rule = self._maybe(self.state.subjects), self._dice.choice([None, *REPEATED])
+        changes = [{"title": f"Many {self._count}"}, {"subjectId": subject}, {"dueDate": "2998-01-01"}]
+        path = f"/api/tasks/{self._any(self.state.tasks)}?scope={self._dice.choice(['following', 'all'])}"
+        return await self.person.patch(path, self._dice.choice([*changes, {"recurrence": rule}]))
+
+    async def delete_many(self) -> Any:
+        scope = self._dice.choice(["following", "all"])
+        return await self.person.delete(f"/api/tasks/{self._any(self.state.tasks)}?scope={scope}")
+
+    async def ask_occurrence(self) -> Any:
+        path = f"/api/tasks/{self._any(self.state.tasks)}/occurrences"
+        wanted = [one["start"] for one in (await self.person.get(path)).json()["items"] if one["status"] == "expected"]
+        return await (self.person.post(path, {"start": wanted[0]}) if wanted else self.person.get(path))
+
+    async def skip(self) -> Any:
+        return await self.person.post(f"/api/tasks/{self._any(self.state.tasks)}/skip")
+
+    async def undo(self) -> Any:
+        path = f"/api/tasks/{self._any(self.state.tasks)}/history"
+        lines = (await self.person.get(path)).json()["items"]
+        line = self._dice.choice(lines)["id"] if lines else None
+        return await (self.person.post(f"{path}/{line}/undo") if line else self.person.get(path))
 
     async def add_step(self) -> Any:
         return await self.person.post(
@@ -372,7 +406,7 @@ async def test_a_task_changed_while_its_subject_is_renamed_shows_the_new_name(sy
     task = await alice.task(subjectId=subject)
     await walk.begin()
     async with system.running.db.transaction(identity_of(alice)) as tx:
-        await tasks.update(tx, UUID(task["id"]), TaskChanges(title="Changed"), if_match=None)
+        await tasks.change(tx, UUID(task["id"]), TaskChanges(title="Changed"), scope="this", if_match=None)
         await alice.patch(f"/api/subjects/{subject}", {"name": "Renamed in between"})
     await walk.follow()
     assert walk.state == await everything(alice)

@@ -1,4 +1,4 @@
-"""Throws away what is no longer kept: old events, answers, tickets, links, sessions and dead letters."""
+"""Throws away what is no longer kept: old events, answers, tickets, links, sessions, histories and dead letters."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ OLD = {
         Nothing,
         "DELETE FROM sessions WHERE id IN"
         " (SELECT id FROM sessions WHERE absolute_expires_at < now() - interval '1 day' LIMIT $1)",
+    ),
+    "task_changes": Statement(
+        Nothing,
+        "DELETE FROM task_changes WHERE ctid IN"
+        " (SELECT ctid FROM task_changes WHERE at < now() - interval '365 days' LIMIT $1)",
     ),
     "jobs_dead": Statement(
         Nothing,

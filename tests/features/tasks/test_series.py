@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -287,19 +286,17 @@ async def test_everything_at_once_leaves_at_most_one_that_follows(alice: Person)
     assert len([one for one in left if one["status"] == "pending"]) == 1
 
 
-async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(system: System, alice: Person) -> None:
+async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(alice: Person) -> None:
     task = await alice.task(dueDate="2020-01-01", recurrence={"rule": "FREQ=DAILY", "missed": "keep"})
     counts = []
     for _ in range(200):
-        counts.append(await statements(lambda task=task: alice.post(f"/api/tasks/{task['id']}/complete")))
-        task = await one_open(alice)
+        before = statements()
+        task = await finish(alice, task)
+        counts.append(statements() - before)
     assert task["dueDate"] == "2020-07-19"
     assert min(counts[-10:]) == min(counts[:10])
 
 
-async def statements(call: Callable[[], Awaitable[Any]]) -> float:
-    """How many statements of transactions a call makes."""
-    count = ("studyteddy_query_seconds_count", {"access": "transaction"})
-    before = REGISTRY.get_sample_value(*count) or 0.0
-    await call()
-    return (REGISTRY.get_sample_value(*count) or 0.0) - before
+def statements() -> float:
+    """How many statements transactions have made in this process."""
+    return REGISTRY.get_sample_value("studyteddy_query_seconds_count", {"access": "transaction"}) or 0.0
