@@ -95,6 +95,14 @@ async def test_a_new_time_for_all_moves_this_and_the_next(alice: Person) -> None
     assert (following["dueAt"], following["startDate"]) == ("2030-01-17T16:30:00Z", "2030-01-16")
 
 
+async def test_a_series_moved_to_an_earlier_day_goes_on(alice: Person) -> None:
+    task = await alice.task(dueDate="2030-01-03", recurrence={"rule": "FREQ=DAILY"})
+    moved = made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", {"dueDate": "2030-01-02"}), 200)
+    following = await finish(alice, moved)
+    assert (following["occurrence"], following["id"] != task["id"]) == ("2030-01-03", True)
+    assert (await finish(alice, following))["occurrence"] == "2030-01-04"
+
+
 async def test_from_a_day_to_a_time_and_back(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence={**WEEKLY, "exdates": ["2030-01-10"]})
     path = f"/api/tasks/{task['id']}?scope=all"

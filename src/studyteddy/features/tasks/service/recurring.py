@@ -146,6 +146,9 @@ async def make(tx: Tx, of: Series, moment: datetime, *, ended: Task | None = Non
     )  # fmt: skip
     place = Place(of.id, name(of, moment), shown(of), ended.id if ended else None)
     task = await rows.add(tx, tx.user_id, occurrence_id(of, place.occurrence), new, at=tx.now, place=place)
+    if task is None and await series.at(tx, tx.user_id, of.id, place.occurrence) is None:
+        # Its id is that of one that a change of the whole series has moved to another place.
+        task = await rows.add(tx, tx.user_id, new_id(), new, at=tx.now, place=place)
     if task is None:
         return None
     if ended is None or not ended.subtask_count:
