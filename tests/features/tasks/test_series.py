@@ -294,6 +294,18 @@ async def test_everything_at_once_leaves_at_most_one_that_follows(alice: Person)
     assert len([one for one in left if one["status"] == "pending"]) == 1
 
 
+async def test_a_subject_goes_while_its_occurrence_is_finished(alice: Person) -> None:
+    for n in range(5):
+        subject = (await alice.subject())["id"]
+        task = await alice.task(dueDate="2030-01-03", subjectId=subject, recurrence=WEEKLY)
+        finished, deleted = await asyncio.gather(
+            alice.post(f"/api/tasks/{task['id']}/complete"), alice.delete(f"/api/subjects/{subject}")
+        )
+        assert (finished.status_code, deleted.status_code) == (200, 204)
+        pending = await listed(alice, status="pending")
+        assert [one["subjectId"] for one in pending] == [None] * (n + 1)
+
+
 async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(alice: Person) -> None:
     task = await alice.task(dueDate="2020-01-01", recurrence={"rule": "FREQ=DAILY", "missed": "keep"})
     counts = []

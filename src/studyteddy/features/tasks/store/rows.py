@@ -42,12 +42,18 @@ RETURNING = "RETURNING" + COLUMNS.replace(
 _GET = Statement(Task, f"SELECT {COLUMNS} {FROM} WHERE t.user_id = $1 AND t.id = $2", task)
 
 # A command on a task of a series may go on to others of that series, or of the one that it was divided from: a user's
-# commands on such tasks wait for each other before they lock any, so that no two wait for each other in a ring.
+# commands on such tasks wait for each other before they lock any, so that no two wait for each other in a ring. So does
+# the deletion of the subject that the next occurrence is to have.
 _IN_TURN = """
 WITH held AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 13)) FROM tasks
-     WHERE user_id = $1 AND id = $2 AND series_id IS NOT NULL)"""
-_HELD = "(SELECT count(*) FROM held) >= 0"
+     WHERE user_id = $1 AND id = $2 AND series_id IS NOT NULL
+), kept AS MATERIALIZED (
+    SELECT FROM subjects
+     WHERE user_id = $1 AND id = (SELECT subject_id FROM task_series WHERE user_id = $1 AND id =
+                                  (SELECT series_id FROM tasks WHERE user_id = $1 AND id = $2)) FOR KEY SHARE
+)"""
+_HELD = "(SELECT count(*) FROM held) + (SELECT count(*) FROM kept) >= 0"
 
 _LOCK = Statement(Task, f"{_IN_TURN} {_GET.sql} AND {_HELD} FOR UPDATE OF t", task)
 
