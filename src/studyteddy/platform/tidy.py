@@ -41,8 +41,8 @@ OLD = {
     ),
     "task_changes": Statement(
         Nothing,
-        "DELETE FROM task_changes WHERE ctid IN"
-        " (SELECT ctid FROM task_changes WHERE at < now() - interval '365 days' LIMIT $1)",
+        "DELETE FROM task_changes WHERE (user_id, task_id, id) IN"
+        " (SELECT user_id, task_id, id FROM task_changes WHERE at < now() - interval '365 days' LIMIT $1)",
     ),
     "jobs_dead": Statement(
         Nothing,
