@@ -20,7 +20,6 @@ CREATE TABLE task_series (
     missed text NOT NULL CHECK (missed IN ('skip', 'keep')),
     exdates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(exdates) <= 1000),
     starts text NOT NULL CHECK (length(starts) IN (10, 19)),
-    reached text NOT NULL CHECK (length(reached) IN (10, 19)),
     ends_before text CHECK (length(ends_before) IN (10, 19)),
     time_zone text NOT NULL CHECK (length(time_zone) <= 64),
     previous_id uuid,

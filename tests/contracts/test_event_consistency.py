@@ -40,8 +40,15 @@ Json = dict[str, Any]
 STEPS = 600 if os.environ.get("SOAK") == "1" else 180
 
 
-REFUSED = ("already_completed", "already_running", "too_many_presets")
+REFUSED = {
+    "already_completed", "already_running", "changed_since", "not_recurring", "occurrence_taken", "too_many_presets",
+}  # fmt: skip
 """What may be answered to somebody who does anything."""
+REPEATED: list[Json] = [
+    {"rule": "FREQ=WEEKLY", "missed": "keep"},
+    {"rule": "FREQ=DAILY;COUNT=4"},
+    {"rule": "FREQ=DAILY;INTERVAL=2", "mode": "after_completion"},
+]
 
 MOST_ARCHIVES = 3
 """More are not to be had within an hour."""
@@ -202,6 +209,7 @@ class Walk:
         if self.state.tasks:
             found += [self.change_task, self.complete, self.complete, self.reopen, self.delete_task]
             found += [self.add_step, self.add_step, self.add_step, self.attach, self.batch]
+            found += [self.change_many, self.change_many, self.delete_many, self.ask_occurrence, self.skip, self.undo]
         if self.state.steps:
             found += [self.change_step, self.tick, self.delete_step, self.reorder]
         if self.state.files:
@@ -281,7 +289,8 @@ class Walk:
     async def add_task(self) -> Any:
         body = {"title": f"Task {self._count}", "subjectId": self._maybe(self.state.subjects)}
         due = self._dice.choice([{}, {"dueDate": "2999-01-01"}, {"dueAt": "2020-01-01T12:00:00Z"}])
-        return await self.person.post("/api/tasks", body | due)
+        repeated = self._dice.choice([{}, *({"recurrence": recurrence} for recurrence in REPEATED)])
+        return await self.person.post("/api/tasks", body | due | repeated)
 
     async def change_task(self) -> Any:
         title, subject = f"New {self._count}", self._maybe(self.state.subjects)
@@ -296,6 +305,30 @@ class Walk:
 
     async def delete_task(self) -> Any:
         return await self.person.delete(f"/api/tasks/{self._any(self.state.tasks)}")
+
+    async def change_many(self) -> Any:
+        subject, rule = self._maybe(self.state.subjects), self._dice.choice([None, *REPEATED])
+        changes = [{"title": f"Many {self._count}"}, {"subjectId": subject}, {"dueDate": "2998-01-01"}]
+        path = f"/api/tasks/{self._any(self.state.tasks)}?scope={self._dice.choice(['following', 'all'])}"
+        return await self.person.patch(path, self._dice.choice([*changes, {"recurrence": rule}]))
+
+    async def delete_many(self) -> Any:
+        scope = self._dice.choice(["following", "all"])
+        return await self.person.delete(f"/api/tasks/{self._any(self.state.tasks)}?scope={scope}")
+
+    async def ask_occurrence(self) -> Any:
+        path = f"/api/tasks/{self._any(self.state.tasks)}/occurrences"
+        wanted = [one["start"] for one in (await self.person.get(path)).json()["items"] if one["status"] == "expected"]
+        return await (self.person.post(path, {"start": wanted[0]}) if wanted else self.person.get(path))
+
+    async def skip(self) -> Any:
+        return await self.person.post(f"/api/tasks/{self._any(self.state.tasks)}/skip")
+
+    async def undo(self) -> Any:
+        path = f"/api/tasks/{self._any(self.state.tasks)}/history"
+        lines = (await self.person.get(path)).json()["items"]
+        line = self._dice.choice(lines)["id"] if lines else None
+        return await (self.person.post(f"{path}/{line}/undo") if line else self.person.get(path))
 
     async def add_step(self) -> Any:
         return await self.person.post(

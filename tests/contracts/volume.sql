@@ -36,9 +36,9 @@ SELECT pg_temp.id('task', n, m), user_id, pg_temp.id('subject', n, 1 + m % 20), 
        CASE WHEN m % 7 = 0 THEN array['exam'] ELSE '{}' END, CASE WHEN m % 3 > 0 THEN now() END, at, at
   FROM entry;
 
-INSERT INTO task_series (id, user_id, rule, mode, missed, starts, reached, time_zone, title, description, priority, labels,
+INSERT INTO task_series (id, user_id, rule, mode, missed, starts, time_zone, title, description, priority, labels,
                          created_at, updated_at)
-SELECT pg_temp.id('series', n, m), user_id, 'FREQ=WEEKLY', 'schedule', 'skip', day::text, day::text, 'UTC', 'Sheet', '',
+SELECT pg_temp.id('series', n, m), user_id, 'FREQ=WEEKLY', 'schedule', 'skip', day::text, 'UTC', 'Sheet', '',
        'medium', '{}', at, at
   FROM entry WHERE m <= 50;
 

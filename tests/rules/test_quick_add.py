@@ -46,7 +46,7 @@ def test_a_line_says_what_the_table_says(case: Case) -> None:
     check(case.text, parsed)
 
 
-REPEATING = [case for case in CASES if case.expected.get("recurrence")]
+REPEATING = [case for case in CASES if read(case.text).task.recurrence]
 
 
 @pytest.mark.parametrize("case", REPEATING, ids=lambda case: case.text)

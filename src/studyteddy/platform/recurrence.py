@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Literal
 
@@ -37,6 +37,8 @@ _FREQUENCIES: dict[str, Literal[0, 1, 2, 3, 4]] = {
 }
 _COST = {HOURLY: 4, DAILY: 4, WEEKLY: 7, MONTHLY: 31, YEARLY: 366}
 """What a step of the engine costs: about the days that it looks at, and of a single day the way to it."""
+_STEP = {HOURLY: timedelta(hours=1), DAILY: timedelta(days=1), WEEKLY: timedelta(weeks=1)}
+"""The steps that are always equally long."""
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SIGNED = {"BYSETPOS": 366, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53}
 _PLAIN = {"BYSECOND": (0, 59), "BYMINUTE": (0, 59), "BYHOUR": (0, 23), "BYMONTH": (1, 12)}
@@ -46,9 +48,10 @@ _NAMES = {
 }  # fmt: skip
 _ALLOWED = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", *_SIGNED, *_PLAIN}
 _OF_TIMES = {"BYSECOND", "BYMINUTE", "BYHOUR"}
-_NUMBER = re.compile(r"[+-]?\d{1,4}")
-_DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
-_UNTIL = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?")
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_SIGNED_NUMBER = re.compile(r"[+-]?[0-9]{1,4}")
+_DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
+_UNTIL = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z)?)?")
 
 
 class BadRule(Exception):
@@ -80,7 +83,7 @@ class Rule(Struct, frozen=True):
 
     def with_count(self, count: int) -> str:
         """The text of the same rule with so many instances."""
-        return re.sub(r"COUNT=\d+", f"COUNT={count}", self.text)
+        return re.sub(r"COUNT=[0-9]+", f"COUNT={count}", self.text)
 
 
 class _Counted(int):
@@ -117,6 +120,8 @@ def parse(text: str, *, all_day: bool) -> Rule:
         raise BadRule("bad_rule", "Say how often: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY.")
     if all_day and (frequency == "HOURLY" or _OF_TIMES & set(parts)):
         raise BadRule("rule_of_times", "A task due on a day repeats by days: give a due time to repeat by hours.")
+    if any("," in parts.get(name, "") for name in ("BYMINUTE", "BYSECOND")):
+        raise BadRule("too_frequent", "Repeat hourly at most: give one BYMINUTE and one BYSECOND.")
     if "COUNT" in parts and "UNTIL" in parts:
         raise BadRule("bad_rule", "Give COUNT or UNTIL, not both.")
     until = _until(parts["UNTIL"]) if "UNTIL" in parts else None
@@ -135,34 +140,27 @@ def parse(text: str, *, all_day: bool) -> Rule:
     return rule
 
 
-def expand(rule: Rule, start: datetime, *, time_zone: str) -> Iterator[datetime]:
+def expand(rule: Rule, start: datetime, *, time_zone: str, since: datetime | None = None) -> Iterator[datetime]:
     """The local moments of a rule that begins at the local `start`, in order; raises `TooFar` after `MOST_STEPS`.
 
-    `start` is the first one only if it matches. A rule without COUNT goes on from any
-    of its instances as from the first.
+    `start` is the first one only if it matches. Those before `since` are left out; how many they are costs little
+    where steps are equally long and need not be counted. A rule without COUNT goes on from any of its instances as
+    from the first.
     """
-    for found, moment in enumerate(_engine(rule, start, _last(rule, time_zone))):
+    since = since or start
+    for found, moment in enumerate(_engine(rule, _near(rule, start, since), _last(rule, time_zone))):
         if found >= MOST_STEPS:
             raise TooFar
-        yield moment
+        if moment >= since:
+            yield moment
 
 
 def first(rule: Rule, start: datetime, *, time_zone: str) -> datetime | None:
     """The first instance at or after the local `start`; nothing when there is none in a search of `MOST_STEPS`."""
     try:
-        return next(iter(expand(rule, start, time_zone=time_zone)), None)
+        return next(expand(rule, start, time_zone=time_zone), None)
     except TooFar:
         return None
-
-
-def index(rule: Rule, start: datetime, moment: datetime, *, time_zone: str) -> int:
-    """How many instances lie before `moment`."""
-    before = 0
-    for found in islice(expand(rule, start, time_zone=time_zone), MOST_COUNT):
-        if found >= moment:
-            break
-        before += 1
-    return before
 
 
 def later(rule: Rule, day: date, at: time) -> datetime:
@@ -187,33 +185,68 @@ def wall(at: datetime, time_zone: str) -> datetime:
     return at.astimezone(zone(time_zone)).replace(tzinfo=None, fold=0)
 
 
+def _near(rule: Rule, start: datetime, since: datetime) -> datetime:
+    """The last whole interval after `start` that is not after `since`: what comes from there on is the same."""
+    if rule.freq not in _STEP or rule.count is not None or since <= start:
+        return start
+    step = _STEP[rule.freq] * rule.interval
+    return start + (since - start) // step * step
+
+
 def _engine(rule: Rule, start: datetime, until: datetime | None) -> Iterator[datetime]:
     interval = _Counted(rule.interval)
-    interval.left, interval.cost = MOST_STEPS, _COST[rule.freq]
-    byday = rule.byday
-    # A week by its number means the weekday of the start in it; the engine would give all seven days.
-    if "BYWEEKNO" in rule.by and not byday and not {"BYMONTHDAY", "BYYEARDAY"} & set(rule.by):
-        byday = (weekday(start.weekday()),)
+    interval.left, interval.cost = MOST_STEPS, _cost(rule)
     by: dict[str, Any] = {_NAMES[name]: values for name, values in rule.by.items()}
+    begin, count = start, rule.count
+    if rule.freq == WEEKLY and "BYSETPOS" in rule.by:
+        # The engine would count the positions of the first week from its start only, not from the week's beginning.
+        begin, count = start - timedelta(days=(start.weekday() - rule.wkst) % 7), None
     try:
-        yield from rrule(
+        found = rrule(
             rule.freq,
-            dtstart=start,
+            dtstart=begin,
             interval=interval,
             wkst=rule.wkst,
-            count=rule.count,
+            count=count,
             until=until,
-            byweekday=byday or None,
+            byweekday=_days(rule, start) or None,
             **by,
         )
+        yield from islice((moment for moment in found if moment >= start), rule.count)
     except (ValueError, OverflowError):
         return  # hours that this interval never meets, or the end of the calendar: there are no more
+
+
+def _cost(rule: Rule) -> int:
+    """What a step costs with the way to it, which the engine goes by months, and with the positions to choose."""
+    days = (_STEP[rule.freq] * rule.interval).days if rule.freq in _STEP else 0
+    return (_COST[rule.freq] + days // 8) * (1 + len(rule.by.get("BYSETPOS", ())) // 8)
+
+
+def _days(rule: Rule, start: datetime) -> tuple[weekday, ...]:
+    """The weekdays for the engine, which reads some of them not as RFC 5545 does."""
+    if not rule.byday and rule.freq == WEEKLY:
+        return (weekday(start.weekday()),)
+    if not rule.byday and "BYWEEKNO" in rule.by and not {"BYMONTHDAY", "BYYEARDAY"} & set(rule.by):
+        return (weekday(start.weekday()),)  # the engine would give all seven days of the week
+    if len({day.n is None for day in rule.byday}) < 2:
+        return rule.byday
+    # Of `MO,1FR` the engine would give only what is both: each Monday gets its number.
+    numbers = range(1, _most_weekdays(rule.freq == MONTHLY or "BYMONTH" in rule.by) + 1)
+    return tuple(day(n) for day in rule.byday for n in ([day.n] if day.n else numbers))
+
+
+def _most_weekdays(of_a_month: bool) -> int:
+    return 5 if of_a_month else 53
 
 
 def _last(rule: Rule, time_zone: str) -> datetime | None:
     if rule.until is None or not rule.until_utc:
         return rule.until
-    return wall(rule.until.replace(tzinfo=UTC), time_zone)
+    try:
+        return wall(rule.until.replace(tzinfo=UTC), time_zone)
+    except OverflowError:
+        return rule.until  # the first or the last day of the calendar
 
 
 def _parts(text: str) -> dict[str, str]:
@@ -229,7 +262,8 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def _number(name: str, text: str, least: int, most: int) -> int:
-    if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
+    shape = _SIGNED_NUMBER if least < 0 else _NUMBER
+    if not shape.fullmatch(text) or not least <= int(text) <= most:
         raise BadRule("bad_rule", f"{name} is a number from {least} to {most}.")
     return int(text)
 
@@ -249,10 +283,12 @@ def _weekday(text: str) -> int:
 
 
 def _byday(text: str, frequency: str, parts: dict[str, str]) -> Iterator[weekday]:
+    most = _most_weekdays(frequency == "MONTHLY" or "BYMONTH" in parts)
     for one in dict.fromkeys(text.split(",")):
         found = _DAY.fullmatch(one)
-        if not found or (found[1] and not 1 <= abs(int(found[1])) <= 53):
-            raise BadRule("bad_rule", "BYDAY is a list of MO, TU, ..., perhaps with a number: -1FR is the last Friday.")
+        if not found or (found[1] and not 1 <= abs(int(found[1])) <= most):
+            detail = f"BYDAY is a list of MO, TU, ..., perhaps with a number up to {most}: -1FR is the last Friday."
+            raise BadRule("bad_rule", detail)
         if found[1] and (frequency not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
             raise BadRule("bad_rule", "A numbered weekday belongs to a month or a year.")
         yield weekday(_WEEKDAYS.index(found[2]), int(found[1])) if found[1] else weekday(_WEEKDAYS.index(found[2]))

@@ -77,6 +77,7 @@ from studyteddy.features.tasks.schemas.single import (
 from studyteddy.features.tasks.schemas.steps import (
     NewSubtask,
     NoSuchSubtask,
+    StepBefore,
     Subtask,
     SubtaskChanges,
     SubtaskList,
@@ -136,6 +137,7 @@ __all__ = [
     "Sort",
     "Standing",
     "Status",
+    "StepBefore",
     "StillWaiting",
     "Subtask",
     "SubtaskChanges",

@@ -89,8 +89,6 @@ class Series(msgspec.Struct, frozen=True):
     missed: Missed
     exdates: list[str]
     starts: str
-    reached: str
-    """A later instance of the rule, from which the search for the next one begins."""
     ends_before: str | None
     time_zone: str
     title: str

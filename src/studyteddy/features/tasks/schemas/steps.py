@@ -43,6 +43,16 @@ class NewSubtask(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     due_date: Day | None = None
 
 
+class StepBefore(msgspec.Struct, frozen=True, rename="camel"):
+    """A step that was taken out, as it was."""
+
+    title: str
+    estimated_minutes: int | None
+    due_date: date | None
+    completed_at: datetime | None
+    order: int
+
+
 class SubtaskChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """What to change; `completeParent` also completes the task when this was its last open step."""
 

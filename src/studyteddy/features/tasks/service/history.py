@@ -11,8 +11,8 @@ from studyteddy.features.tasks.schemas import (
     Change,
     ChangedSince,
     DayQuery,
-    NewSubtask,
     NoSuchChange,
+    StepBefore,
     Subtask,
     SubtaskChanges,
     SubtaskOrder,
@@ -60,7 +60,7 @@ async def _take_back(tx: Tx, task: Task, change: Change) -> None:
         await single.update(tx, task, _before(change, TaskChanges))
     elif change.kind == "completed":
         _check(task.status == "completed")
-        await single.reopen(tx, task.id)
+        await single.reopen(tx, task.id, status=change.changes["status"].before)
     elif change.kind == "reopened":
         _check(task.status != "completed")
         await single.complete(tx, task.id)
@@ -76,14 +76,14 @@ async def _take_back_step(tx: Tx, task: Task, change: Change, subtask_id: UUID) 
     step = await step_rows.get(tx, tx.user_id, task.id, subtask_id)
     if change.kind == "step_removed":
         _check(step is None)
-        await steps.add_step(tx, task.id, _before(change, NewSubtask), subtask_id=subtask_id)
+        await steps.restore_step(tx, task.id, subtask_id, _before(change, StepBefore))
         return
     if step is None:
         raise ChangedSince()
+    _check_unchanged(step, change)
     if change.kind == "step_added":
         await steps.delete_step(tx, task.id, subtask_id, if_match=None)
         return
-    _check_unchanged(step, change)
     await steps.update_step(tx, task.id, subtask_id, _before(change, SubtaskChanges), if_match=None)
 
 

@@ -64,7 +64,7 @@ def plan(template: NewTask | Task, wanted: Recurrence, *, series_id: UUID, clock
         raise invalid("/recurrence/rule", "no_occurrence", "This rule never comes true.", BadRecurrence)
     begins_as = date_time(begins, all_day=all_day)
     planned = Series(
-        series_id, rule.text, wanted.mode, wanted.missed, wanted.exdates, begins_as, begins_as, None, zone,
+        series_id, rule.text, wanted.mode, wanted.missed, wanted.exdates, begins_as, None, zone,
         template.title, template.description, template.subject_id, template.priority, template.estimated_minutes,
         template.labels, (start.date() - template.start_date).days if template.start_date else None,
     )  # fmt: skip
@@ -94,21 +94,26 @@ def first_kept(planned: Series) -> datetime:
     return moment
 
 
-def moments(of: Series, *, after: str = "") -> Iterator[datetime]:
-    """The local moments of a series in order, the left-out ones among them; those after the occurrence `after`."""
-    if of.mode == "after_completion":
-        yield from (moment for moment in [datetime.fromisoformat(of.starts)] if name(of, moment) > after)
-        return
-    rule = recurrence.parse(of.rule, all_day=of.all_day)
-    start = of.reached if rule.count is None and of.reached <= after else of.starts
+def moments(of: Series, *, since: str = "") -> Iterator[datetime]:
+    """The local moments of a series from the occurrence `since` on, in order, the left-out ones among them."""
+    start = datetime.fromisoformat(of.starts)
+    given = iter([start])
+    if of.mode == "schedule":
+        rule = recurrence.parse(of.rule, all_day=of.all_day)
+        near = datetime.fromisoformat(since) if since else None
+        given = recurrence.expand(rule, start, time_zone=of.time_zone, since=near)
     try:
-        for moment in recurrence.expand(rule, datetime.fromisoformat(start), time_zone=of.time_zone):
-            if moment.year > LAST_YEAR or (of.ends_before is not None and name(of, moment) >= of.ends_before):
+        for moment in given:
+            if _is_over(of, moment):
                 return
-            if name(of, moment) > after:
+            if name(of, moment) >= since:
                 yield moment
     except TooFar:
         return
+
+
+def _is_over(of: Series, moment: datetime) -> bool:
+    return moment.year > LAST_YEAR or (of.ends_before is not None and name(of, moment) >= of.ends_before)
 
 
 def name(of: Series, moment: datetime) -> str:
@@ -141,6 +146,9 @@ async def make(tx: Tx, of: Series, moment: datetime, *, ended: Task | None = Non
     )  # fmt: skip
     place = Place(of.id, name(of, moment), shown(of), ended.id if ended else None)
     task = await rows.add(tx, tx.user_id, occurrence_id(of, place.occurrence), new, at=tx.now, place=place)
+    if task is None and await series.at(tx, tx.user_id, of.id, place.occurrence) is None:
+        # Its id is that of one that a change of the whole series has moved to another place.
+        task = await rows.add(tx, tx.user_id, new_id(), new, at=tx.now, place=place)
     if task is None:
         return None
     if ended is None or not ended.subtask_count:
@@ -163,24 +171,20 @@ async def put(tx: Tx, task: Task, of: Series, moment: datetime) -> Task:
 
 
 async def advance(tx: Tx, ended: Task) -> None:
-    """Brings the next occurrence after one that ended, unless an earlier or the next one is open."""
+    """Brings the next occurrence after one that ended, unless it is there, or an earlier one is open."""
     assert ended.series_id is not None
     assert ended.occurrence is not None
     of = await series.lock(tx, tx.user_id, ended.series_id)
-    if of is None or await series.any_open_before(tx, tx.user_id, of.id, ended.occurrence):
-        return
-    standing = await series.standing(tx, tx.user_id, of.id, since=ended.occurrence, limit=1000)
-    taken = {one.occurrence: one.status for one in standing if one.id != ended.id}
+    assert of is not None
     clock = await auth.clockwork(tx, tx.user_id)
-    today = replace(clock, time_zone=of.time_zone).date_of(tx.now)
-    for moment in _followers(of, ended, today=today):
-        status = taken.get(name(of, moment))
-        if status in ("pending", "in_progress"):
-            return
-        if status is None and name(of, moment) not in of.exdates:
-            await make(tx, of, moment, ended=ended)
-            await series.reach(tx, tx.user_id, of.id, name(of, moment))
-            return
+    since = _since(of, ended, today=replace(clock, time_zone=of.time_zone).date_of(tx.now))
+    standing = await series.standing(tx, tx.user_id, of.id, since=since, limit=1000)
+    over = {one.occurrence for one in standing if one.status in ("completed", "cancelled")}
+    over |= {ended.occurrence, *of.exdates}
+    moment = next((moment for moment in _followers(of, since) if name(of, moment) not in over), None)
+    if moment is None or await series.any_open_before(tx, tx.user_id, of.id, name(of, moment), besides=ended.id):
+        return
+    await make(tx, of, moment, ended=ended)
 
 
 async def withdraw(tx: Tx, reopened: Task) -> None:
@@ -190,21 +194,25 @@ async def withdraw(tx: Tx, reopened: Task) -> None:
         tx.publish(events.TaskDeleted(task_id), Gone(task_id))
 
 
-def _followers(of: Series, ended: Task, *, today: date) -> Iterator[datetime]:
+def _since(of: Series, ended: Task, *, today: date) -> str:
+    """The occurrence, or the day, before which the next one is not looked for."""
     assert ended.occurrence is not None
+    if of.mode == "after_completion":
+        return (ended.completed_on or today).isoformat()
+    return ended.occurrence if of.missed == "keep" else max(ended.occurrence, today.isoformat())
+
+
+def _followers(of: Series, since: str) -> Iterator[datetime]:
+    """What may come next, in order."""
     if of.mode == "schedule":
-        for moment in moments(of, after=ended.occurrence):
-            if of.missed == "keep" or moment.date() >= today:
-                yield moment
+        yield from moments(of, since=since)
         return
     rule = recurrence.parse(of.rule, all_day=of.all_day)
-    day = ended.completed_on or today
-    for _ in range(1000):
-        moment = recurrence.later(rule, day, datetime.fromisoformat(of.starts).time())
-        if moment.year > LAST_YEAR or (of.ends_before is not None and name(of, moment) >= of.ends_before):
-            return
+    at = datetime.fromisoformat(of.starts).time()
+    moment = recurrence.later(rule, date.fromisoformat(since), at)
+    while not _is_over(of, moment):
         yield moment
-        day = moment.date()
+        moment = recurrence.later(rule, moment.date(), at)
 
 
 async def _with_steps(tx: Tx, task: Task, ended: Task, *, days: int) -> Task:
@@ -229,13 +237,14 @@ def _check_exdates(exdates: list[str], *, all_day: bool) -> None:
         if (len(one) == 10) is not all_day:
             kind = "a date like 2026-11-26" if all_day else "a local date and time like 2026-11-26T15:00:00"
             faults.append(Fault(pointer, "wrong_type", f"This series knows its occurrences by {kind}."))
-        elif not _is_moment(one):
+        elif not is_moment(one):
             faults.append(Fault(pointer, "malformed", "There is no such day or time."))
     if faults:
         raise BadRecurrence(faults=faults)
 
 
-def _is_moment(text: str) -> bool:
+def is_moment(text: str) -> bool:
+    """Whether the text of an occurrence names a day, or a day and a time."""
     try:
         datetime.fromisoformat(text)
     except ValueError:

@@ -17,6 +17,7 @@ from studyteddy.features.tasks.schemas import (
     NotRecurring,
     Occurrence,
     OccurrenceQuery,
+    Recurrence,
     Scope,
     Series,
     Standing,
@@ -24,7 +25,7 @@ from studyteddy.features.tasks.schemas import (
     TaskChanges,
 )
 from studyteddy.features.tasks.service import recurring, single
-from studyteddy.features.tasks.service.checks import EDITABLE, differing, found, no_such_subject, note
+from studyteddy.features.tasks.service.checks import EDITABLE, LAST_YEAR, differing, found, no_such_subject, note
 from studyteddy.features.tasks.store import rows, series
 from studyteddy.platform import recurrence, versions
 from studyteddy.platform.db import Reader, Tx
@@ -43,6 +44,8 @@ async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: Scope, i
     versions.check(if_match, current)
     if scope == "this" or current.series_id is None:
         return await single.update(tx, current, changes)
+    if changes == TaskChanges():
+        return current
     if changes.status is not UNSET:
         raise invalid("/status", "scope_this", "A status belongs to one occurrence: leave out the scope.")
     if changes.recurrence is None:
@@ -54,7 +57,8 @@ async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: Scope, i
     if changed.subject_id is not None and not await rows.has_subject(tx, tx.user_id, changed.subject_id):
         raise no_such_subject()
     split = scope == "following" and current.occurrence > of.starts
-    later = await series.lock_open(tx, tx.user_id, of.id, since=current.occurrence if split else "")
+    since = current.occurrence if scope == "following" else ""
+    later = await series.lock_open(tx, tx.user_id, of.id, since=since)
     target = await _target(tx, of, current, changed, changes, split=split)
     for one in later:
         if one.id != task_id:
@@ -72,7 +76,7 @@ async def delete(tx: Tx, task_id: UUID, *, scope: Scope, if_match: str | None) -
     since = current.occurrence if scope == "following" else ""
     of = await series.lock(tx, tx.user_id, current.series_id)
     assert of is not None
-    await series.update(tx, tx.user_id, replace(of, ends_before=since or min(of.starts, current.occurrence)), at=tx.now)
+    await _end(tx, of, since or min(of.starts, current.occurrence))
     gone = {task_id, *(one.id for one in await series.lock_open(tx, tx.user_id, of.id, since=since))}
     for one in sorted(gone):
         await rows.delete(tx, tx.user_id, one)
@@ -91,19 +95,16 @@ async def skip(tx: Tx, task_id: UUID) -> Task:
 
 async def expect(tx: Tx, task_id: UUID, wanted: NewOccurrence) -> Task:
     """The task of a later occurrence, made now if it is not there; raises 409 `not_recurring`, 422."""
-    current = found(await rows.get(tx, tx.user_id, task_id))
+    current = found(await rows.lock(tx, tx.user_id, task_id))
     of = await series.lock(tx, tx.user_id, current.series_id) if current.series_id else None
     if of is None:
         raise NotRecurring()
     there = await series.at(tx, tx.user_id, of.id, wanted.start)
     if there is not None:
         return there
-    for moment in recurring.moments(of):
-        name = recurring.name(of, moment)
-        if name == wanted.start and name not in of.exdates:
-            return found(await recurring.make(tx, of, moment))
-        if name >= wanted.start:
-            break
+    moment = next(recurring.moments(of, since=wanted.start), None) if recurring.is_moment(wanted.start) else None
+    if moment is not None and recurring.name(of, moment) == wanted.start and wanted.start not in of.exdates:
+        return found(await recurring.make(tx, of, moment))
     raise invalid("/start", "no_such_occurrence", NoSuchOccurrence.title, NoSuchOccurrence)
 
 
@@ -117,33 +118,32 @@ async def occurrences(
     if of is None:
         return Page([], None)
     since = after.key if after else (query.from_day.isoformat() if query.from_day else "")
-    until = (
-        query.to_day or _year_after(query.from_day or (await auth.clockwork(reader, user_id)).date_of(now))
-    ).isoformat()
+    today = replace(await auth.clockwork(reader, user_id), time_zone=of.time_zone).date_of(now)
+    begin = query.from_day or max(today, date.fromisoformat(of.starts[:10]))
+    until = (query.to_day or _year_after(begin)).isoformat()
     standing = await series.standing(reader, user_id, of.id, since=since, limit=query.limit + 2)
     given = _given(of, since=since, until=until, most=query.limit + 2)
-    today = replace(await auth.clockwork(reader, user_id), time_zone=of.time_zone).date_of(now)
     listed = {name: _expected(of, moment, today=today) for name, moment in given.items()}
-    listed |= {one.occurrence: _standing(one, matches=one.occurrence in given) for one in standing}
+    any_day = of.mode == "after_completion"
+    listed |= {one.occurrence: _standing(one, matches=any_day or one.occurrence in given) for one in standing}
     names = [name for name in sorted(listed) if name[:10] <= until and not (after and name <= after.key)]
     return cursors.page([(listed[name], name) for name in names[: query.limit + 1]], query, f"occurrences:{task_id}")
 
 
 def _given(of: Series, *, since: str, until: str, most: int) -> dict[str, datetime]:
     given: dict[str, datetime] = {}
-    for moment in recurring.moments(of):
+    for moment in recurring.moments(of, since=since):
         name = recurring.name(of, moment)
         if len(given) >= most or name[:10] > until:
             break
-        if name >= since:
-            given[name] = moment
+        given[name] = moment
     return given
 
 
 def _expected(of: Series, moment: datetime, *, today: date) -> Occurrence:
     name = recurring.name(of, moment)
     due_date, due_at = recurring.due(of, moment)
-    status = "missed" if moment.date() < today else "expected"
+    status = "missed" if moment.date() < today and of.missed == "skip" else "expected"
     left_out = name in of.exdates
     return Occurrence(
         recurring.occurrence_id(of, name), name, due_date, due_at,
@@ -156,7 +156,7 @@ def _standing(one: Standing, *, matches: bool) -> Occurrence:
 
 
 def _year_after(day: date) -> date:
-    return day + timedelta(days=366)
+    return min(day, date(LAST_YEAR, 1, 1)) + timedelta(days=366)
 
 
 async def _target(tx: Tx, of: Series, current: Task, changed: Task, changes: TaskChanges, *, split: bool) -> Series:
@@ -168,31 +168,47 @@ async def _target(tx: Tx, of: Series, current: Task, changed: Task, changes: Tas
             raise AlreadyCompleted()
         target = await _replanned(tx, of, target, changed, changes)
     elif split:
-        target = replace(target, starts=current.occurrence, reached=current.occurrence, rule=_rest(of, current))
+        target = replace(target, starts=current.occurrence, rule=_rest(of, current))
     if changes.start_date is not UNSET:
         target = replace(target, start_days=_start_days(changed))
     if not split:
         await series.update(tx, tx.user_id, target, at=tx.now)
         return target
     target = replace(target, id=new_id(), ends_before=of.ends_before)
-    await series.update(tx, tx.user_id, replace(of, ends_before=current.occurrence), at=tx.now)
+    await _end(tx, of, current.occurrence)
     await series.add(tx, tx.user_id, target, at=tx.now, previous_id=of.id)
+    since = current.occurrence
+    for one in await series.move_finished(tx, tx.user_id, of.id, target.id, since=since, besides=current.id):
+        tx.publish(events.TaskUpdated(one.id), one)
     return target
 
 
+async def _end(tx: Tx, of: Series, before: str) -> None:
+    """Ends a series before an occurrence; one that ends earlier stays as it is."""
+    await series.update(tx, tx.user_id, replace(of, ends_before=min(before, of.ends_before or before)), at=tx.now)
+
+
 async def _replanned(tx: Tx, of: Series, target: Series, changed: Task, changes: TaskChanges) -> Series:
-    """The series from the changed due date or by the changed rule on."""
-    wanted = changes.recurrence
-    if wanted is UNSET or wanted is None:
-        wanted = replace(recurring.shown(of), rule=_rest(of, changed))
-        if of.all_day is not (changed.due_at is None):
-            wanted = replace(wanted, exdates=[])
+    """The series from the changed due date or by the changed rule on. A new rule runs on; a moved series ends where
+    it did, and what was left out of it moves along."""
     clock = await auth.clockwork(tx, tx.user_id)
-    planned = recurring.plan(changed, wanted, series_id=of.id, clock=clock, now=tx.now)
+    if isinstance(changes.recurrence, Recurrence):
+        planned = recurring.plan(changed, changes.recurrence, series_id=of.id, clock=clock, now=tx.now)
+    else:
+        same = Recurrence(_rest(of, changed), of.mode, of.missed)
+        planned = recurring.plan(changed, same, series_id=of.id, clock=clock, now=tx.now)
+        planned = replace(planned, exdates=_moved(of, planned, changed), ends_before=of.ends_before)
     return replace(
         target, rule=planned.rule, mode=planned.mode, missed=planned.missed, exdates=planned.exdates,
-        starts=planned.starts, reached=planned.reached, ends_before=None, time_zone=planned.time_zone,
+        starts=planned.starts, ends_before=planned.ends_before, time_zone=planned.time_zone,
     )  # fmt: skip
+
+
+def _moved(of: Series, planned: Series, current: Task) -> list[str]:
+    """The left-out occurrences, moved as far as this one."""
+    assert current.occurrence is not None
+    by = datetime.fromisoformat(planned.starts) - datetime.fromisoformat(current.occurrence)
+    return [recurring.name(planned, datetime.fromisoformat(one) + by) for one in of.exdates]
 
 
 def _rest(of: Series, current: Task) -> str:
@@ -246,7 +262,7 @@ async def _stop_repeating(tx: Tx, current: Task, changes: TaskChanges, *, scope:
         if one.id != current.id:
             await rows.delete(tx, tx.user_id, one.id)
             tx.publish(events.TaskDeleted(one.id), Gone(one.id))
-    await series.update(tx, tx.user_id, replace(of, ends_before=since or min(of.starts, current.occurrence)), at=tx.now)
+    await _end(tx, of, since or min(of.starts, current.occurrence))
     await series.leave(tx, tx.user_id, current.id)
     plain = replace(changes, recurrence=UNSET)
     task = await single.update(tx, replace(current, series_id=None, occurrence=None, recurrence=None), plain)

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from studyteddy import events
 from studyteddy.features.auth import service as auth
-from studyteddy.features.tasks.schemas import AlreadyCompleted, BadRecurrence, NewTask, Recurrence, Task, TaskChanges
+from studyteddy.features.tasks.schemas import (
+    AlreadyCompleted,
+    BadRecurrence,
+    NewTask,
+    Recurrence,
+    Status,
+    Task,
+    TaskChanges,
+)
 from studyteddy.features.tasks.service import recurring
 from studyteddy.features.tasks.service.checks import EDITABLE, check_dates, differing, found, no_such_subject, note
 from studyteddy.features.tasks.store import rows, series
@@ -53,10 +61,10 @@ async def update(tx: Tx, current: Task, changes: TaskChanges) -> Task:
     task = await rows.update(tx, tx.user_id, changed, at=tx.now, overridden=fields if current.series_id else ())
     if task is None:
         raise no_such_subject()
-    if fields:
-        await note(tx, task.id, "updated", current, task, fields=fields)
     if begins is not None:
         task = await _begin_series(tx, task, begins)
+    if shown := differing(current, task, EDITABLE):
+        await note(tx, task.id, "updated", current, task, fields=shown)
     tx.publish(events.TaskUpdated(task.id), task)
     if task.series_id is not None and begins is None:
         await _follow(tx, current, task)
@@ -100,10 +108,13 @@ async def complete(tx: Tx, task_id: UUID) -> Task:
     return task
 
 
-async def reopen(tx: Tx, task_id: UUID) -> Task:
-    """Opens a completed task again; one that is open stays as it is. What its completion brought is taken back."""
+async def reopen(tx: Tx, task_id: UUID, *, status: Status = "pending") -> Task:
+    """Opens a completed task again, or gives it another `status` than completed; one that is open stays as it is.
+
+    What its completion brought is taken back.
+    """
     before = found(await rows.lock(tx, tx.user_id, task_id))
-    task = await rows.mark_reopened(tx, tx.user_id, task_id, new_id(), at=tx.now)
+    task = await rows.mark_reopened(tx, tx.user_id, task_id, new_id(), status=status, at=tx.now)
     if task is None:
         return before
     assert before.completed_on is not None
@@ -112,20 +123,19 @@ async def reopen(tx: Tx, task_id: UUID) -> Task:
         events.TaskReopened(task.id, counted_for, before.completed_on, before.on_time, before.completions),
         task,
     )
-    if task.series_id is not None:
+    if task.series_id is not None and status != "cancelled":
         await recurring.withdraw(tx, task)
     return task
 
 
 async def delete(tx: Tx, current: Task) -> None:
     """Deletes this one task, which is locked, with its steps; of a series, the next occurrence follows."""
+    if current.series_id is not None and current.occurrence is not None:
+        await series.exclude(tx, tx.user_id, current.series_id, current.occurrence)
+        if current.status in ("pending", "in_progress"):
+            await recurring.advance(tx, current)  # while its steps are there to be copied
     await rows.delete(tx, tx.user_id, current.id)
     tx.publish(events.TaskDeleted(current.id), Gone(current.id))
-    if current.series_id is None or current.occurrence is None:
-        return
-    await series.exclude(tx, tx.user_id, current.series_id, current.occurrence)
-    if current.status in ("pending", "in_progress"):
-        await recurring.advance(tx, current)
 
 
 def _begins(current: Task, changes: TaskChanges) -> Recurrence | None:

@@ -11,6 +11,7 @@ from studyteddy import events
 from studyteddy.features.tasks.schemas import (
     NewSubtask,
     NoSuchSubtask,
+    StepBefore,
     Subtask,
     SubtaskChanges,
     SubtaskList,
@@ -28,7 +29,7 @@ from studyteddy.platform.event import Gone
 from studyteddy.platform.ids import new_id
 
 MOST_SUBTASKS = 200
-_FIELDS = ("title", "estimated_minutes", "due_date")
+_FIELDS = ("title", "estimated_minutes", "due_date", "completed")
 
 
 async def of_task(reader: Reader, user_id: UUID, task_id: UUID) -> SubtaskList:
@@ -42,13 +43,13 @@ async def get_step(reader: Reader, user_id: UUID, task_id: UUID, subtask_id: UUI
     return _found_step(await steps.get(reader, user_id, task_id, subtask_id))
 
 
-async def add_step(tx: Tx, task_id: UUID, new: NewSubtask, *, subtask_id: UUID | None = None) -> Subtask:
-    """Adds a step at the end, or `subtask_id` again; raises 409 `too_many_subtasks` beyond 200."""
+async def add_step(tx: Tx, task_id: UUID, new: NewSubtask) -> Subtask:
+    """Adds a step at the end; raises 409 `too_many_subtasks` beyond 200."""
     task = found(await rows.lock(tx, tx.user_id, task_id))
     if task.subtask_count >= MOST_SUBTASKS:
         raise TooManySubtasks()
     check_dates(new.due_date, None, None)
-    subtask = _found_step(await steps.add(tx, tx.user_id, subtask_id or new_id(), task, new, at=tx.now))
+    subtask = _found_step(await steps.add(tx, tx.user_id, new_id(), task, new, at=tx.now))
     await note(tx, task_id, "step_added", None, subtask, fields=_FIELDS, subtask_id=subtask.id)
     tx.publish(events.SubtaskCreated(subtask.id, task_id), subtask)
     await _count(tx, task_id)
@@ -66,7 +67,7 @@ async def update_step(
     check_dates(changed.due_date, None, None)
     if changed != current:
         changed = _found_step(await steps.update(tx, tx.user_id, changed, at=tx.now))
-        fields = differing(current, changed, (*_FIELDS, "completed"))
+        fields = differing(current, changed, _FIELDS)
         await note(tx, task_id, "step_updated", current, changed, fields=fields, subtask_id=subtask_id)
         tx.publish(events.SubtaskUpdated(subtask_id, task_id), changed)
     task = await _count(tx, task_id) if changed.completed != current.completed else None
@@ -83,10 +84,30 @@ async def delete_step(tx: Tx, task_id: UUID, subtask_id: UUID, *, if_match: str 
     current = _found_step(await steps.get(tx, tx.user_id, task_id, subtask_id))
     versions.check(if_match, current)
     await steps.delete(tx, tx.user_id, task_id, subtask_id)
-    await note(tx, task_id, "step_removed", current, None, fields=_FIELDS, subtask_id=subtask_id)
+    fields = (*_FIELDS, "completed_at", "order")
+    await note(tx, task_id, "step_removed", current, None, fields=fields, subtask_id=subtask_id)
     tx.publish(events.SubtaskDeleted(subtask_id, task_id), Gone(subtask_id))
     await _count(tx, task_id)
     tx.publish(events.SubtasksReordered(task_id), SubtaskList(await steps.of_task(tx, tx.user_id, task_id)))
+
+
+async def restore_step(tx: Tx, task_id: UUID, subtask_id: UUID, was: StepBefore) -> None:
+    """Puts a step that was taken out back in its place; raises 409 `too_many_subtasks` beyond 200."""
+    task = found(await rows.lock(tx, tx.user_id, task_id))
+    if task.subtask_count >= MOST_SUBTASKS:
+        raise TooManySubtasks()
+    new = NewSubtask(was.title, was.estimated_minutes, was.due_date)
+    step = _found_step(await steps.add(tx, tx.user_id, subtask_id, task, new, at=tx.now))
+    if was.completed_at is not None:
+        step = msgspec.structs.replace(step, completed=True, completed_at=was.completed_at)
+        step = _found_step(await steps.update(tx, tx.user_id, step, at=tx.now))
+    await note(tx, task_id, "step_added", None, step, fields=_FIELDS, subtask_id=subtask_id)
+    tx.publish(events.SubtaskCreated(subtask_id, task_id), step)
+    ids = [one.id for one in await steps.of_task(tx, tx.user_id, task_id) if one.id != subtask_id]
+    ids.insert(was.order, subtask_id)
+    await steps.order(tx, tx.user_id, task_id, ids, at=tx.now)
+    tx.publish(events.SubtasksReordered(task_id), SubtaskList(await steps.of_task(tx, tx.user_id, task_id)))
+    await _count(tx, task_id)
 
 
 async def order_steps(tx: Tx, task_id: UUID, wanted: SubtaskOrder) -> SubtaskList:

@@ -41,7 +41,21 @@ RETURNING = "RETURNING" + COLUMNS.replace(
 
 _GET = Statement(Task, f"SELECT {COLUMNS} {FROM} WHERE t.user_id = $1 AND t.id = $2", task)
 
-_LOCK = Statement(Task, f"{_GET.sql} FOR UPDATE OF t", task)
+# A command on a task of a series may go on to others of that series, or of the one that it was divided from: a user's
+# commands on such tasks wait for each other before they lock any, so that no two wait for each other in a ring. So does
+# the deletion of the subject that the next occurrence is to have.
+_IN_TURN = """
+WITH held AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 13)) FROM tasks
+     WHERE user_id = $1 AND id = $2 AND series_id IS NOT NULL
+), kept AS MATERIALIZED (
+    SELECT FROM subjects
+     WHERE user_id = $1 AND id = (SELECT subject_id FROM task_series WHERE user_id = $1 AND id =
+                                  (SELECT series_id FROM tasks WHERE user_id = $1 AND id = $2)) FOR KEY SHARE
+)"""
+_HELD = "(SELECT count(*) FROM held) + (SELECT count(*) FROM kept) >= 0"
+
+_LOCK = Statement(Task, f"{_IN_TURN} {_GET.sql} AND {_HELD} FOR UPDATE OF t", task)
 
 # A due date without a subject of the same owner is refused here and by the composite foreign key. An occurrence that is
 # there already stays as it is.
@@ -79,18 +93,20 @@ UPDATE tasks AS t SET title = $3, description = $4, subject_id = $5::uuid, statu
 # The student's local date is fixed here, in their zone and by their day start. The history gets its line with it.
 _MARK_COMPLETED = Statement(
     Task,
-    f"""
-WITH t AS (
+    f"""{_IN_TURN}, before AS (
+    SELECT status FROM tasks WHERE user_id = $1 AND id = $2
+), t AS (
     UPDATE tasks AS t SET status = 'completed', completed_at = $3, completed_on = today.day, updated_at = $3,
            completions = t.completions + 1, completed_under = t.subject_id,
            on_time = CASE WHEN t.due_at IS NOT NULL THEN $3 <= t.due_at ELSE today.day <= t.due_date END
       FROM (SELECT (($3::timestamptz AT TIME ZONE time_zone) - make_interval(mins => day_start))::date AS day
               FROM users WHERE id = $1) AS today
-     WHERE t.user_id = $1 AND t.id = $2 AND t.status <> 'completed'
+     WHERE t.user_id = $1 AND t.id = $2 AND t.status <> 'completed' AND {_HELD}
     {RETURNING}
 ), noted AS (
     INSERT INTO task_changes (user_id, task_id, id, at, kind, changes)
-    SELECT $1, id, $4, $3, 'completed', '{{}}' FROM t
+    SELECT $1, t.id, $4, $3, 'completed',
+           jsonb_build_object('status', jsonb_build_object('before', before.status, 'after', t.status)) FROM t, before
 )
 SELECT {_NAMES} FROM t""",
     task,
@@ -101,12 +117,13 @@ _MARK_REOPENED = Statement(
     f"""
 WITH t AS (
     UPDATE tasks AS t
-       SET status = 'pending', completed_at = NULL, completed_on = NULL, on_time = NULL, updated_at = $3
+       SET status = $5, completed_at = NULL, completed_on = NULL, on_time = NULL, updated_at = $3
      WHERE t.user_id = $1 AND t.id = $2 AND t.status = 'completed'
     {RETURNING}
 ), noted AS (
     INSERT INTO task_changes (user_id, task_id, id, at, kind, changes)
-    SELECT $1, id, $4, $3, 'reopened', '{{}}' FROM t
+    SELECT $1, id, $4, $3, 'reopened',
+           jsonb_build_object('status', jsonb_build_object('before', 'completed', 'after', status)) FROM t
 )
 SELECT {_NAMES} FROM t""",
     task,
@@ -180,9 +197,11 @@ async def completed_under(tx: Tx, user_id: UUID, task_id: UUID) -> UUID | None:
     return await tx.one(_COMPLETED_UNDER, user_id, task_id)
 
 
-async def mark_reopened(tx: Tx, user_id: UUID, task_id: UUID, change_id: UUID, *, at: datetime) -> Task | None:
-    """The task, open now; nothing when there is none that was completed."""
-    return await tx.one(_MARK_REOPENED, user_id, task_id, at, change_id)
+async def mark_reopened(
+    tx: Tx, user_id: UUID, task_id: UUID, change_id: UUID, *, status: str, at: datetime
+) -> Task | None:
+    """The task with its new status; nothing when there is none that was completed."""
+    return await tx.one(_MARK_REOPENED, user_id, task_id, at, change_id, status)
 
 
 async def has_subject(tx: Tx, user_id: UUID, subject_id: UUID) -> bool:

@@ -8,13 +8,13 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.tasks.schemas import Recurrence, Series, Standing, Subtask, Task
-from studyteddy.features.tasks.store.rows import COLUMNS, FROM, task
+from studyteddy.features.tasks.store.rows import COLUMNS, FROM, RETURNING, task
 from studyteddy.features.tasks.store.steps import SUBTASK
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.personal import exported
 
 _encode = msgspec.json.Encoder().encode
-_COLUMNS = """id, rule, mode, missed, exdates, starts, reached, ends_before, time_zone, title, description, subject_id,
+_COLUMNS = """id, rule, mode, missed, exdates, starts, ends_before, time_zone, title, description, subject_id,
        priority, estimated_minutes, labels, start_days"""
 
 _GET = Statement(Series, f"SELECT {_COLUMNS} FROM task_series WHERE user_id = $1 AND id = $2")
@@ -25,19 +25,17 @@ _ADD = Statement(
     Nothing,
     f"""
 INSERT INTO task_series (user_id, {_COLUMNS}, previous_id, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)""",
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)""",
 )
 
 _UPDATE = Statement(
     Nothing,
     """
-UPDATE task_series SET rule = $3, mode = $4, missed = $5, exdates = $6, starts = $7, reached = $8, ends_before = $9,
-       time_zone = $10, title = $11, description = $12, subject_id = $13, priority = $14, estimated_minutes = $15,
-       labels = $16, start_days = $17, updated_at = $18
+UPDATE task_series SET rule = $3, mode = $4, missed = $5, exdates = $6, starts = $7, ends_before = $8, time_zone = $9,
+       title = $10, description = $11, subject_id = $12, priority = $13, estimated_minutes = $14, labels = $15,
+       start_days = $16, updated_at = $17
  WHERE user_id = $1 AND id = $2""",
 )
-
-_REACH = Statement(Nothing, "UPDATE task_series SET reached = $3 WHERE user_id = $1 AND id = $2 AND reached < $3")
 
 _EXCLUDE = Statement(
     Nothing,
@@ -67,7 +65,18 @@ _OPEN_BEFORE = Statement(
     """
 SELECT EXISTS (
     SELECT FROM tasks
-     WHERE user_id = $1 AND series_id = $2 AND occurrence < $3 AND status IN ('pending', 'in_progress'))""",
+     WHERE user_id = $1 AND series_id = $2 AND occurrence < $3 AND id <> $4
+       AND status IN ('pending', 'in_progress'))""",
+)
+
+_MOVE_FINISHED = Statement(
+    Task,
+    f"""
+UPDATE tasks AS t SET series_id = $3
+ WHERE t.user_id = $1 AND t.series_id = $2 AND t.occurrence >= $4 AND t.id <> $5
+   AND t.status IN ('completed', 'cancelled')
+{RETURNING}""",
+    task,
 )
 
 _AT = Statement(Task, f"SELECT {COLUMNS} {FROM} WHERE t.user_id = $1 AND t.series_id = $2 AND t.occurrence = $3", task)
@@ -132,11 +141,6 @@ async def update(tx: Tx, user_id: UUID, series: Series, *, at: datetime) -> None
     await tx.do(_UPDATE, user_id, *_values(series), at)
 
 
-async def reach(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str) -> None:
-    """The search for the next occurrence may begin with this one, which the rule gave."""
-    await tx.do(_REACH, user_id, series_id, occurrence)
-
-
 async def exclude(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str) -> None:
     """Leaves an occurrence out from now on."""
     await tx.do(_EXCLUDE, user_id, series_id, occurrence)
@@ -152,9 +156,14 @@ async def lock_open(tx: Tx, user_id: UUID, series_id: UUID, *, since: str) -> li
     return await tx.all(_OPEN, user_id, series_id, since)
 
 
-async def any_open_before(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str) -> bool:
+async def any_open_before(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str, *, besides: UUID) -> bool:
     """Whether an earlier occurrence is still open."""
-    return await tx.one(_OPEN_BEFORE, user_id, series_id, occurrence) or False
+    return await tx.one(_OPEN_BEFORE, user_id, series_id, occurrence, besides) or False
+
+
+async def move_finished(tx: Tx, user_id: UUID, from_id: UUID, to_id: UUID, *, since: str, besides: UUID) -> list[Task]:
+    """Gives the finished occurrences from `since` on to the series that goes on from there."""
+    return await tx.all(_MOVE_FINISHED, user_id, from_id, to_id, since, besides)
 
 
 async def at(reader: Reader, user_id: UUID, series_id: UUID, occurrence: str) -> Task | None:
