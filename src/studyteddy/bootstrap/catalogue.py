@@ -37,6 +37,7 @@ ROUTERS = [
     auth_api.support,
     subjects_api.router,
     tasks_api.router,
+    tasks_api.searching,
     notifications_api.router,
     analytics_api.router,
     gamification_api.router,

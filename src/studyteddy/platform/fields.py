@@ -46,6 +46,16 @@ Cursor = Annotated[
         description="`nextCursor` of the page before.",
     ),
 ]
+Searched = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=TEXT,
+        description="Words, or how they begin; case, accents and endings do not count. All of them must be found.",
+        examples=["chem exam"],
+    ),
+]
 Token = Annotated[str, Meta(min_length=1, max_length=500, pattern=rf"^[A-Za-z0-9._~-]+{END}")]
 Day = Annotated[date, Meta(examples=["2026-11-23"])]
 Instant = Annotated[datetime, Meta(tz=True, examples=["2026-11-23T09:00:00Z"])]

@@ -9,8 +9,11 @@ from studyteddy.features.tasks import service
 from studyteddy.features.tasks.schemas import (
     AlreadyCompleted,
     DayQuery,
+    Hit,
+    LabelList,
     NewSubtask,
     NewTask,
+    SearchQuery,
     Subtask,
     SubtaskChanges,
     SubtaskList,
@@ -19,6 +22,7 @@ from studyteddy.features.tasks.schemas import (
     TaskChanges,
     TaskQuery,
     TooManySubtasks,
+    UpcomingQuery,
 )
 from studyteddy.platform.db import Database
 from studyteddy.platform.fields import Empty
@@ -27,11 +31,12 @@ from studyteddy.platform.pages import Cursors, Page
 from studyteddy.platform.web import Router
 
 router = Router("/api/tasks", tag="tasks")
+searching = Router("/api/search", tag="tasks")
 
 
 @router.get()
 async def list_tasks(db: Database, cursors: Cursors, identity: Identity, query: TaskQuery) -> Page[Task]:
-    """Your tasks, filtered and sorted."""
+    """Your tasks, filtered and sorted, or found by their words."""
     return await service.page(db.reading(identity), identity.user_id, query, cursors)
 
 
@@ -46,6 +51,30 @@ async def create_task(db: Database, identity: Identity, body: NewTask) -> Task:
 async def list_today(db: Database, cursors: Cursors, identity: Identity, query: DayQuery) -> Page[Task]:
     """Open tasks due today or overdue, in your zone and by your day start; also those with a step that is due."""
     return await service.today(db.reading(identity), identity.user_id, query, cursors, now=db.clock())
+
+
+@router.get("/upcoming")
+async def list_upcoming(db: Database, cursors: Cursors, identity: Identity, query: UpcomingQuery) -> Page[Task]:
+    """Open tasks due on the days after today, by their due date; also those with a step that is due then."""
+    return await service.upcoming(db.reading(identity), identity.user_id, query, cursors, now=db.clock())
+
+
+@router.get("/overdue")
+async def list_overdue(db: Database, cursors: Cursors, identity: Identity, query: DayQuery) -> Page[Task]:
+    """Open tasks that were due before today, or before this instant; also those with such a step."""
+    return await service.overdue(db.reading(identity), identity.user_id, query, cursors, now=db.clock())
+
+
+@router.get("/labels")
+async def list_labels(db: Database, identity: Identity) -> LabelList:
+    """The labels of your tasks, each with the number of open ones."""
+    return await service.labels(db.reading(identity), identity.user_id)
+
+
+@searching.get()
+async def search(db: Database, cursors: Cursors, identity: Identity, query: SearchQuery) -> Page[Hit]:
+    """Tasks, steps and subjects by their words, the best first."""
+    return await service.search(db.reading(identity), identity.user_id, query, cursors)
 
 
 @router.get("/{task_id}")

@@ -2,8 +2,14 @@
 
 from studyteddy.features.tasks.schemas.lists import (
     DayQuery,
+    Hit,
+    LabelList,
+    LabelUse,
+    Order,
+    SearchQuery,
     Sort,
     TaskQuery,
+    UpcomingQuery,
 )
 from studyteddy.features.tasks.schemas.single import (
     AlreadyCompleted,
@@ -25,7 +31,7 @@ from studyteddy.features.tasks.schemas.steps import (
 )
 
 __all__ = [
-    "AlreadyCompleted", "DayQuery", "NewSubtask", "NewTask", "NoSuchSubtask", "NoSuchTask", "Priority", "Sort",
-    "Status", "Subtask", "SubtaskChanges", "SubtaskList", "SubtaskOrder", "Task", "TaskChanges", "TaskQuery",
-    "TooManySubtasks",
+    "AlreadyCompleted", "DayQuery", "Hit", "LabelList", "LabelUse", "NewSubtask", "NewTask", "NoSuchSubtask",
+    "NoSuchTask", "Order", "Priority", "SearchQuery", "Sort", "Status", "Subtask", "SubtaskChanges", "SubtaskList",
+    "SubtaskOrder", "Task", "TaskChanges", "TaskQuery", "TooManySubtasks", "UpcomingQuery",
 ]  # fmt: skip

@@ -65,6 +65,8 @@ async def update_step(
         changed = _found_step(await steps.update(tx, tx.user_id, changed, at=tx.now))
         tx.publish(events.SubtaskUpdated(subtask_id, task_id), changed)
     task = await _count(tx, task_id) if changed.completed != current.completed else None
+    if task is None and changed.title != current.title:
+        await steps.find_by(tx, tx.user_id, task_id)
     if changes.complete_parent and changed.completed:
         task = task or found(await rows.get(tx, tx.user_id, task_id))
         if task.subtasks_completed == task.subtask_count:
