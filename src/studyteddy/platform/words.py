@@ -66,15 +66,15 @@ def wanted(parameter: str) -> str:
     letters on, else it would find nearly anything, and its last i may stand for a y: studies, study. `exact` knows any
     word as it was written, for the rank alone.
     """
-    languages = ", ".join(f"'{language}_stem'" for language in _LANGUAGES)
+    languages = ",".join(f"{language}_stem" for language in _LANGUAGES)
     return f"""(
     SELECT string_agg('(' || concat_ws(' | ', given.word || ':*', other.stems) || ')', ' & ')::tsquery AS words,
            string_agg(given.word, ' | ')::tsquery AS exact
       FROM unnest({parameter}::text[]) AS given(word)
      CROSS JOIN LATERAL (
         SELECT string_agg(DISTINCT stem || CASE WHEN length(stem) > 3 THEN ':*' ELSE '' END, ' | ') AS stems
-          FROM unnest(ARRAY[{languages}]::regdictionary[]) AS language
-         CROSS JOIN LATERAL unnest(ts_lexize(language, given.word)) AS lexeme
+          FROM unnest('{{{languages}}}'::text[]) AS language
+         CROSS JOIN LATERAL unnest(ts_lexize(language::regdictionary, given.word)) AS lexeme
          CROSS JOIN LATERAL unnest(ARRAY[lexeme, regexp_replace(lexeme, 'i$', 'y')]) AS stem
          WHERE stem <> given.word) AS other
     OFFSET 0)"""  # noqa: S608 - constants of this module

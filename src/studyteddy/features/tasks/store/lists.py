@@ -112,8 +112,9 @@ async def page(
     sought = () if words is None else (words,)
     position = (after.key, after.id) if after else ()
     values = [getattr(query, name) for name in filters]
-    statement = _page(query.order, filters, after is not None)
-    return await reader.keyed(statement, user_id, limit, *sought, *position, *values)
+    return await reader.keyed(
+        _page(query.order, filters, after is not None), user_id, limit, *sought, *position, *values
+    )
 
 
 async def due(
