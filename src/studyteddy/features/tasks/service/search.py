@@ -35,9 +35,18 @@ def snippet(text: str, sought: tuple[str, ...]) -> str | None:
     """Some of a text round the first word that begins with one of `sought`, cut between words."""
     for part in _PART.finditer(text):
         if any(word.startswith(sought) for word in words(part[0])):
-            begin = text.rfind(" ", 0, max(part.start() - _BEFORE, 0)) + 1 if part.start() > _BEFORE else 0
-            piece = text[begin : begin + _LONGEST]
-            if begin + _LONGEST < len(text) and " " in piece:
-                piece = piece[: piece.rindex(" ")]
-            return ("…" if begin else "") + piece.strip() + ("…" if begin + len(piece) < len(text) else "")
+            return _piece(text, _begin(text, part.start()))
     return None
+
+
+def _begin(text: str, at: int) -> int:
+    """Where a word begins that stands before the one at `at`, but not far."""
+    space = text.find(" ", at - _BEFORE, at) if at > _BEFORE else -1
+    return space + 1 if space >= 0 else 0 if at <= _BEFORE else at
+
+
+def _piece(text: str, begin: int) -> str:
+    piece = text[begin : begin + _LONGEST]
+    if begin + _LONGEST < len(text) and " " in piece:
+        piece = piece[: piece.rindex(" ")]
+    return ("…" if begin else "") + piece.strip() + ("…" if begin + len(piece) < len(text) else "")
