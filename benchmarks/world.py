@@ -174,12 +174,12 @@ def world(folder: Path, tasks: int) -> Iterator[World]:
         yield made
 
 
-def people(made: World) -> list[Person]:
-    """Everyone with a session, and tokens that outlast the longest run."""
+def people(made: World, which: str = "ORDER BY u.id") -> list[Person]:
+    """Everyone with a session, or those that the end of a query tells, and tokens that outlast the longest run."""
     tokens = AccessTokens(key_bytes(KEYS["SIGNING_KEY"]), clock=lambda: time.time() + TOKEN_SECONDS)
     rows = made.do(
         "SELECT u.id, s.id, (SELECT id FROM subjects WHERE user_id = u.id LIMIT 1)"
-        " FROM users AS u JOIN sessions AS s ON s.user_id = u.id ORDER BY u.id"
+        f" FROM users AS u JOIN sessions AS s ON s.user_id = u.id {which}"
     )
     return [
         Person(user_id, session_id, subject_id, tokens.issue(user_id, session_id), plain_token(user_id))

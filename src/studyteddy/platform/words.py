@@ -31,15 +31,16 @@ _ASCII_WORD = re.compile("[0-9a-z]+")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 _RUN = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}\x00-/:-`{{-\x7f]+")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-_NO_ACCENTS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+_PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 """Letters that carry a stroke, or are two, without being made of parts."""
 
 
 def words(text: str) -> list[str]:
     """The words of a text in order, at most 100 letters of each."""
     if text.isascii():
-        return [word[:LONGEST] for word in _ASCII_WORD.findall(text.lower())]
-    folded = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_NO_ACCENTS)
+        found: list[str] = _ASCII_WORD.findall(text.lower())
+        return found if len(text) <= LONGEST else [word[:LONGEST] for word in found]
+    folded = unicodedata.normalize("NFKD", text.casefold()).casefold()
     return [word for run in _RUN.findall(_BEYOND_ASCII.sub(_letter, folded)) for word in _of_run(run)]
 
 
@@ -47,7 +48,8 @@ def vector(*parts: tuple[str, str]) -> str:
     """A `tsvector` as text: each part is a text and its weight, A to D; of a word said twice the first place counts."""
     placed: list[str] = []
     for text, weight in parts:
-        placed += [f"{word}:{at}{weight}" for at, word in enumerate(dict.fromkeys(words(text)), len(placed) + 1)]
+        if text:
+            placed += [f"{word}:{at}{weight}" for at, word in enumerate(dict.fromkeys(words(text)), len(placed) + 1)]
     return " ".join(placed)
 
 
@@ -100,7 +102,9 @@ def _of_run(run: str) -> Iterator[str]:
 def _letter(found: re.Match[str]) -> str:
     """A letter, digit or vowel sign stays; accents and what cannot be seen go; all else parts words."""
     letter = found[0]
+    if letter.isalnum():
+        return _PLAIN.get(letter, letter)
     category = unicodedata.category(letter)
     if unicodedata.combining(letter) or category == "Cf" or "\ufe00" <= letter <= "\ufe0f" or letter >= "\U000e0100":
         return ""
-    return letter if letter.isalnum() or category in ("Mn", "Mc") else " "
+    return letter if category in ("Mn", "Mc") else " "
