@@ -52,7 +52,7 @@ Searched = Annotated[
         min_length=1,
         max_length=200,
         pattern=TEXT,
-        description="Words, or how they begin; case, accents and endings do not count. All of them must be found.",
+        description="Words, or how they begin, 16 at most; all must be there. Case, accents and endings do not count.",
         examples=["chem exam"],
     ),
 ]

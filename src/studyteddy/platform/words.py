@@ -78,7 +78,7 @@ def wanted(parameter: str) -> str:
           FROM unnest('{{{languages}}}'::text[]) AS language
          CROSS JOIN LATERAL unnest(ts_lexize(language::regdictionary, given.word)) AS lexeme
          CROSS JOIN LATERAL unnest(ARRAY[lexeme, regexp_replace(lexeme, 'i$', 'y')]) AS stem
-         WHERE stem <> given.word) AS other
+         WHERE stem NOT IN ('', given.word)) AS other
     OFFSET 0)"""  # noqa: S608 - constants of this module
 
 

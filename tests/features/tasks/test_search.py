@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
 from tests.cast import Person, made
+from tests.conftest import System
+
+from studyteddy.platform.words import vector, words
 
 
 async def found(person: Person, q: str, **query: Any) -> list[str]:
@@ -259,6 +263,19 @@ async def test_whatever_is_written_can_be_kept_and_the_title_is_found(alice: Per
     task = await alice.task("findable", description=text)
     made(await alice.patch(f"/api/tasks/{task['id']}", {"priority": "high"}), 200)
     assert await found(alice, "findable") == ["findable"]
+
+
+async def test_every_letter_there_is_can_be_kept_and_looked_for(system: System) -> None:
+    """What Python takes for a part of a word, PostgreSQL must not take for a sign of its own."""
+    admin = await system.admin()
+    letters = [letter for letter in map(chr, range(0x110000)) if unicodedata.category(letter)[0] in "LMN"]
+    for at in range(0, len(letters), 4_000):
+        some = list(dict.fromkeys(word for letter in letters[at : at + 4_000] for word in words(f"x{letter}y")))
+        kept = await admin.fetchval("SELECT tsvector_to_array($1::text::tsvector)", vector((" ".join(some), "A")))
+        assert set(kept) ^ set(some) == set()
+        sought = await admin.fetchval("SELECT $1::text::tsquery", " & ".join(f"({word}:*)" for word in some))
+        assert sought.count("':*") == len(some)
+    await admin.close()
 
 
 async def test_two_hundred_long_steps_can_be_kept(alice: Person) -> None:
