@@ -121,6 +121,7 @@ class Floor:
             row = await connection.fetchrow(
                 rows._ADD.sql, user_id, new_id(), new.title, new.description, new.subject_id, new.priority,
                 new.due_date, new.due_at, new.due_zone, new.start_date, new.estimated_minutes, new.labels, now,
+                rows._words(new),
             )  # fmt: skip
             task = Task(*row)
             await self._announce(connection, user_id, now, events.TaskCreated(task.id), task, ((), ()))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":  # as a script its own folder is first, where `requests` would hide a library of that name
     sys.path[0:1] = [str(ROOT), str(ROOT / "src")]
 
-NAMES = ("requests", "framework", "walls", "sockets", "jobs", "memory", "logins", "quick_add")
+NAMES = ("requests", "framework", "walls", "sockets", "jobs", "memory", "logins", "quick_add", "scale")
 
 
 def known(name: str) -> str:

@@ -174,12 +174,12 @@ def world(folder: Path, tasks: int) -> Iterator[World]:
         yield made
 
 
-def people(made: World) -> list[Person]:
-    """Everyone with a session, and tokens that outlast the longest run."""
+def people(made: World, which: str = "ORDER BY u.id") -> list[Person]:
+    """Everyone with a session, or those that the end of a query tells, and tokens that outlast the longest run."""
     tokens = AccessTokens(key_bytes(KEYS["SIGNING_KEY"]), clock=lambda: time.time() + TOKEN_SECONDS)
     rows = made.do(
         "SELECT u.id, s.id, (SELECT id FROM subjects WHERE user_id = u.id LIMIT 1)"
-        " FROM users AS u JOIN sessions AS s ON s.user_id = u.id ORDER BY u.id"
+        f" FROM users AS u JOIN sessions AS s ON s.user_id = u.id {which}"
     )
     return [
         Person(user_id, session_id, subject_id, tokens.issue(user_id, session_id), plain_token(user_id))
@@ -272,14 +272,16 @@ INSERT INTO subjects (id, user_id, name, color, created_at, updated_at)
 SELECT {_id("1710000000000 + n", "u.id::text || n")}, u.id, 'Subject ' || n, '#7c3aed', now(), now()
   FROM generate_series(1, {{subjects}}) AS n, users AS u;
 INSERT INTO tasks (id, user_id, subject_id, title, description, status, priority, due_date, due_zone, estimated_minutes,
-                   labels, completed_at, completed_on, on_time, completions, created_at, updated_at)
+                   labels, completed_at, completed_on, on_time, completions, created_at, updated_at, words)
 SELECT {_id("1720000000000 + n * 1000000", "u.id::text || n")}, u.id, s.id,
        'Read chapter ' || n || ' and answer the questions',
        'Notes for chapter ' || n || ': summarise, then quiz; ' || repeat('lorem ipsum ', 6),
        CASE WHEN n % 5 = 0 THEN 'completed' ELSE 'pending' END,
        (ARRAY['low', 'medium', 'high', 'urgent'])[1 + n % 4], DATE '2026-11-01' + (n * 7 % 60), 'UTC', 15 + n,
        ARRAY['exam'], CASE WHEN n % 5 = 0 THEN now() END, CASE WHEN n % 5 = 0 THEN current_date END,
-       CASE WHEN n % 5 = 0 THEN true END, CASE WHEN n % 5 = 0 THEN 1 ELSE 0 END, now(), now()
+       CASE WHEN n % 5 = 0 THEN true END, CASE WHEN n % 5 = 0 THEN 1 ELSE 0 END, now(), now(),
+       ('read:1A chapter:2A ' || n || ':3A and:4A answer:5A the:6A questions:7A exam:8B notes:9 for:10 chapter:11 '
+        || n || ':12 summarise:13 then:14 quiz:15 lorem:16 ipsum:17')::tsvector
   FROM generate_series(1, {{tasks}}) AS n
   JOIN users AS u ON true
   JOIN subjects AS s ON s.user_id = u.id AND s.name = 'Subject ' || (1 + n % {{subjects}})

@@ -18,6 +18,7 @@ VALUES = {
     "bool": "false", "date": "'2026-06-01'", "timestamptz": "'2026-06-01'", "text[]": "'{pending,medium}'",
     "uuid[]": "'{}'", "int4[]": "'{}'", "int8[]": "'{}'",
     "float8[]": "'{}'", "bytea": "''", "bytea[]": "'{}'",
+    "tsvector": "''",
 }  # fmt: skip
 TEXTS = ("'2026-06-01 00:00:00+00'", "'1'")
 """A text may be the sort key of a page: an instant, or a rank."""

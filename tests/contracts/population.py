@@ -25,7 +25,7 @@ class Someone:
 
 async def settle(system: System, admin: Connection, person: Person) -> Someone:
     """Gives a person rows in every table: some that only they see, some that a purpose sees too."""
-    subject = await person.subject()
+    subject = await person.subject("Reading")
     task = await person.task(subjectId=subject["id"], labels=["exam"], dueDate="2026-06-01")
     made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "Open the book", "dueDate": "2026-06-01"}))
     await person.task("Revise", dueDate="2026-06-01", recurrence={"rule": "FREQ=WEEKLY"})

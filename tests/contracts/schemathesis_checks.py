@@ -15,6 +15,8 @@ UNTOLD = {
     ("key_reused", ""): "the key was used with another request",
     ("malformed", "?cursor"): "a cursor is signed: only the API can make one",
     ("cursor_mismatch", "?cursor"): "a cursor belongs to one list",
+    ("no_word", "?q"): "a search needs a letter or digit",
+    ("sorted_by_rank", "?sort"): "a search has an order of its own",
     ("two_due_dates", "/dueAt"): "a due date or a due instant",
     ("no_such_subject", "/subjectId"): "the subject must be there",
     ("no_such_zone", "/timeZone"): "the zone must be one of some six hundred",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 import subprocess
 import sys
@@ -166,7 +167,11 @@ class _Recorder:
         self.opts: dict[str, Any] = {}
 
     def run_async(self, work: Callable[[_Recorder], Any]) -> None:
-        work(self)
+        if not inspect.iscoroutinefunction(work):  # which changes rows, not the schema
+            work(self)
+
+    def exec_driver_sql(self, sql: str) -> None:
+        """It would begin the transaction."""
 
     def execute(self, sql: str) -> None:
         self.ran.append(sql)

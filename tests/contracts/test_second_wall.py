@@ -328,13 +328,16 @@ async def _arguments(app: Connection, text: str, user_id: UUID, alice: Someone) 
     """Values for a read: the owner, then what is of Alice."""
     prepared = await app.prepare(text)
     given: list[object] = [user_id]
-    texts = iter(["1999-01-01" if "::timestamptz" in text else "0" if "::smallint" in text else "a", "exam"])
+    before = {"::timestamptz": "1999-01-01", "::smallint": "0", "::text::int,": "999999999"}
+    texts = iter([next((key for kind, key in before.items() if kind in text), "a"), "exam"])
     for kind in [one.name for one in prepared.get_parameters()][1:]:
         given.append(await app.fetchval(f"SELECT {plans.VALUES.get(kind, 'NULL')}::{kind}"))
         if kind == "uuid":
             given[-1] = alice.task_id if "t.id = $2" in text or "FROM subtasks" in text else alice.subject_id
         if kind == "text":
             given[-1] = next(texts)
+        if kind == "text[]" and "::tsquery" in text and len(given) == 3:
+            given[-1] = ["read"]
     return given
 
 

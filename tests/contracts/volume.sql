@@ -27,13 +27,16 @@ SELECT pg_temp.id('session', n, m), user_id, now() + interval '7 days', now() + 
 INSERT INTO realtime_tickets (hash, user_id, session_id, expires_at)
 SELECT sha256((n || ' ' || m)::bytea), user_id, pg_temp.id('session', n, m), now() + interval '30 s' FROM entry WHERE m <= 20;
 
-INSERT INTO subjects (id, user_id, name, color, created_at, updated_at)
-SELECT pg_temp.id('subject', n, m), user_id, 'Subject ' || m, '#000000', now(), now() FROM entry WHERE m <= 20;
+INSERT INTO subjects (id, user_id, name, color, created_at, updated_at, words)
+SELECT pg_temp.id('subject', n, m), user_id, 'Subject ' || m, '#000000', now(), now(),
+       to_tsvector('simple', 'Subject ' || m) FROM entry WHERE m <= 20;
 
-INSERT INTO tasks (id, user_id, subject_id, title, status, priority, due_date, labels, completed_at, created_at, updated_at)
+INSERT INTO tasks (id, user_id, subject_id, title, status, priority, due_date, labels, completed_at, created_at, updated_at,
+                   words)
 SELECT pg_temp.id('task', n, m), user_id, pg_temp.id('subject', n, 1 + m % 20), 'Task ' || m,
        CASE WHEN m % 3 = 0 THEN 'pending' ELSE 'completed' END, CASE WHEN m % 5 = 0 THEN 'high' ELSE 'medium' END, day,
-       CASE WHEN m % 7 = 0 THEN array['exam'] ELSE '{}' END, CASE WHEN m % 3 > 0 THEN now() END, at, at
+       CASE WHEN m % 7 = 0 THEN array['exam'] ELSE '{}' END, CASE WHEN m % 3 > 0 THEN now() END, at, at,
+       setweight(to_tsvector('simple', 'Task ' || m), 'A')
   FROM entry;
 
 INSERT INTO task_series (id, user_id, rule, mode, missed, starts, time_zone, title, description, priority, labels,
@@ -49,8 +52,9 @@ UPDATE tasks SET series_id = pg_temp.id('series', e.n, 1 + e.m % 50), occurrence
 INSERT INTO task_changes (id, user_id, task_id, at, kind, changes)
 SELECT pg_temp.id('change', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), at, 'updated', '{}' FROM entry;
 
-INSERT INTO subtasks (id, user_id, task_id, title, position, due_date, created_at, updated_at)
-SELECT pg_temp.id('step', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), 'Step', m % 5, day, at, at FROM entry;
+INSERT INTO subtasks (id, user_id, task_id, title, position, due_date, created_at, updated_at, words)
+SELECT pg_temp.id('step', n, m), user_id, pg_temp.id('task', n, 1 + m / 5), 'Step', m % 5, day, at, at, 'step:1C'
+  FROM entry;
 
 INSERT INTO events (user_id, seq, at, type, data) SELECT user_id, 201 - m, at, 'task.updated', '{}' FROM entry;
 

@@ -43,6 +43,7 @@ ROUTERS = [
     tasks_api.router,
     focus_api.router,
     focus_api.presets,
+    tasks_api.searching,
     notifications_api.router,
     analytics_api.router,
     gamification_api.router,

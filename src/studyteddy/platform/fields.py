@@ -46,6 +46,16 @@ Cursor = Annotated[
         description="`nextCursor` of the page before.",
     ),
 ]
+Searched = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=TEXT,
+        description="Words, or how they begin, 16 at most; all must be there. Case, accents and endings do not count.",
+        examples=["chem exam"],
+    ),
+]
 Token = Annotated[str, Meta(min_length=1, max_length=500, pattern=rf"^[A-Za-z0-9._~-]+{END}")]
 FileName = Annotated[
     str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,8 +27,14 @@ def upgrade(url: str, *, app_role: str = APP_ROLE, to: str = "head") -> None:
 def run(op: Any, sql: str) -> None:
     """Runs several statements in the revision's transaction; `{app}` stands for the application's role."""
     role = op.get_context().config.attributes["app_role"].replace('"', '""')
-    connection = op.get_bind().connection.dbapi_connection
-    connection.run_async(lambda driver: driver.execute(sql.replace("{app}", f'"{role}"')))
+    run_with(op, lambda driver: driver.execute(sql.replace("{app}", f'"{role}"')))
+
+
+def run_with(op: Any, work: Callable[[Any], Awaitable[Any]]) -> None:
+    """Hands the revision's connection, inside its transaction, to `work`: for what SQL alone cannot say."""
+    bind = op.get_bind()
+    bind.exec_driver_sql("SELECT")  # the transaction begins with the first statement that the binding itself sees
+    bind.connection.dbapi_connection.run_async(work)
 
 
 def app_role(database_url: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.errors import Conflict, Invalid, NotFound
-from studyteddy.platform.fields import END, GAP, NAME, TEXT, Color, Cursor, Limit, Minutes, Title
+from studyteddy.platform.fields import END, GAP, NAME, TEXT, Color, Cursor, Limit, Minutes, Searched, Title
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Physics"])]
 Icon = Annotated[str, Meta(min_length=1, max_length=50, pattern=NAME, examples=["atom"])]
@@ -82,9 +82,13 @@ class SubjectChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 
 
 class SubjectQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which subjects, by name."""
+    """Which subjects, by name; `q` looks into name, links and description, and begins with what answers it best."""
 
-    archived: Annotated[bool, Meta(description="The archived ones instead of the others.")] = False
+    q: Searched | None = None
+    archived: Annotated[
+        bool | None,
+        Meta(description="The archived ones instead of the others. `q` looks into all, unless this says which."),
+    ] = None
     limit: Limit = 50
     cursor: Cursor | None = None
 

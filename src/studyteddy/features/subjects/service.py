@@ -21,13 +21,20 @@ from studyteddy.platform.db import Reader, Tx
 from studyteddy.platform.event import Gone
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.pages import Cursors, Page
+from studyteddy.platform.words import asked
 
 
 async def page(reader: Reader, user_id: UUID, query: SubjectQuery, cursors: Cursors) -> Page[Subject]:
-    """The student's subjects by name."""
-    after = cursors.read(query.cursor, "subjects", query)
-    found = await store.page(reader, user_id, archived=query.archived, after=after, limit=query.limit + 1)
-    return cursors.page(found, query, "subjects")
+    """The student's subjects by name, or those that a search finds; raises 422 when there is no word in it."""
+    name = "subjects" if query.q is None else "subjects:rank"
+    after = cursors.read(query.cursor, name, query)
+    if query.q is None:
+        archived = bool(query.archived)
+        found = await store.page(reader, user_id, archived=archived, after=after, limit=query.limit + 1)
+    else:
+        sought = asked(query.q)
+        found = await store.find(reader, user_id, sought, archived=query.archived, after=after, limit=query.limit + 1)
+    return cursors.page(found, query, name)
 
 
 async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject:

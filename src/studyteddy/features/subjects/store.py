@@ -13,6 +13,7 @@ from studyteddy.features.subjects.schemas import NewSubject, Resource, Subject, 
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.pages import Position
 from studyteddy.platform.personal import exported
+from studyteddy.platform.words import rank, vector, wanted
 
 _resources = msgspec.json.Decoder(list[Resource])
 _COLUMNS = "id, name, color, icon, description, resources, weekly_target_minutes, archived, created_at, updated_at"
@@ -42,12 +43,24 @@ _NAMES = Statement(
     'SELECT id, name FROM subjects WHERE user_id = $1 AND NOT archived ORDER BY lower(name) COLLATE "C", id LIMIT 200',
 )
 
+_FIND = Statement(
+    Subject,
+    f"""
+SELECT {_COLUMNS}, found.rank::text AS sort_key
+  FROM subjects AS s CROSS JOIN {wanted("$3")} AS query
+ CROSS JOIN LATERAL (SELECT {rank("s.words", "query")} AS rank OFFSET 0) AS found
+ WHERE s.user_id = $1 AND s.words @@ query.words AND ($4::bool IS NULL OR archived = $4)
+   AND ($5::text IS NULL OR (found.rank, id) < ($5::text::int, $6::uuid))
+ ORDER BY found.rank DESC, id DESC LIMIT $2""",
+    _subject,
+)
+
 _ADD = Statement(
     Subject,
     f"""
 INSERT INTO subjects (user_id, id, name, color, icon, description, resources, weekly_target_minutes, created_at,
-                      updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING
+                      updated_at, words)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) ON CONFLICT DO NOTHING
 RETURNING {_COLUMNS}""",
     _subject,
 )
@@ -56,7 +69,7 @@ _UPDATE = Statement(
     Subject,
     f"""
 UPDATE subjects SET name = $3, color = $4, icon = $5, description = $6, resources = $7, weekly_target_minutes = $8,
-       archived = $9, updated_at = $10
+       archived = $9, updated_at = $10, words = $11
  WHERE user_id = $1 AND id = $2
 RETURNING {_COLUMNS}""",
     _subject,
@@ -95,11 +108,21 @@ async def names(reader: Reader, user_id: UUID) -> list[SubjectName]:
     return await reader.all(_NAMES, user_id)
 
 
+async def find(
+    reader: Reader, user_id: UUID, words: list[str], *, archived: bool | None, after: Position | None, limit: int
+) -> list[tuple[Subject, str]]:
+    """Subjects with all these words, the best first, each with its sort key."""
+    return await reader.keyed(
+        _FIND, user_id, limit, words, archived, after.key if after else None, after.id if after else None
+    )
+
+
 async def add(tx: Tx, user_id: UUID, subject_id: UUID, new: NewSubject, *, at: datetime) -> Subject | None:
     """The new subject, or nothing when its name is taken."""
     return await tx.one(
         _ADD, user_id, subject_id, new.name, new.color, new.icon, new.description,
         msgspec.json.encode(new.resources).decode(), new.weekly_target_minutes, at,
+        _words(new),
     )  # fmt: skip
 
 
@@ -109,6 +132,7 @@ async def update(tx: Tx, user_id: UUID, changed: Subject, *, at: datetime) -> Su
         return await tx.one(
             _UPDATE, user_id, changed.id, changed.name, changed.color, changed.icon, changed.description,
             msgspec.json.encode(changed.resources).decode(), changed.weekly_target_minutes, changed.archived, at,
+            _words(changed),
         )  # fmt: skip
     except asyncpg.UniqueViolationError:
         return None
@@ -116,3 +140,8 @@ async def update(tx: Tx, user_id: UUID, changed: Subject, *, at: datetime) -> Su
 
 async def delete(tx: Tx, user_id: UUID, subject_id: UUID) -> bool:
     return await tx.do(_DELETE, user_id, subject_id) == 1
+
+
+def _words(subject: NewSubject | Subject) -> str:
+    links = " ".join(link.title for link in subject.resources)
+    return vector((subject.name, "A"), (links, "B"), (subject.description, "D"))

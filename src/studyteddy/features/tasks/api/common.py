@@ -1,5 +1,6 @@
-"""The router of tasks."""
+"""The routers of tasks."""
 
 from studyteddy.platform.web import Router
 
 router = Router("/api/tasks", tag="tasks")
+searching = Router("/api/search", tag="tasks")

@@ -19,8 +19,11 @@ from studyteddy.features.tasks.service.batch import (
     run_batch,
 )
 from studyteddy.features.tasks.service.lists import (
+    labels,
+    overdue,
     page,
     today,
+    upcoming,
 )
 from studyteddy.features.tasks.service.minutes import (
     add_minutes,
@@ -28,6 +31,9 @@ from studyteddy.features.tasks.service.minutes import (
 )
 from studyteddy.features.tasks.service.quick_add import (
     add_line,
+)
+from studyteddy.features.tasks.service.search import (
+    search,
 )
 from studyteddy.features.tasks.service.series import (
     change,
@@ -54,6 +60,7 @@ from studyteddy.features.tasks.service.steps import (
 __all__ = [
     "add", "add_line", "add_minutes", "add_step", "attach", "attachments_of", "change", "complete", "content",
     "delete", "delete_attachment", "delete_step", "expect", "finish", "get", "get_attachment", "get_step",
-    "history", "hold", "occurrences", "of_task", "order_steps", "page", "receive", "remove_files", "reopen",
-    "run_batch", "skip", "sweep", "today", "update_attachment", "update_step",
+    "history", "hold", "labels", "occurrences", "of_task", "order_steps", "overdue", "page", "receive",
+    "remove_files", "reopen", "run_batch", "search", "skip", "sweep", "today", "upcoming", "update",
+    "update_attachment", "update_step",
 ]  # fmt: skip

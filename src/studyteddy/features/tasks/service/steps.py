@@ -71,6 +71,8 @@ async def update_step(
         await note(tx, task_id, "step_updated", current, changed, fields=fields, subtask_id=subtask_id)
         tx.publish(events.SubtaskUpdated(subtask_id, task_id), changed)
     task = await _count(tx, task_id) if changed.completed != current.completed else None
+    if task is None and changed.title != current.title:
+        await steps.find_by(tx, tx.user_id, task_id)
     if changes.complete_parent and changed.completed:
         task = task or found(await rows.get(tx, tx.user_id, task_id))
         if task.subtasks_completed == task.subtask_count:

@@ -5,6 +5,7 @@ from studyteddy.features.tasks.store import (
     history,
     lists,
     rows,
+    search,
     series,
     steps,
 )
@@ -12,5 +13,5 @@ from studyteddy.features.tasks.store import (
 HOLDINGS = [*rows.HOLDINGS, *steps.HOLDINGS, *series.HOLDINGS, *history.HOLDINGS, *attachments.HOLDINGS]
 
 __all__ = [
-    "HOLDINGS", "attachments", "history", "lists", "rows", "series", "steps",
+    "HOLDINGS", "attachments", "history", "lists", "rows", "search", "series", "steps",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ import msgspec
 from studyteddy.features.tasks.schemas import NewTask, Place, Recurrence, Task
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.personal import exported
+from studyteddy.platform.words import vector
 
 COLUMNS = """
        t.id, t.title, t.description, t.subject_id, s.name, t.status, t.priority, t.due_date, t.due_at, t.due_zone,
@@ -63,10 +64,11 @@ _ADD = Statement(
     Task,
     f"""
 INSERT INTO tasks AS t (user_id, id, title, description, subject_id, priority, due_date, due_at, due_zone, start_date,
-                        estimated_minutes, labels, created_at, updated_at, series_id, occurrence, recurrence, follows)
+                        estimated_minutes, labels, created_at, updated_at, words, series_id, occurrence, recurrence,
+                        follows)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8,
        CASE WHEN $7 IS NOT NULL OR $8 IS NOT NULL THEN coalesce($9, (SELECT time_zone FROM users WHERE id = $1)) END,
-       $10, $11, $12, $13, $13, $14, $15, $16, $17
+       $10, $11, $12, $13, $13, $14, $15, $16, $17, $18
  WHERE $5 IS NULL OR EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $5)
 ON CONFLICT DO NOTHING
 {RETURNING}""".replace("$5", "$5::uuid")
@@ -75,13 +77,14 @@ ON CONFLICT DO NOTHING
     task,
 )
 
-# `$15` names the fields that this occurrence has for itself from now on, whatever becomes of its series.
+# `$16` names the fields that this occurrence has for itself from now on, whatever becomes of its series.
 _UPDATE = Statement(
     Task,
     f"""
 UPDATE tasks AS t SET title = $3, description = $4, subject_id = $5::uuid, status = $6, priority = $7,
        due_date = $8::date, due_at = $9::timestamptz, start_date = $11, estimated_minutes = $12, labels = $13,
-       updated_at = $14, overridden = array(SELECT unnest(t.overridden) UNION SELECT unnest($15::text[])),
+       updated_at = $14, words = $15::tsvector || ts_filter(t.words, '{{c}}'),
+       overridden = array(SELECT unnest(t.overridden) UNION SELECT unnest($16::text[])),
        due_zone = CASE WHEN $8::date IS NOT NULL OR $9::timestamptz IS NOT NULL
                        THEN coalesce($10, (SELECT time_zone FROM users WHERE id = $1)) END
  WHERE t.user_id = $1 AND t.id = $2
@@ -172,7 +175,7 @@ async def add(
     placed = (place.series_id, place.occurrence, _encode(place.recurrence).decode(), place.follows) if place else _NONE
     return await tx.one(
         _ADD, user_id, task_id, new.title, new.description, new.subject_id, new.priority, new.due_date, new.due_at,
-        new.due_zone, new.start_date, new.estimated_minutes, new.labels, at, *placed,
+        new.due_zone, new.start_date, new.estimated_minutes, new.labels, at, _words(new), *placed,
     )  # fmt: skip
 
 
@@ -183,8 +186,13 @@ async def update(
     return await tx.one(
         _UPDATE, user_id, changed.id, changed.title, changed.description, changed.subject_id, changed.status,
         changed.priority, changed.due_date, changed.due_at, changed.due_zone, changed.start_date,
-        changed.estimated_minutes, changed.labels, at, overridden,
+        changed.estimated_minutes, changed.labels, at, _words(changed), overridden,
     )  # fmt: skip
+
+
+def _words(task: NewTask | Task) -> str:
+    """What a task is found by, of its own; the words of its steps have the weight C."""
+    return vector((task.title, "A"), (" ".join(task.labels), "B"), (task.description, "D"))
 
 
 async def mark_completed(tx: Tx, user_id: UUID, task_id: UUID, change_id: UUID, *, at: datetime) -> Task | None:

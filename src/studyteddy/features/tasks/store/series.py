@@ -105,8 +105,9 @@ RETURNING id""",
 _COPY_STEPS = Statement(
     Subtask,
     f"""
-INSERT INTO subtasks (user_id, id, task_id, title, position, estimated_minutes, due_date, created_at, updated_at)
-SELECT $1, made.id, $3, s.title, s.position, s.estimated_minutes, s.due_date + $5::int, $6, $6
+INSERT INTO subtasks (user_id, id, task_id, title, position, estimated_minutes, due_date, created_at, updated_at,
+                      words)
+SELECT $1, made.id, $3, s.title, s.position, s.estimated_minutes, s.due_date + $5::int, $6, $6, s.words
   FROM subtasks AS s JOIN unnest($4::uuid[]) WITH ORDINALITY AS made(id, n) ON made.n = s.position + 1
  WHERE s.user_id = $1 AND s.task_id = $2
 RETURNING {SUBTASK}""",

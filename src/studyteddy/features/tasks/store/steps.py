@@ -9,6 +9,7 @@ from studyteddy.features.tasks.schemas import NewSubtask, Subtask, Task
 from studyteddy.features.tasks.store.rows import RETURNING, task
 from studyteddy.platform.db import Nothing, Reader, Statement, Tx
 from studyteddy.platform.personal import exported
+from studyteddy.platform.words import vector
 
 SUBTASK = "id, task_id, title, completed, position, estimated_minutes, due_date, completed_at, created_at, updated_at"
 
@@ -25,15 +26,16 @@ _GET_SUBTASK = Statement(
 _ADD_SUBTASK = Statement(
     Subtask,
     f"""
-INSERT INTO subtasks (user_id, id, task_id, title, position, estimated_minutes, due_date, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING {SUBTASK}""",
+INSERT INTO subtasks (user_id, id, task_id, title, position, estimated_minutes, due_date, created_at, updated_at,
+                      words)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) RETURNING {SUBTASK}""",
 )
 
 _UPDATE_SUBTASK = Statement(
     Subtask,
     f"""
 UPDATE subtasks SET title = $3, completed = $4, estimated_minutes = $5, due_date = $6, completed_at = $7,
-       updated_at = $8
+       updated_at = $8, words = $9
  WHERE user_id = $1 AND id = $2 RETURNING {SUBTASK}""",
 )
 
@@ -53,16 +55,23 @@ UPDATE subtasks SET position = given.position - 1, updated_at = $4
  WHERE user_id = $1 AND task_id = $2 AND subtasks.id = given.id""",
 )
 
+# A task is found by its steps too: their words, of weight C, stand behind its own.
+_STEPS = """
+       words = ts_filter(t.words, '{a,b,d}') || steps.words
+  FROM (SELECT count(*)::int AS total, (count(*) FILTER (WHERE completed))::int AS completed,
+               coalesce(string_agg(words::text, ' '), '')::tsvector AS words
+          FROM subtasks WHERE user_id = $1 AND task_id = $2) AS steps
+ WHERE t.user_id = $1 AND t.id = $2"""
+
 _COUNT_SUBTASKS = Statement(
     Task,
     f"""
-UPDATE tasks AS t SET subtask_count = steps.total, subtasks_completed = steps.completed, updated_at = $3
-  FROM (SELECT count(*)::int AS total, (count(*) FILTER (WHERE completed))::int AS completed
-          FROM subtasks WHERE user_id = $1 AND task_id = $2) AS steps
- WHERE t.user_id = $1 AND t.id = $2
+UPDATE tasks AS t SET subtask_count = steps.total, subtasks_completed = steps.completed, updated_at = $3,{_STEPS}
 {RETURNING}""",
     task,
 )
+
+_FIND_BY_SUBTASKS = Statement(Nothing, f"UPDATE tasks AS t SET{_STEPS}")
 
 HOLDINGS = [
     exported(
@@ -86,14 +95,14 @@ async def add(tx: Tx, user_id: UUID, subtask_id: UUID, task: Task, new: NewSubta
     """The new step, at the end."""
     return await tx.one(
         _ADD_SUBTASK, user_id, subtask_id, task.id, new.title, task.subtask_count, new.estimated_minutes,
-        new.due_date, at,
+        new.due_date, at, _words(new),
     )  # fmt: skip
 
 
 async def update(tx: Tx, user_id: UUID, changed: Subtask, *, at: datetime) -> Subtask | None:
     return await tx.one(
         _UPDATE_SUBTASK, user_id, changed.id, changed.title, changed.completed, changed.estimated_minutes,
-        changed.due_date, changed.completed_at, at,
+        changed.due_date, changed.completed_at, at, _words(changed),
     )  # fmt: skip
 
 
@@ -107,6 +116,15 @@ async def order(tx: Tx, user_id: UUID, task_id: UUID, ids: list[UUID], *, at: da
     await tx.do(_ORDER, user_id, task_id, ids, at)
 
 
+async def find_by(tx: Tx, user_id: UUID, task_id: UUID) -> None:
+    """Has the task found by the titles that its steps have now; nothing that is shown changes."""
+    await tx.do(_FIND_BY_SUBTASKS, user_id, task_id)
+
+
 async def count(tx: Tx, user_id: UUID, task_id: UUID, *, at: datetime) -> Task | None:
     """The task with the progress of its steps counted anew."""
     return await tx.one(_COUNT_SUBTASKS, user_id, task_id, at)
+
+
+def _words(step: NewSubtask | Subtask) -> str:
+    return vector((step.title, "C"))

@@ -1,0 +1,242 @@
+"""The lists of what is due, by the student's own days; and their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.cast import Person, made
+from tests.conftest import System
+
+
+@pytest.fixture
+def it_is(system: System) -> Iterator[Callable[[str], None]]:
+    """Sets the clock."""
+
+    def set_clock(at: str) -> None:
+        system.clock.ahead = datetime.fromisoformat(at).replace(tzinfo=UTC) - datetime.now(UTC)
+
+    yield set_clock
+    system.clock.ahead = timedelta()
+
+
+async def titles(person: Person, name: str, **query: Any) -> list[str]:
+    """The titles of every page of a list."""
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = made(await person.get(f"/api/tasks/{name}", params={"limit": 2, **query, **cursor}), 200)
+        found += [task["title"] for task in page["items"]]
+        if page["nextCursor"] is None:
+            return found
+        cursor = {"cursor": page["nextCursor"]}
+
+
+async def step(person: Person, title: str, due: str, **fields: Any) -> dict[str, Any]:
+    """A task with a step that is due."""
+    task = await person.task(title, **fields)
+    return made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "step", "dueDate": due}))
+
+
+@pytest.fixture
+async def week(alice: Person, it_is: Callable[[str], None]) -> None:
+    """It is noon of 15 January 2031 in Berlin; each title says when the task is due."""
+    it_is("2031-01-15T11:00")
+    for day in (13, 14, 15, 16, 17, 22, 23):
+        await alice.task(f"{day}", dueDate=f"2031-01-{day}")
+    await alice.task("15 at 11:59", dueAt="2031-01-15T10:59:00Z")
+    await alice.task("15 at 12:01", dueAt="2031-01-15T11:01:00Z")
+    await alice.task("16 at 03:59", dueAt="2031-01-16T02:59:00Z")
+    await alice.task("16 at 04:00", dueAt="2031-01-16T03:00:00Z")
+    await alice.task("23 at 03:59", dueAt="2031-01-23T02:59:00Z")
+    await alice.task("23 at 04:00", dueAt="2031-01-23T03:00:00Z")
+    await alice.task("someday")
+
+
+@pytest.mark.usefixtures("week")
+@pytest.mark.parametrize(
+    ("name", "query", "expected"),
+    [
+        ("today", {}, ["13", "14", "15 at 11:59", "15 at 12:01", "15", "16 at 03:59"]),
+        ("overdue", {}, ["13", "14", "15 at 11:59"]),
+        ("upcoming", {}, ["16 at 04:00", "16", "17", "22", "23 at 03:59"]),
+        ("upcoming", {"days": 1}, ["16 at 04:00", "16"]),
+        ("upcoming", {"days": 8}, ["16 at 04:00", "16", "17", "22", "23 at 03:59", "23 at 04:00", "23"]),
+    ],
+)
+async def test_lists_go_by_the_students_days(
+    alice: Person, name: str, query: dict[str, int], expected: list[str]
+) -> None:
+    assert await titles(alice, name, **query) == expected
+
+
+@pytest.mark.usefixtures("week")
+async def test_what_is_done_or_given_up_is_in_no_list(alice: Person) -> None:
+    for task in (await alice.get("/api/tasks")).json()["items"]:
+        if task["title"].startswith("15"):
+            await alice.post(f"/api/tasks/{task['id']}/complete")
+        else:
+            made(await alice.patch(f"/api/tasks/{task['id']}", {"status": "cancelled"}), 200)
+    assert [await titles(alice, name) for name in ("today", "upcoming", "overdue")] == [[], [], []]
+
+
+@pytest.mark.usefixtures("week")
+async def test_what_is_begun_is_open(alice: Person) -> None:
+    task = await alice.task("begun", dueDate="2031-01-14")
+    made(await alice.patch(f"/api/tasks/{task['id']}", {"status": "in_progress"}), 200)
+    assert "begun" in await titles(alice, "overdue")
+
+
+@pytest.mark.parametrize(
+    ("due", "lists"),
+    [
+        ("2031-01-14", {"today", "overdue"}),
+        ("2031-01-15", {"today"}),
+        ("2031-01-16", {"upcoming"}),
+        ("2031-01-22", {"upcoming"}),
+        ("2031-01-23", set()),
+    ],
+)
+@pytest.mark.parametrize("own", [{}, {"dueDate": "2032-01-01"}])
+async def test_a_task_is_listed_with_a_step_that_is_due(
+    alice: Person, it_is: Callable[[str], None], due: str, lists: set[str], own: dict[str, str]
+) -> None:
+    it_is("2031-01-15T11:00")
+    made_step = await step(alice, "has a step", due, **own)
+    assert {name for name in ("today", "upcoming", "overdue") if await titles(alice, name)} == lists
+    address = f"/api/tasks/{made_step['taskId']}/subtasks/{made_step['id']}"
+    made(await alice.patch(address, {"completed": True}), 200)
+    assert {name for name in ("today", "upcoming", "overdue") if await titles(alice, name)} == set()
+
+
+@pytest.mark.parametrize(
+    ("zone", "day_start", "at", "day"),
+    [
+        ("Europe/Berlin", "04:00", "2031-01-15T01:00", date(2031, 1, 14)),  # 02:00 still belongs to the day before
+        ("Europe/Berlin", "01:00", "2031-01-15T01:00", date(2031, 1, 15)),
+        ("Pacific/Auckland", "04:00", "2031-01-14T14:59", date(2031, 1, 14)),
+        ("Pacific/Auckland", "04:00", "2031-01-14T15:00", date(2031, 1, 15)),
+        ("America/Los_Angeles", "04:00", "2031-01-15T11:59", date(2031, 1, 14)),
+        # Berlin's clocks go forward on 30 March 2031 and back on 26 October.
+        ("Europe/Berlin", "04:00", "2031-03-30T01:59", date(2031, 3, 29)),
+        ("Europe/Berlin", "04:00", "2031-03-30T02:00", date(2031, 3, 30)),
+        ("Europe/Berlin", "04:00", "2031-10-26T02:59", date(2031, 10, 25)),
+        ("Europe/Berlin", "04:00", "2031-10-26T03:00", date(2031, 10, 26)),
+        (
+            "Europe/Berlin",
+            "02:30",
+            "2031-03-30T00:59",
+            date(2031, 3, 29),
+        ),  # its day begins in the hour that is left out
+        ("Europe/Berlin", "02:30", "2031-03-30T01:30", date(2031, 3, 30)),
+    ],
+)
+async def test_a_list_knows_which_day_it_is(
+    alice: Person, it_is: Callable[[str], None], zone: str, day_start: str, at: str, day: date
+) -> None:
+    made(await alice.patch("/api/users/me", {"timeZone": zone, "dayStart": day_start}), 200)
+    for days in (-1, 0, 1, 2):
+        await alice.task(str(days), dueDate=(day + timedelta(days=days)).isoformat())
+    it_is(at)
+    assert await titles(alice, "overdue") == ["-1"]
+    assert await titles(alice, "today") == ["-1", "0"]
+    assert await titles(alice, "upcoming", days=1) == ["1"]
+
+
+async def test_the_days_of_a_list_are_as_long_as_the_clocks_make_them(
+    alice: Person, it_is: Callable[[str], None]
+) -> None:
+    """From 04:00 to 04:00 there are 23 hours, since Berlin's clocks go forward in between."""
+    it_is("2031-03-28T11:00")
+    await alice.task("last minute", dueAt="2031-03-30T01:59:00Z")
+    await alice.task("too late", dueAt="2031-03-30T02:00:00Z")
+    assert await titles(alice, "upcoming", days=1) == ["last minute"]
+
+
+async def test_a_student_who_moves_sees_their_new_day(alice: Person, it_is: Callable[[str], None]) -> None:
+    it_is("2031-01-15T12:00")
+    await alice.task("due on the 15th", dueDate="2031-01-15")
+    made(await alice.patch("/api/users/me", {"timeZone": "Pacific/Kiritimati"}), 200)  # the 16th, 02:00: still the 15th
+    assert (await titles(alice, "today"), await titles(alice, "overdue")) == (["due on the 15th"], [])
+    it_is("2031-01-15T14:00")
+    assert await titles(alice, "overdue") == ["due on the 15th"]
+    made(await alice.patch("/api/users/me", {"timeZone": "America/New_York"}), 200)
+    assert (await titles(alice, "today"), await titles(alice, "overdue")) == (["due on the 15th"], [])
+
+
+async def test_due_dates_are_filtered_in_the_zone_of_each_task(alice: Person) -> None:
+    late = "2031-01-15T22:30:00Z"
+    await alice.task("Berlin, 23:30", dueAt=late)
+    await alice.task("Auckland, the 16th", dueAt=late, dueZone="Pacific/Auckland")
+    made(await alice.patch("/api/users/me", {"timeZone": "Asia/Tokyo"}), 200)
+    await alice.task("Tokyo, the 16th", dueAt=late)
+
+    async def on(day: str) -> set[str]:
+        items = (await alice.get("/api/tasks", params={"dueFrom": day, "dueTo": day})).json()["items"]
+        return {task["title"] for task in items}
+
+    assert await on("2031-01-15") == {"Berlin, 23:30"}
+    assert await on("2031-01-16") == {"Auckland, the 16th", "Tokyo, the 16th"}
+
+
+@pytest.mark.parametrize("status", ["pending,in_progress", ["pending", "in_progress"]])
+async def test_a_filter_takes_several_values_either_way(alice: Person, status: Any) -> None:
+    begun = await alice.task("begun")
+    made(await alice.patch(f"/api/tasks/{begun['id']}", {"status": "in_progress"}), 200)
+    given_up = await alice.task("given up")
+    made(await alice.patch(f"/api/tasks/{given_up['id']}", {"status": "cancelled"}), 200)
+    await alice.task("waiting")
+    items = (await alice.get("/api/tasks", params={"status": status, "sort": "title"})).json()["items"]
+    assert [task["title"] for task in items] == ["begun", "waiting"]
+
+
+@pytest.mark.parametrize("days", [0, 61, "x"])
+async def test_upcoming_has_an_end(alice: Person, days: Any) -> None:
+    answer = await alice.get("/api/tasks/upcoming", params={"days": days})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "?days")
+
+
+@pytest.mark.parametrize("name", ["today", "upcoming", "overdue"])
+async def test_a_cursor_of_yesterday_is_refused(alice: Person, it_is: Callable[[str], None], name: str) -> None:
+    it_is("2031-01-15T11:00")
+    for day in (14, 14, 16, 16):
+        await alice.task(dueDate=f"2031-01-{day}")
+    cursor = (await alice.get(f"/api/tasks/{name}", params={"limit": 1})).json()["nextCursor"]
+    assert (await alice.get(f"/api/tasks/{name}", params={"limit": 1, "cursor": cursor})).status_code == 200
+    it_is("2031-01-16T11:00")
+    answer = await alice.get(f"/api/tasks/{name}", params={"limit": 1, "cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (422, "cursor_mismatch")
+
+
+@pytest.mark.parametrize("name", ["today", "upcoming", "overdue"])
+async def test_nobody_elses_tasks_are_listed(
+    alice: Person, bob: Person, it_is: Callable[[str], None], name: str
+) -> None:
+    it_is("2031-01-15T11:00")
+    for day in (14, 16):
+        await bob.task(dueDate=f"2031-01-{day}")
+    assert await titles(alice, name) == []
+
+
+async def test_labels_are_counted(alice: Person, bob: Person) -> None:
+    await alice.task(labels=["exam", "lab"])
+    await alice.task(labels=["exam", "李"])
+    done = await alice.task(labels=["exam", "old"])
+    await alice.post(f"/api/tasks/{done['id']}/complete")
+    await alice.task()
+    await bob.task(labels=["secret"])
+    assert made(await alice.get("/api/tasks/labels"), 200) == {
+        "items": [
+            {"label": "exam", "openTasks": 2}, {"label": "lab", "openTasks": 1}, {"label": "李", "openTasks": 1},
+            {"label": "old", "openTasks": 0},
+        ],
+        "nextCursor": None,
+    }  # fmt: skip
+
+
+async def test_at_most_five_hundred_labels_are_shown(alice: Person) -> None:
+    for n in range(26):
+        await alice.task(labels=[f"label {20 * n + m}" for m in range(20)])
+    assert len(made(await alice.get("/api/tasks/labels"), 200)["items"]) == 500
