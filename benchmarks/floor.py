@@ -121,7 +121,7 @@ class Floor:
             row = await connection.fetchrow(
                 rows._ADD.sql, user_id, new_id(), new.title, new.description, new.subject_id, new.priority,
                 new.due_date, new.due_at, new.due_zone, new.start_date, new.estimated_minutes, new.labels, now,
-                rows._words(new),
+                rows._words(new), None, None, None, None,
             )  # fmt: skip
             task = Task(*row)
             await self._announce(connection, user_id, now, events.TaskCreated(task.id), task, ((), ()))
@@ -132,7 +132,7 @@ class Floor:
         now = datetime.now(UTC)
         async with self._few.taken() as connection:
             await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
-            task = Task(*await connection.fetchrow(rows._MARK_COMPLETED.sql, user_id, task_id, now))
+            task = Task(*await connection.fetchrow(rows._MARK_COMPLETED.sql, user_id, task_id, now, new_id()))
             assert task.completed_at is not None
             assert task.completed_on is not None
             event = events.TaskCompleted(

@@ -21,6 +21,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from sqlalchemy import ARRAY, Computed, DateTime, Identity, Text, and_, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, joinedload, mapped_column, relationship
 
@@ -74,6 +75,9 @@ class TaskRow(Base):
     completed_on: Mapped[date | None]
     on_time: Mapped[bool | None]
     completions: Mapped[int] = mapped_column(default=0)
+    series_id: Mapped[UUID | None]
+    occurrence: Mapped[str | None]
+    recurrence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     subject: Mapped[SubjectRow | None] = relationship(
@@ -112,6 +116,16 @@ class JobRow(Base):
     payload: Mapped[str]
 
 
+class ChangeRow(Base):
+    __tablename__ = "task_changes"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
 class NotificationRow(Base):
     __tablename__ = "notifications"
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -146,6 +160,9 @@ class TaskOut(Shape):
     completed_on: date | None
     on_time: bool | None
     completions: int
+    series_id: UUID | None
+    occurrence: str | None
+    recurrence: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
 
@@ -249,11 +266,13 @@ async def complete_task(db: Db, me: Me, task_id: UUID) -> TaskOut:
 
 async def finish(db: AsyncSession, me: UUID, task: TaskRow) -> None:
     user = await db.get_one(UserRow, me)
-    now = datetime.now(UTC)
+    now, before = datetime.now(UTC), task.status
     today = (now.astimezone(ZoneInfo(user.time_zone)) - timedelta(minutes=user.day_start)).date()
     task.status, task.completed_at, task.completed_on, task.updated_at = "completed", now, today, now
     task.completions += 1
     task.on_time = now <= task.due_at if task.due_at else today <= task.due_date if task.due_date else None
+    status = {"before": before, "after": "completed"}
+    db.add(ChangeRow(user_id=me, task_id=task.id, id=new_id(), at=now, kind="completed", changes={"status": status}))
     kinds = ["notifications.congratulate", "analytics.count_completion", "gamification.award_points"]
     await publish(db, me, "task.completed", TaskOut.model_validate(task), now, kinds)
 
