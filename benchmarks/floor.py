@@ -151,11 +151,10 @@ class Floor:
     async def _announce(
         self, connection: Any, user_id: UUID, now: datetime, event: Event, shown: Task, jobs: tuple[Any, Any]
     ) -> None:
-        kinds, lanes = jobs
-        count = len(kinds)
-        columns = kinds, lanes, (_encode(event).decode(),) * count, (0.0,) * count, (None,) * count, ("",) * count
-        shows = now, [event.tag], [_encode(shown).decode()]
-        await connection.fetchval(transaction._ANNOUNCE, user_id, *columns, *shows)
+        payload = _encode(event).decode()
+        queued = _encode([(kind, lane, payload, 0.0, None, "") for kind, lane in zip(*jobs, strict=True)]).decode()
+        told = _encode([(event.tag, _encode(shown).decode())]).decode()
+        await connection.fetchval(transaction._ANNOUNCE, user_id, queued, now, told, 1)
 
 
 @asynccontextmanager

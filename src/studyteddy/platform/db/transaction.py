@@ -187,13 +187,12 @@ class Tx:
             return
         messages, orders = self._messages, self._orders
         self._messages, self._orders = [], []
-        columns = zip(*((*order, request_id) for order, request_id in orders), strict=True) if orders else [()] * 6
-        jobs = (self.user_id, *columns)
+        jobs = _encode([(*order, request_id) for order, request_id in orders]).decode()
         if messages:
-            types, data = [name for name, _ in messages], [shown.decode() for _, shown in messages]
-            first = await run(self._connection.fetchval(_ANNOUNCE, *jobs, self.now, types, data))
+            told = _encode([(name, shown.decode()) for name, shown in messages]).decode()
+            first = await run(self._connection.fetchval(_ANNOUNCE, self.user_id, jobs, self.now, told, len(messages)))
         else:
-            first = await run(self._connection.fetchval(_ENQUEUE, *jobs))
+            first = await run(self._connection.fetchval(_ENQUEUE, self.user_id, jobs))
         if messages and first is None:
             raise LookupError(f"user {self.user_id} has no event counter")
         at = _encode(self.now)
@@ -246,24 +245,23 @@ _SET_USER = "SELECT set_config('app.user_id', $1, true)"
 
 _SET_USER_ALONE = f"{_SET_USER}, pg_advisory_xact_lock(hashtextextended($1::text, 11))"
 
+# Lists go as one JSON text each: six arrays cost the driver a multiple of that.
 _QUEUED = """
     INSERT INTO jobs (user_id, kind, lane, payload, run_at, unique_key, request_id)
-    SELECT nullif($1::uuid, '00000000-0000-0000-0000-000000000000'), o.kind, o.lane, o.payload,
-           now() + o.delay * interval '1 second', o.unique_key, o.request_id
-      FROM unnest($2::text[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::text[])
-           AS o(kind, lane, payload, delay, unique_key, request_id)
+    SELECT nullif($1::uuid, '00000000-0000-0000-0000-000000000000'), o ->> 0, o ->> 1, o ->> 2,
+           now() + (o ->> 3)::float8 * interval '1 second', o ->> 4, o ->> 5
+      FROM json_array_elements($2::json) AS o
     ON CONFLICT DO NOTHING"""
 
 _ENQUEUE = f"WITH queued AS ({_QUEUED}) SELECT 0"
 
 _ANNOUNCE = f"""
 WITH taken AS (
-    UPDATE event_counters SET last_seq = last_seq + cardinality($9::text[])
-     WHERE user_id = $1 RETURNING last_seq - cardinality($9::text[]) AS base
+    UPDATE event_counters SET last_seq = last_seq + $5 WHERE user_id = $1 RETURNING last_seq - $5 AS base
 ), told AS (
     INSERT INTO events (user_id, seq, at, type, data)
-    SELECT $1, taken.base + e.n, $8::timestamptz, e.type, e.data
-      FROM taken, unnest($9::text[], $10::text[]) WITH ORDINALITY AS e(type, data, n)
+    SELECT $1, taken.base + e.n, $3::timestamptz, e.told ->> 0, e.told ->> 1
+      FROM taken, json_array_elements($4::json) WITH ORDINALITY AS e(told, n)
 ), queued AS ({_QUEUED})
 SELECT base + 1 FROM taken"""
 
