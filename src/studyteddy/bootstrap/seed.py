@@ -87,7 +87,7 @@ async def _live_through(
             ids[name] = (await subjects.add(tx, NewSubject(name, color, icon, weekly_target_minutes=120))).id
     for number in range(TASKS):
         created = now - timedelta(weeks=WEEKS) + timedelta(days=number * (WEEKS * 7 - 1) / TASKS, hours=chance.random())
-        clock.at = created
+        clock.at = _awake(created, now)
         await _one_task(running, identity, clock, now, chance, ids)
         await working.run_due()
         progress(number + 1, TASKS)
@@ -106,7 +106,7 @@ async def _one_task(
         estimated_minutes=chance.choice([25, 45, 60, 90, 120]),
         labels=chance.sample(["exam", "homework", "reading", "group work"], chance.randint(0, 2)),
     )
-    begun, done = clock.at, clock.at + timedelta(days=chance.uniform(0.2, 8))
+    begun, done = clock.at, _awake(clock.at + timedelta(days=chance.uniform(0.2, 8)), now)
     async with running.db.transaction(identity) as tx:
         task = await tasks.add(tx, new)
     if chance.random() < 0.3:
@@ -120,6 +120,12 @@ async def _one_task(
             await tasks.complete(tx, task.id)
 
 
+def _awake(at: datetime, latest: datetime) -> datetime:
+    """An hour of the same day at which students work, unless it would be after `latest`."""
+    moved = at.replace(hour=13 + at.hour % 7)
+    return moved if moved <= latest else at
+
+
 async def _study(
     running: Runtime, identity: Identity, clock: _Clock, between: tuple[datetime, datetime], task: Task
 ) -> None:
@@ -127,7 +133,7 @@ async def _study(
     chance = random.Random(task.title)  # of its own, so that the tasks are the same with and without sessions
     for _ in range(chance.randint(0, 3)):
         planned = chance.choice([25, 25, 50, 75])
-        clock.at = between[0] + (between[1] - between[0]) * chance.uniform(0, 0.6)
+        clock.at = _awake(between[0] + (between[1] - between[0]) * chance.uniform(0, 0.6), between[1])
         async with running.db.transaction(identity) as tx:
             session = await focus.begin(tx, NewFocusSession("pomodoro", planned, task_id=task.id))
         clock.at += timedelta(minutes=planned * chance.uniform(0.5, 1.1))
