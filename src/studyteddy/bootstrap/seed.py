@@ -106,7 +106,7 @@ async def _one_task(
         estimated_minutes=chance.choice([25, 45, 60, 90, 120]),
         labels=chance.sample(["exam", "homework", "reading", "group work"], chance.randint(0, 2)),
     )
-    begun, done = clock.at, _awake(clock.at + timedelta(days=chance.uniform(0.2, 8)), now)
+    begun, done = clock.at, _awake(clock.at + timedelta(days=chance.uniform(1, 8)), now)
     async with running.db.transaction(identity) as tx:
         task = await tasks.add(tx, new)
     if chance.random() < 0.3:
