@@ -1,6 +1,7 @@
 """What a job costs: to ask for it in a transaction, to do it, to wait for it.
 
-The worker is the program's own with a registry of one job that does nothing, so that what is measured is the queue.
+The worker is the program's own with a registry of one job that does nothing, so that what is measured is the queue. A
+foreign peer asks for and does the like of it in the same rounds, on the same core.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
 import msgspec
 
 from benchmarks.bench import Bench
-from benchmarks.measure import SERVER_CORE, Meter, median, percentile, pinned, spread
+from benchmarks.measure import SERVER_CORE, Meter, median, percentile, pinned, ratios, spread
 from benchmarks.report import Headline, Report
 from benchmarks.world import Person, World
 from benchmarks.world import run as in_loop
@@ -27,6 +28,8 @@ from studyteddy.platform.jobs import store as queue
 
 JOBS_EACH = 3
 TRANSACTIONS, WORKED, FUTURE, WAITS = 1_000, 10_000, 200_000, 200
+PEER_AIM = 1.5
+"""Of the client CPU that a foreign peer spends on a job."""
 _TOUCH = Statement(Nothing, "UPDATE users SET updated_at = now() WHERE id = $1")
 _FILL = """
 INSERT INTO jobs (user_id, kind, lane, payload, run_at)
@@ -65,34 +68,65 @@ nothing.__module__ = "benchmarks.jobs"  # also when this file is the program
 
 
 class Cost(NamedTuple):
-    """µs a job, client and PostgreSQL; jobs in a second."""
+    """µs a job, client and the database that keeps it; jobs in a second."""
 
     client: float
-    postgres: float
+    database: float
     rate: float
     alien: float = 0.0
 
 
 def steps(bench: Bench) -> int:
-    return 2 * bench.rounds + 2
+    return (4 if bench.peer else 2) * bench.rounds + 2 + (1 if bench.peer else 0)
 
 
 def run(bench: Bench) -> Report:
     made = bench.world
     with pinned(SERVER_CORE):
         made.do("TRUNCATE jobs")
-        asked, done = [], []
+        rounds = Rounds(bench)
         for number in range(bench.rounds):
-            bench.step(f"round {number + 1}: asking")
-            asked.append(in_loop(asking(made)))
-            bench.step(f"round {number + 1}: doing")
-            done.append(in_loop(doing(made)))
+            rounds.one(number)
         bench.step("commit to start")
         waits = in_loop(waiting(made))
         bench.step("claiming beside jobs of the future")
         claims = [claiming(made, 0), claiming(made, FUTURE)]
         made.do("TRUNCATE jobs")
-    return report(asked, done, waits, claims)
+    return report(rounds, waits, claims)
+
+
+class Rounds:
+    """What asking and doing cost in each round, ours and a foreign peer's."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self.asked: list[Cost] = []
+        self.done: list[Cost] = []
+        self.peer_asked: list[Cost] = []
+        self.peer_done: list[Cost] = []
+        if bench.peer:
+            from benchmarks.peer_jobs import Queue
+
+            bench.step("building the peer")
+            self._peer = Queue(bench)
+
+    def one(self, number: int) -> None:
+        """Ours, and then the peer's, or the other way round."""
+        for part in (self._ours, self._peers)[:: 1 if number % 2 else -1]:
+            part(f"round {number + 1}")
+
+    def _ours(self, name: str) -> None:
+        self._bench.step(f"{name}: asking")
+        self.asked.append(in_loop(asking(self._bench.world)))
+        self._bench.step(f"{name}: doing")
+        self.done.append(in_loop(doing(self._bench.world)))
+
+    def _peers(self, name: str) -> None:
+        if self._bench.peer:
+            self._bench.step(f"{name}: the peer asks")
+            self.peer_asked.append(self._peer.measured("enqueue"))
+            self._bench.step(f"{name}: the peer does")
+            self.peer_done.append(self._peer.measured("work"))
 
 
 async def asking(made: World) -> Cost:
@@ -193,19 +227,41 @@ async def _claims(made: World) -> list[float]:
     return times[20:]
 
 
-def report(asked: list[Cost], done: list[Cost], waits: list[float], claims: list[list[float]]) -> Report:
+def report(rounds: Rounds, waits: list[float], claims: list[list[float]]) -> Report:
     page = Report("Jobs", "What does a durable job cost, and how long does it wait?")
-    each = [1e6 / (one.client + other.client) for one, other in zip(asked, done, strict=True)]
+    each = [1e6 / cost for cost in whole(rounds.asked, rounds.done, "client")]
     page.headlines += [
         Headline("jobs asked for and done in a CPU second of ours", spread(each, 0)),
+        *beside(rounds),
         Headline("commit to start of the job, idle, p50 / p99", f"{quantiles(waits)} ms"),
         Headline(f"a claim beside {FUTURE:,} jobs of the future, p99", f"{percentile(claims[1], 0.99):.1f} ms"),
     ]
-    rows = [("ask, in a transaction", asked), ("do, in groups of 20", done)]
-    page.add("CPU", ["", "client µs/job", "PostgreSQL µs/job", "jobs/s", "foreign"], [row(*one) for one in rows], NOTE)
+    rows = [("ask, in a transaction", rounds.asked), ("do, in groups of 20", rounds.done)]
+    if rounds.peer_asked:
+        rows += [("BullMQ: ask", rounds.peer_asked), ("BullMQ: do, 20 at once", rounds.peer_done)]
+    notes = "\n\n".join([NOTE, BESIDE] if rounds.peer_asked else [NOTE])
+    page.add("CPU", ["", "client µs/job", "database µs/job", "jobs/s", "foreign"], [row(*one) for one in rows], notes)
     table = [["none", quantiles(claims[0])], [f"{FUTURE:,}", quantiles(claims[1])]]
     page.add("A claim of twenty", ["jobs that are not due", "p50 / p99 ms"], table)
     return page
+
+
+def whole(asked: Sequence[Cost], done: Sequence[Cost], *parts: str) -> list[float]:
+    """µs of a job from its asking to its end, round by round."""
+    return [sum(getattr(cost, part) for cost in both for part in parts) for both in zip(asked, done, strict=True)]
+
+
+def beside(rounds: Rounds) -> Iterator[Headline]:
+    """Ours against the peer: the program alone, and with the database that keeps the jobs."""
+    if not rounds.peer_asked:
+        return
+    for what, parts in (("client CPU", ("client",)), ("CPU with the database's", ("client", "database"))):
+        found = ratios(whole(rounds.asked, rounds.done, *parts), whole(rounds.peer_asked, rounds.peer_done, *parts))
+        name = f"{what} of a job, asked for and done, against BullMQ"
+        if parts == ("client",):
+            yield Headline(name, spread(found), f"≤ {PEER_AIM}", median(found) <= PEER_AIM)
+        else:
+            yield Headline(name, spread(found))
 
 
 NOTE = (
@@ -214,9 +270,19 @@ NOTE = (
 )
 
 
+BESIDE = (
+    "BullMQ asks for its jobs one by one, fifty at the same time, each with three attempts and removal at the end; a"
+    " process of its own does twenty at the same time. There are as many that V8 had time to get warm. Its CPU is what"
+    " Node.js says of itself from the first job to the last; its database is the same Valkey. The two promise different"
+    " things: our jobs are in PostgreSQL, in the transaction that asks for them and in that of what they do, and synced"
+    " before anybody is answered; BullMQ's are in Valkey, whose file is synced once a second, and in no transaction of"
+    " the program."
+)
+
+
 def row(name: str, costs: list[Cost]) -> list[str]:
     return [
-        name, spread([one.client for one in costs], 1), spread([one.postgres for one in costs], 1),
+        name, spread([one.client for one in costs], 1), spread([one.database for one in costs], 1),
         f"{median([one.rate for one in costs]):.0f}", f"{median([one.alien for one in costs]):.2f}",
     ]  # fmt: skip
 

@@ -1,9 +1,11 @@
 """A foreign peer beside ours: a NestJS program with tables of its own, in a database of its own in the same PostgreSQL.
 
-`--peer DIR` names a folder with `nest/` (sources) and `sql/` (schema.sql, seed.sql). It is built in a temporary copy,
-to which the like of what ours does on each request is added: a limiter that counts in Redis (the throttler's own store
-keeps a timer a request and searches all of them when one ends, which no comparison should rest on), helmet's headers
-and CORS. Where these cannot be added the page says so. It signs in by HS256 and asks for an instant as `dueDate`.
+`--peer DIR` names a folder with `nest/` (sources), `sql/` (schema.sql, seed.sql) and `queue/` (bullmq.js). It is built
+once, in a temporary copy; its live connections (`peer_sockets.py`) and its queue (`peer_jobs.py`) run from there as
+they are. What answers requests is a second copy, to which the like of what ours does on each request is added: a
+limiter that counts in Redis (the throttler's own store keeps a timer a request and searches all of them when one
+ends, which no comparison should rest on), helmet's headers and CORS. Where these cannot be added the page says so.
+It signs in by HS256 and asks for an instant as `dueDate`.
 """
 
 from __future__ import annotations
@@ -76,13 +78,12 @@ def contenders(bench: Bench, folder: Path) -> Iterator[list[Contender]]:
     """The variants of the peer, built, filled and serving."""
     assert bench.peer is not None
     bench.step("building the peer")
-    built, missing = build(bench.peer / "nest", folder / "nest")
+    built, missing = build(plain(bench), folder / "nest")
     bench.step("filling the peer's database")
     url = fill(bench.world, bench.peer / "sql")
     asking = Asking(url)
-    environment = {"NODE_ENV": "production", "DATABASE_URL": url, "REDIS_URL": bench.world.engines.redis_url}
-    environment |= {"JWT_SECRET": KEYS["SIGNING_KEY"], "UV_THREADPOOL_SIZE": "4"}
-    command = [shutil.which("node") or "node", str(built / "dist" / "main.js")]
+    environment = production(bench.world) | {"DATABASE_URL": url, "UV_THREADPOOL_SIZE": "4"}
+    command = node(built / "dist" / "main.js")
     with ExitStack() as ending:
         found = []
         for name, extra in VARIANTS.items():
@@ -92,20 +93,39 @@ def contenders(bench: Bench, folder: Path) -> Iterator[list[Contender]]:
         yield found
 
 
+def production(made: World) -> dict[str, str]:
+    """The settings of each of the peer's programs."""
+    return {"NODE_ENV": "production", "REDIS_URL": made.engines.redis_url, "JWT_SECRET": KEYS["SIGNING_KEY"]}
+
+
+def node(*words: Path | str) -> list[str]:
+    return [shutil.which("node") or "node", *map(str, words)]
+
+
+def plain(bench: Bench) -> Path:
+    """A built copy of the peer as it is, made when the first benchmark wants it; `queue/` is inside of it."""
+    assert bench.peer is not None
+    target = bench.folder / "peer"
+    if not target.exists():
+        making = target.with_suffix(".making")
+        shutil.copytree(bench.peer / "nest", making, ignore=shutil.ignore_patterns("node_modules", "dist"))
+        shutil.copytree(bench.peer / "queue", making / "queue")
+        npm(making, "install", "--no-audit", "--no-fund", "--ignore-scripts")
+        npm(making, "run", "build")
+        making.rename(target)
+    return target
+
+
 def build(source: Path, target: Path) -> tuple[Path, str]:
-    """A copy with what ours has; without it when it does not go in, and then what is missing."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("node_modules", "dist"))
-    npm(target, "install", "--no-audit", "--no-fund", "--ignore-scripts")
-    plain = target.with_name("plain")
-    shutil.copytree(target, plain, symlinks=True)
+    """A copy with what ours has; the source itself when it does not go in, and then what is missing."""
+    shutil.copytree(source, target, symlinks=True)
     try:
         npm(target, "install", "--no-audit", "--no-fund", "--ignore-scripts", *ADDED)
         patch(target / "src" / "main.ts", MAIN)
         patch(target / "src" / "app.module.ts", MODULE)
         npm(target, "run", "build")
     except (RuntimeError, LookupError) as fault:
-        npm(plain, "run", "build")
-        return plain, f"without throttler, helmet and CORS, which could not be added: {str(fault)[:200]}"
+        return source, f"without throttler, helmet and CORS, which could not be added: {str(fault)[:200]}"
     return target, ""
 
 
