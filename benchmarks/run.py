@@ -38,7 +38,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds that count")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one run")
     parser.add_argument("--tasks", type=int, default=250_000, help="tasks in the database")
-    parser.add_argument("--peer", type=Path, help="folder of a foreign peer to run beside ours: NestJS, socket.io, BullMQ")
+    parser.add_argument("--peer", type=Path, help="folder of a foreign peer (NestJS, socket.io, BullMQ) beside ours")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 1 s over 25,000 tasks, which leave no page")
     asked = parser.parse_args(given)
     if asked.quick:
