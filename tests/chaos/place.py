@@ -143,6 +143,21 @@ class Api(Process):
             return False
 
 
+@asynccontextmanager
+async def fleet(settings: Settings, folder: Path, count: int = 3) -> AsyncIterator[list[str]]:
+    """The addresses of so many API processes with these settings, all of them ready."""
+    apis = [Api(settings, folder / f"api-{n}.log") for n in range(count)]
+    try:
+        for api in apis:
+            api.start()
+        for api in apis:
+            await until(api.ready, within=30, every=0.1)
+        yield [api.url for api in apis]
+    finally:
+        for api in apis:
+            api.kill()
+
+
 async def until(true: Callable[[], bool | Awaitable[bool]], *, within: float, every: float = 0.02) -> float:
     """Waits until `true` and gives the seconds it took; fails when that takes longer than `within`."""
     started = time.monotonic()

@@ -8,11 +8,13 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
 from tests.cast import Person, join
+from tests.chaos.place import fleet
 from tests.conftest import System, serving, settings_for
 
 from studyteddy import bootstrap
@@ -25,39 +27,45 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 
 @asynccontextmanager
-async def processes(engine: Engines, count: int, **settings: str) -> AsyncIterator[list[str]]:
-    """The addresses of several API processes of one system."""
-    async with AsyncExitStack() as stack:
-        urls = []
-        for _ in range(count):
-            running = await stack.enter_async_context(
-                bootstrap.runtime(settings_for(engine, api_processes=str(count), **settings))
-            )
-            await stack.enter_async_context(bootstrap.background(running))
-            urls.append(await stack.enter_async_context(serving(running)))
+async def process(engine: Engines, **settings: str) -> AsyncIterator[str]:
+    """The address of another API with other settings, in this process."""
+    async with (
+        bootstrap.runtime(settings_for(engine, **settings)) as running,
+        bootstrap.background(running),
+        serving(running) as url,
+    ):
+        yield url
+
+
+@asynccontextmanager
+async def processes(engine: Engines, folder: Path, **settings: str) -> AsyncIterator[list[str]]:
+    """The addresses of three API processes of one system, each a process of the machine."""
+    async with fleet(settings_for(engine, api_processes="3", **settings), folder) as urls:
         yield urls
 
 
 async def answers(person: Person, urls: list[str], count: int) -> list[httpx2.Response]:
-    """So many requests of one student at the same time, spread over the processes."""
+    """So many requests of one student at the same time, each on its own connection, spread over the processes."""
     paths = [f"{urls[n % len(urls)]}/api/auth/me" for n in range(count)]
-    return list(await asyncio.gather(*(person.get(path) for path in paths)))
+    anyhow = httpx2.Limits(max_connections=None)
+    async with httpx2.AsyncClient(headers=person.http.headers, trust_env=False, timeout=20, limits=anyhow) as http:
+        return list(await asyncio.gather(*(http.get(path) for path in paths)))
 
 
 def statuses(found: list[httpx2.Response]) -> dict[int, int]:
     return dict(Counter(answer.status_code for answer in found))
 
 
-async def test_twenty_an_hour_are_twenty_whatever_the_number_of_processes(system: System) -> None:
-    async with processes(system.engines, 3, limit_general="20/3600:20") as urls:
+async def test_twenty_an_hour_are_twenty_whatever_the_number_of_processes(system: System, tmp_path: Path) -> None:
+    async with processes(system.engines, tmp_path, limit_general="20/3600:20") as urls:
         for _ in range(ROUNDS):
             person = await join(system.url, "Eve")
             assert statuses(await answers(person, urls, 300)) == {200: 20, 429: 280}
             await person.http.aclose()
 
 
-async def test_without_redis_each_process_gives_its_share_and_never_opens(system: System) -> None:
-    async with processes(system.engines, 3, limit_general="30/3600:30", redis_url=NOWHERE) as urls:
+async def test_without_redis_each_process_gives_its_share_and_never_opens(system: System, tmp_path: Path) -> None:
+    async with processes(system.engines, tmp_path, limit_general="30/3600:30", redis_url=NOWHERE) as urls:
         person = await join(system.url, "Eve")
         assert statuses(await answers(person, urls, 150)) == {200: 30, 429: 120}
         assert statuses(await answers(person, urls[:1], 20)) == {429: 20}
@@ -65,7 +73,7 @@ async def test_without_redis_each_process_gives_its_share_and_never_opens(system
 
 
 async def test_guessing_passwords_stays_slow_without_redis(system: System, alice: Person) -> None:
-    async with processes(system.engines, 1, limit_login_account="3/900:3", redis_url=NOWHERE) as (url,):
+    async with process(system.engines, limit_login_account="3/900:3", redis_url=NOWHERE) as url:
         wrong = {"email": alice.email, "password": "not the right one"}
         found = [await alice.http.post(f"{url}/api/auth/login", json=wrong) for _ in range(6)]
         assert [answer.status_code for answer in found] == [401, 401, 401, 429, 429, 429]
@@ -91,10 +99,10 @@ async def test_a_stall_of_our_own_is_not_taken_for_silence_of_redis(system: Syst
 
 
 async def test_one_students_limit_is_not_anothers(system: System) -> None:
-    async with processes(system.engines, 1, limit_general="5/3600:5") as urls:
+    async with process(system.engines, limit_general="5/3600:5") as url:
         for _ in range(2):
             person = await join(system.url, "Eve")
-            assert statuses(await answers(person, urls, 8)) == {200: 5, 429: 3}
+            assert statuses(await answers(person, [url], 8)) == {200: 5, 429: 3}
             await person.http.aclose()
 
 
@@ -116,7 +124,7 @@ async def test_every_answer_says_how_much_is_left(system: System, alice: Person,
 
 
 async def test_the_headers_count_down_and_a_refusal_says_when_to_come_back(system: System) -> None:
-    async with processes(system.engines, 1, limit_general="10/5:3") as (url,):
+    async with process(system.engines, limit_general="10/5:3") as url:
         person = await join(system.url, "Eve")
         left = []
         for _ in range(3):

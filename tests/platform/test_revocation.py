@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx2
 import pytest
+import websockets
 from tests.cast import Person, join
-from tests.chaos.place import until
+from tests.chaos.place import fleet, until
 from tests.conftest import System, serving, settings_for
+from websockets.asyncio.client import ClientConnection
 
 from studyteddy import bootstrap
 from studyteddy.bootstrap import Runtime
@@ -40,19 +44,51 @@ def status_at(url: str, person: Person, wanted: int) -> Callable[[], Awaitable[b
     return asked
 
 
-@pytest.mark.parametrize("redis", ["up", "down"])
-async def test_logging_out_bites_on_every_process_within_a_second(system: System, redis: str) -> None:
-    address = NOWHERE if redis == "down" else system.engines.redis_url
-    async with process(system, redis_url=address) as (here, _), process(system, redis_url=address) as (there, _):
-        for _ in range(4):
-            person = await join(here, "Eve")
-            assert (await person.get(f"{there}/api/auth/me")).status_code == 200
-            assert (await person.post("/api/auth/logout")).status_code == 200
-            ended = time.monotonic()
-            assert (await person.get("/api/auth/me")).status_code == 401
-            await until(status_at(there, person, 401), within=1.0, every=0.01)
-            assert time.monotonic() - ended < 1.0
-            await person.http.aclose()
+@pytest.fixture(scope="module", params=["up", "down"])
+async def three(
+    system: System, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[list[str]]:
+    """The addresses of three API processes, with Redis and without."""
+    address = NOWHERE if request.param == "down" else system.engines.redis_url
+    async with fleet(settings_for(system.engines, redis_url=address), tmp_path_factory.mktemp("three")) as urls:
+        yield urls
+
+
+async def opened(url: str, person: Person) -> ClientConnection:
+    """A socket that has been greeted."""
+    ticket = (await person.post(f"{url}/api/realtime/ticket")).json()["ticket"]
+    socket = await websockets.connect(f"{url.replace('http', 'ws')}/ws?ticket={ticket}", proxy=None)
+    assert json.loads(await socket.recv())["type"] == "hello"
+    return socket
+
+
+async def ended(person: Person, urls: list[str], end: Awaitable[httpx2.Response]) -> None:
+    """By `end`: no process lets them in a second later, and two seconds later each has closed their socket."""
+    sockets = [await opened(url, person) for url in urls]
+    assert (await end).status_code == 200
+    since = time.monotonic()
+    assert (await person.get("/api/auth/me")).status_code == 401
+    await asyncio.gather(*(until(status_at(url, person, 401), within=1.0, every=0.01) for url in urls))
+    assert time.monotonic() - since < 1.0
+    async with asyncio.timeout(since + 2.0 - time.monotonic()):
+        await asyncio.gather(*(socket.wait_closed() for socket in sockets))
+    assert [socket.close_code for socket in sockets] == [4403] * len(urls)
+    await person.http.aclose()
+
+
+async def test_logging_out_bites_on_every_process_within_a_second(three: list[str]) -> None:
+    for _ in range(4):
+        person = await join(three[0], "Eve")
+        await ended(person, three, person.post("/api/auth/logout"))
+
+
+async def test_shutting_an_account_bites_on_every_process_within_a_second(system: System, three: list[str]) -> None:
+    operator = await join(three[0], "Olga")
+    await asyncio.to_thread(bootstrap.set_role, settings_for(system.engines), operator.email, "operator")
+    for _ in range(4):
+        person = await join(three[0], "Eve")
+        await ended(person, three, operator.post(f"/api/operator/users/{person.user['id']}/disable"))
+    await operator.http.aclose()
 
 
 async def test_logging_out_everywhere_ends_every_session(system: System, alice: Person) -> None:

@@ -9,25 +9,20 @@ from contextlib import AsyncExitStack
 import httpx2
 import pytest
 from tests.cast import Person
-from tests.conftest import System, serving, settings_for
-
-from studyteddy import bootstrap
+from tests.chaos.place import fleet
+from tests.conftest import System, settings_for
 
 FAMILIES, AT_ONCE, PROCESSES = 20, 20, 3
 
 
 @pytest.fixture(scope="module")
-async def servers(system: System) -> AsyncIterator[list[httpx2.AsyncClient]]:
-    """A client of each of several runtimes on one database."""
+async def servers(system: System, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    """A client of each of several processes on one database."""
     async with AsyncExitStack() as stack:
-        clients = []
-        for _ in range(PROCESSES):
-            running = await stack.enter_async_context(bootstrap.runtime(settings_for(system.engines)))
-            await stack.enter_async_context(bootstrap.background(running))
-            url = await stack.enter_async_context(serving(running))
-            client = httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30)
-            clients.append(await stack.enter_async_context(client))
-        yield clients
+        folder = tmp_path_factory.mktemp("servers")
+        urls = await stack.enter_async_context(fleet(settings_for(system.engines), folder, PROCESSES))
+        clients = [httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30) for url in urls]
+        yield [await stack.enter_async_context(client) for client in clients]
 
 
 async def test_racing_refreshes_neither_fork_nor_log_out(servers: list[httpx2.AsyncClient]) -> None:
