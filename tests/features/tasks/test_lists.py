@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
+
+from studyteddy.platform.errors import Invalid
+from studyteddy.platform.moments import check_zone
 
 
 @pytest.fixture
@@ -179,6 +183,24 @@ async def test_due_dates_are_filtered_in_the_zone_of_each_task(alice: Person) ->
 
     assert await on("2031-01-15") == {"Berlin, 23:30"}
     assert await on("2031-01-16") == {"Auckland, the 16th", "Tokyo, the 16th"}
+
+
+async def test_postgresql_knows_every_zone_that_is_taken(system: System) -> None:
+    admin = await system.admin()
+    try:
+        known = {row["name"] for row in await admin.fetch("SELECT name FROM pg_timezone_names")}
+    finally:
+        await admin.close()
+    taken = [name for name in available_timezones() | {"localtime", "posixrules", "Factory"} if _is_taken(name)]
+    assert len(taken) > 400
+    assert [name for name in taken if name not in known] == []
+
+
+def _is_taken(name: str) -> bool:
+    try:
+        return check_zone(name, "/timeZone") == name
+    except Invalid:
+        return False
 
 
 @pytest.mark.parametrize("status", ["pending,in_progress", ["pending", "in_progress"]])

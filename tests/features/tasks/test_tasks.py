@@ -177,6 +177,14 @@ async def test_a_cursor_belongs_to_one_list(alice: Person, change: dict[str, str
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
+@pytest.mark.parametrize("letter", ["x", '"', "e\u0301", "\u0301", "ש", "😀"])
+async def test_the_longest_titles_have_pages_too(alice: Person, letter: str) -> None:
+    wanted = sorted(letter * (199 // len(letter)) + n for n in "abc")
+    for title in reversed(wanted):
+        await alice.task(title)
+    assert await titles(alice, sort="title", limit=1) == wanted
+
+
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "ten"}, {"sort": "luck"}, {"nope": 1}])
 async def test_a_faulty_query_is_refused(alice: Person, query: dict[str, Any]) -> None:
     answer = await alice.get("/api/tasks", params=query)
