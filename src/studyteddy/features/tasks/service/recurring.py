@@ -24,7 +24,7 @@ from studyteddy.features.tasks.schemas import (
     Series,
     Task,
 )
-from studyteddy.features.tasks.service.checks import LAST_YEAR, found, no_such_subject
+from studyteddy.features.tasks.service.checks import FIRST_YEAR, LAST_YEAR, found, no_such_subject
 from studyteddy.features.tasks.store import rows, series, steps
 from studyteddy.platform import recurrence
 from studyteddy.platform.db import Tx
@@ -239,6 +239,8 @@ def _check_exdates(exdates: list[str], *, all_day: bool) -> None:
             faults.append(Fault(pointer, "wrong_type", f"This series knows its occurrences by {kind}."))
         elif not is_moment(one):
             faults.append(Fault(pointer, "malformed", "There is no such day or time."))
+        elif not FIRST_YEAR <= int(one[:4]) <= LAST_YEAR:
+            faults.append(Fault(pointer, "out_of_range", f"Use a year between {FIRST_YEAR} and {LAST_YEAR}."))
     if faults:
         raise BadRecurrence(faults=faults)
 
