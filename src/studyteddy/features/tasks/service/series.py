@@ -105,7 +105,7 @@ async def expect(tx: Tx, task_id: UUID, wanted: NewOccurrence) -> Task:
         return there
     moment = next(recurring.moments(of, since=wanted.start), None) if recurring.is_moment(wanted.start) else None
     if moment is not None and recurring.name(of, moment) == wanted.start and wanted.start not in of.exdates:
-        return found(await recurring.make(tx, of, moment))
+        return found(await recurring.make(tx, of, moment, like=current))
     raise invalid("/start", "no_such_occurrence", NoSuchOccurrence.title, NoSuchOccurrence)
 
 
