@@ -143,12 +143,13 @@ def _side_by_side(line: Line, parts: list[Part]) -> list[Part]:
 
 
 def _recurrence(notes: _Notes, moments: Moments, due: Due | None, week_start: int) -> ParsedRecurrence | None:
-    """The rule; what is weekly names its weekday."""
+    """The rule; what is weekly names its weekday. What names days or an end goes by the calendar in any case."""
     found = moments.found
     repeat = found.repeat
     if repeat is None:
         return None
-    after = repeat.after_completion or found.after is not None
+    dated = repeat.weekdays or repeat.month_day or repeat.times or found.until
+    after = (repeat.after_completion or found.after is not None) and not dated
     if repeat.often == "WEEKLY" and not repeat.weekdays and due and not after:
         repeat = repeat._replace(weekdays=(due.day.weekday(),))
     until = moments.until(found.until.days[0], due) if found.until else ""
