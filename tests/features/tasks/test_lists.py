@@ -31,7 +31,7 @@ async def titles(person: Person, name: str, **query: Any) -> list[str]:
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
-        page = made(await person.get(f"/api/tasks/{name}", params={"limit": 2, **query, **cursor}), 200)
+        page = made(await person.get(f"/api/tasks/{name}".rstrip("/"), params={"limit": 2, **query, **cursor}), 200)
         found += [task["title"] for task in page["items"]]
         if page["nextCursor"] is None:
             return found
@@ -256,6 +256,29 @@ async def test_labels_are_counted(alice: Person, bob: Person) -> None:
         ],
         "nextCursor": None,
     }  # fmt: skip
+
+
+async def test_labels_that_look_the_same_are_one(alice: Person) -> None:
+    same = ["caf\u00e9 au lait", " cafe\u0301  au lait", "caf\u00e9\u00a0au lait "]
+    task = await alice.task(labels=[*same, "Caf\u00e9 au lait", "\u2003", "שיעור"])
+    assert task["labels"] == [same[0], "Caf\u00e9 au lait", "שיעור"]
+    quick = made(await alice.post("/api/tasks/quick-add", {"text": "Read #cafe\u0301 #caf\u00e9", "create": True}))
+    assert quick["labels"] == ["caf\u00e9"]
+    changed = made(await alice.patch(f"/api/tasks/{task['id']}", {"labels": same[1:]}), 200)
+    assert changed["labels"] == same[:1]
+    for label in same:
+        items = made(await alice.get("/api/tasks", params={"label": label}), 200)["items"]
+        assert [one["id"] for one in items] == [task["id"]]
+    assert made(await alice.get("/api/tasks", params={"label": "\u2003"}), 200)["items"] == []
+    assert made(await alice.get("/api/tasks/labels"), 200)["items"] == [
+        {"label": "caf\u00e9", "openTasks": 1}, {"label": "caf\u00e9 au lait", "openTasks": 1},
+    ]  # fmt: skip
+
+
+async def test_the_pages_of_a_label_go_on_however_it_is_written(alice: Person) -> None:
+    for n in range(3):
+        await alice.task(f"{n}", labels=["\u00e9"])
+    assert await titles(alice, "", label="e\u0301") == ["0", "1", "2"]
 
 
 async def test_at_most_five_hundred_labels_are_shown(alice: Person) -> None:

@@ -18,6 +18,7 @@ from studyteddy.features.tasks.schemas.quick_add import (
     ParsedTask,
     Span,
 )
+from studyteddy.features.tasks.schemas.single import tidied
 from studyteddy.features.tasks.service.quick_add import scan, signs
 from studyteddy.features.tasks.service.quick_add.dates import Today
 from studyteddy.features.tasks.service.quick_add.due import Due, Moments
@@ -68,7 +69,7 @@ def parse(text: str, *, now: datetime, habits: Habits, subjects: Iterable[tuple[
         due_zone=habits.clock.time_zone if due else None,
         priority=priority.level if priority else None,
         estimated_minutes=found.lasting.minutes if found.lasting else None,
-        labels=list(dict.fromkeys(label.value for label in labels)),
+        labels=tidied(label.value for label in labels),
         recurrence=_recurrence(notes, moments, due, habits.week_start),
     )
     return notes.line_of(task)
