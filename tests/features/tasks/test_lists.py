@@ -115,6 +115,22 @@ async def test_a_task_is_listed_with_a_step_that_is_due(
     assert {name for name in ("today", "upcoming", "overdue") if await titles(alice, name)} == set()
 
 
+async def test_the_open_occurrence_of_a_series_is_listed_by_its_own_due_date(
+    alice: Person, it_is: Callable[[str], None]
+) -> None:
+    it_is("2031-01-15T11:00")
+    late = await alice.task("weekly", dueDate="2031-01-08", recurrence={"rule": "FREQ=WEEKLY"})
+    await alice.task("nightly", dueAt="2031-01-16T02:30:00Z", recurrence={"rule": "FREQ=DAILY"})  # 03:30 in Berlin
+    assert await titles(alice, "overdue") == ["weekly"]
+    assert await titles(alice, "today") == ["weekly", "nightly"]
+    assert await titles(alice, "upcoming") == []
+    made(await alice.post(f"/api/tasks/{late['id']}/complete"), 200)  # the next one is today's
+    assert (await titles(alice, "overdue"), await titles(alice, "today")) == ([], ["weekly", "nightly"])
+    (nightly,) = [one for one in (await alice.get("/api/tasks/today")).json()["items"] if one["title"] == "nightly"]
+    made(await alice.post(f"/api/tasks/{nightly['id']}/complete"), 200)
+    assert (await titles(alice, "today"), await titles(alice, "upcoming")) == (["weekly"], ["nightly"])
+
+
 @pytest.mark.parametrize(
     ("zone", "day_start", "at", "day"),
     [

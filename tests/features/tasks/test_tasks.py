@@ -59,11 +59,26 @@ async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
         ({"dueAt": "2026-12-24T10:00:00"}, "malformed"),
         ({"dueDate": "2026-12-24", "dueZone": "Mars/Olympus"}, "no_such_zone"),
         ({"labels": ["x"] * 21}, "too_long"),
+        ({"labels": ["x" * 51]}, "too_long"),
+        ({"title": "x" * 201}, "too_long"),
+        ({"description": "x" * 10_001}, "too_long"),
+        ({"estimatedMinutes": 10_081}, "out_of_range"),
+        ({"startDate": "9999-12-31"}, "out_of_range"),
     ],
 )
 async def test_dates_and_lists_have_bounds(alice: Person, fields: dict[str, Any], code: str) -> None:
     answer = await alice.post("/api/tasks", {"title": "x", **fields})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+async def test_the_most_of_everything_is_kept(alice: Person) -> None:
+    most: dict[str, Any] = {
+        "title": "e\u0301" * 100, "description": "\u05e9" * 10_000, "estimatedMinutes": 10_080, "dueDate": "2999-12-31",
+        "startDate": "1970-01-01", "labels": [chr(0x5D0 + n) * 50 for n in range(20)],
+    }  # fmt: skip
+    task = await alice.task(**most)
+    assert {name: task[name] for name in most} == most
+    assert task["priority"] == "medium"
 
 
 async def test_a_patch_changes_what_it_names(alice: Person) -> None:
