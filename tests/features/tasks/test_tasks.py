@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,23 @@ async def test_a_subject_that_is_not_yours_is_no_subject(alice: Person, bob: Per
     body = answer.json()
     assert (answer.status_code, body["code"]) == (422, "no_such_subject")
     assert body["errors"][0]["pointer"] == "/subjectId"
+
+
+@pytest.mark.parametrize("how", ["add", "add repeating", "this", "all", "following"])
+async def test_a_subject_that_goes_meanwhile_is_no_subject(alice: Person, how: str) -> None:
+    repeating = {"recurrence": {"rule": "FREQ=DAILY"}}
+    for _ in range(8):
+        subject = {"subjectId": (await alice.subject())["id"]}
+        if how.startswith("add"):
+            asked = alice.post("/api/tasks", {"title": "x", **subject, **(repeating if "repeating" in how else {})})
+        else:
+            task = await alice.task(**repeating)
+            asked = alice.patch(f"/api/tasks/{task['id']}?scope={how}", subject)
+        answer, deleted = await asyncio.gather(asked, alice.delete(f"/api/subjects/{subject['subjectId']}"))
+        assert deleted.status_code == 204
+        assert answer.is_success or answer.json()["code"] == "no_such_subject", answer.text
+    items = (await alice.get("/api/tasks")).json()["items"]
+    assert {task["subjectId"] for task in items} <= {None}
 
 
 async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
