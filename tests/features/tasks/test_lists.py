@@ -158,11 +158,13 @@ async def test_a_list_knows_which_day_it_is(
 ) -> None:
     made(await alice.patch("/api/users/me", {"timeZone": zone, "dayStart": day_start}), 200)
     for days in (-1, 0, 1, 2):
-        await alice.task(str(days), dueDate=(day + timedelta(days=days)).isoformat())
+        due = (day + timedelta(days=days)).isoformat()
+        await alice.task(str(days), dueDate=due)
+        await step(alice, f"step {days}", due)
     it_is(at)
-    assert await titles(alice, "overdue") == ["-1"]
-    assert await titles(alice, "today") == ["-1", "0"]
-    assert await titles(alice, "upcoming", days=1) == ["1"]
+    assert await titles(alice, "overdue") == ["-1", "step -1"]
+    assert await titles(alice, "today") == ["-1", "0", "step -1", "step 0"]
+    assert await titles(alice, "upcoming", days=1) == ["1", "step 1"]
 
 
 async def test_the_days_of_a_list_are_as_long_as_the_clocks_make_them(

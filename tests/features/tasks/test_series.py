@@ -150,6 +150,15 @@ async def test_a_series_keeps_its_due_dates(alice: Person, scope: str, field: st
     assert (plain[field], plain["recurrence"]) == (None, None)
 
 
+async def test_what_repeats_after_its_completion_moves_too(alice: Person) -> None:
+    rule = {"rule": "FREQ=DAILY;INTERVAL=3", "mode": "after_completion", "exdates": ["2030-01-17"]}
+    task = await alice.task(dueDate="2030-01-03", recurrence=rule)
+    path = f"/api/tasks/{task['id']}?scope=all"
+    moved = made(await alice.patch(path, {"dueAt": "2030-01-04T15:00:00Z", "dueZone": "UTC"}), 200)
+    assert (moved["occurrence"], moved["recurrence"]["exdates"]) == ("2030-01-04T15:00:00", ["2030-01-17T15:00:00"])
+    assert (await finish(alice, moved))["dueAt"].endswith("T15:00:00Z")
+
+
 async def test_what_one_has_for_itself_does_not_move_the_series(alice: Person) -> None:
     """A new zone or rule goes by the place of this one in its series, wherever it was put since."""
     for own in ("2030-01-04", None):

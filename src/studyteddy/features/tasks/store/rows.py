@@ -58,8 +58,8 @@ _HELD = "(SELECT count(*) FROM held) + (SELECT count(*) FROM kept) >= 0"
 
 _LOCK = Statement(Task, f"{_IN_TURN} {_GET.sql} AND {_HELD} FOR UPDATE OF t", task)
 
-# A subject that is not the same owner's is refused here and by the composite foreign key; one that is just being deleted
-# is waited for, and then is none. An occurrence that is there already stays as it is.
+# A subject that is not the same owner's is refused here and by the composite foreign key; one that is just being
+# deleted is waited for, and then is none. An occurrence that is there already stays as it is.
 _ADD = Statement(
     Task,
     f"""
