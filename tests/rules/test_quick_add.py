@@ -21,6 +21,7 @@ from studyteddy.features.tasks.service.quick_add import _new
 from studyteddy.features.tasks.service.quick_add.languages import PHRASES
 from studyteddy.features.tasks.service.quick_add.parser import Habits, parse
 from studyteddy.features.tasks.service.recurring import due, first_kept, plan
+from studyteddy.platform.errors import Invalid
 from studyteddy.platform.fields import GAP
 from studyteddy.platform.moments import Clockwork
 
@@ -375,6 +376,28 @@ def test_any_line_is_read_within_bounds_and_always_the_same(text: str, now: date
     parsed = read(text, now=now, habits=habits)
     check(text, parsed)
     assert read(text, now=now, habits=habits) == parsed
+
+
+REPEATED = ("every day ", "every! 3 days ", "every monday ", "jeden 31. im Monat ", "tous les jours jusqu'au ",
+            "every last friday of the month until ", "cada semana ", "after completion every ")  # fmt: skip
+
+
+@given(st.sampled_from(REPEATED), LINES, INSTANTS, HABITS_OF_ALL)
+def test_what_repeats_can_be_made_unless_it_never_comes_true(
+    repeated: str, text: str, now: datetime, habits: Habits
+) -> None:
+    new = _new(read((repeated + text)[:500], now=now, habits=habits).task)
+    assert new.recurrence is None or refusals(new, habits, now) in ([], ["no_occurrence"])
+
+
+def refusals(new: NewTask, habits: Habits, now: datetime) -> list[str]:
+    """Why a series cannot be made."""
+    assert new.recurrence is not None
+    try:
+        plan(new, new.recurrence, series_id=UUID(int=1), clock=habits.clock, now=now)
+    except Invalid as refused:
+        return [fault.code for fault in refused.faults or []]
+    return []
 
 
 @given(st.sampled_from(CASES), st.integers(0, 3000))

@@ -94,6 +94,53 @@ async def test_a_stale_change_is_refused_and_changes_nothing(alice: Person) -> N
     assert (await alice.delete(path, headers={"if-match": "*"})).status_code == 204
 
 
+RHYTHM = {"workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 15, "cycles": 4}
+OBJECTS = {
+    "subject": {"description": "mine"},
+    "step": {"title": "mine"},
+    "attachment": {"name": "mine.txt"},
+    "preset": {"name": "mine"},
+    "session": {"notes": "mine"},
+    "series": {"title": "mine"},
+}
+
+
+async def an_object(alice: Person, kind: str) -> str:
+    """The address of something of Alice's."""
+    if kind == "subject":
+        return f"/api/subjects/{(await alice.subject())['id']}"
+    if kind == "preset":
+        return f"/api/focus-presets/{made(await alice.post('/api/focus-presets', {'name': 'x', **RHYTHM}))['id']}"
+    if kind == "session":
+        return f"/api/focus-sessions/{made(await alice.post('/api/focus-sessions', {'type': 'custom'}))['id']}"
+    task = await alice.task(dueDate="2030-01-03", recurrence={"rule": "FREQ=DAILY"} if kind == "series" else None)
+    path = f"/api/tasks/{task['id']}"
+    if kind == "step":
+        return f"{path}/subtasks/{made(await alice.post(f'{path}/subtasks', {'title': 'x'}))['id']}"
+    if kind == "attachment":
+        return f"{path}/attachments/{(await alice.attachment(task['id']))['id']}"
+    return path
+
+
+@pytest.mark.parametrize(("kind", "change"), OBJECTS.items())
+async def test_every_kind_of_object_has_versions(alice: Person, kind: str, change: dict[str, str]) -> None:
+    path = await an_object(alice, kind)
+    asked = f"{path}?scope=all" if kind == "series" else path
+    first = (await alice.get(path)).headers["etag"]
+    known = await alice.get(path, headers={"if-none-match": first})
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", first)
+    changed = await alice.patch(asked, change, headers={"if-match": first})
+    assert (changed.status_code, changed.headers["etag"] != first) == (200, True)
+    assert (await alice.get(path, headers={"if-none-match": first})).headers["etag"] == changed.headers["etag"]
+    for answer in (
+        await alice.patch(asked, dict.fromkeys(change, "theirs.txt"), headers={"if-match": first}),
+        await alice.delete(asked, headers={"if-match": first}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (412, "stale_version")
+    assert (await alice.get(path)).json() == changed.json()
+    assert (await alice.delete(asked, headers={"if-match": changed.headers["etag"]})).status_code == 204
+
+
 async def test_of_racing_edits_with_one_etag_one_wins(alice: Person) -> None:
     task = await alice.task("original")
     path = f"/api/tasks/{task['id']}"

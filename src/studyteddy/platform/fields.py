@@ -41,7 +41,7 @@ Cursor = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=500,
+        max_length=2000,
         pattern=rf"^[A-Za-z0-9_-]+{END}",
         description="`nextCursor` of the page before.",
     ),

@@ -58,8 +58,8 @@ async def test_deleting_a_subject_keeps_its_tasks_without_it(alice: Person) -> N
 
 
 async def test_pages_are_in_order_of_names_and_complete(alice: Person) -> None:
-    names = ["delta", "Alpha", "charlie", "Bravo", "echo"]
-    for name in names:
+    names = ["delta", "Alpha", "charlie", "Bravo", "echo", *("😀" * 99 + letter for letter in "abc")]
+    for name in reversed(names):
         await alice.subject(name)
     seen: list[str] = []
     cursor: str | None = ""
@@ -78,6 +78,9 @@ async def test_pages_are_in_order_of_names_and_complete(alice: Person) -> None:
         ("name", "x" * 101, "too_long"),
         ("name", "a\u0000b", "malformed"),
         ("name", 5, "wrong_type"),
+        ("icon", "x" * 51, "too_long"),
+        ("description", "x" * 501, "too_long"),
+        ("resources", [{"title": "x", "url": "https://example.org"}] * 51, "too_long"),
         ("color", "red", "too_short"),
         ("color", "#12345g", "malformed"),
         ("weeklyTargetMinutes", 0, "out_of_range"),

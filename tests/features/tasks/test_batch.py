@@ -46,6 +46,29 @@ async def test_each_command_does_what_its_route_does(alice: Person) -> None:
     assert said == ["task.created", "task.updated", "task.completed", "task.reopened", "task.deleted"]
 
 
+async def test_commands_on_series_have_their_scope(alice: Person) -> None:
+    rule = {"rule": "FREQ=WEEKLY"}
+    first = await alice.task("old", dueDate="2030-01-03", recurrence=rule)
+    other = made(await alice.post(f"/api/tasks/{first['id']}/occurrences", {"start": "2030-01-10"}))
+    gone = await alice.task("gone", dueDate="2030-01-03", recurrence=rule)
+    made(await alice.post(f"/api/tasks/{gone['id']}/occurrences", {"start": "2030-01-10"}))
+    results = await batch(
+        alice,
+        {"op": "update", "id": first["id"], "body": {"title": "new"}, "scope": "all"},
+        {"op": "update", "id": first["id"], "body": {"dueDate": None}, "scope": "all"},
+        {"op": "complete", "id": first["id"]},
+        {"op": "update", "id": other["id"], "body": {"recurrence": {"rule": "FREQ=DAILY"}}, "scope": "following"},
+        {"op": "complete", "id": other["id"]},
+        {"op": "delete", "id": gone["id"], "scope": "all"},
+    )
+    assert [one["status"] for one in results] == [200, 422, 200, 200, 200, 204]
+    assert results[1]["problem"]["errors"][0]["code"] == "due_date_needed"
+    items = (await alice.get("/api/tasks")).json()["items"]
+    assert [(one["title"], one["status"], one["dueDate"]) for one in items] == [
+        ("new", "completed", "2030-01-03"), ("new", "completed", "2030-01-10"), ("new", "pending", "2030-01-11"),
+    ]  # fmt: skip
+
+
 async def test_the_jobs_of_a_batch_run(system: System, alice: Person) -> None:
     tasks = [await alice.task(f"Task {n}") for n in range(3)]
     await batch(alice, *({"op": "complete", "id": task["id"]} for task in tasks))

@@ -108,6 +108,28 @@ async def test_undoing_the_completion_of_an_occurrence_takes_the_next_one_back(a
     assert [one["id"] for one in (await alice.get("/api/tasks")).json()["items"]] == [task["id"]]
 
 
+async def test_undoing_a_skip_takes_the_next_one_back(alice: Person) -> None:
+    task = await alice.task(dueDate="2030-01-03", recurrence={"rule": "FREQ=WEEKLY"})
+    await alice.post(f"/api/tasks/{task['id']}/skip")
+    assert (await undo(alice, task))["status"] == "pending"
+    assert [one["id"] for one in (await alice.get("/api/tasks")).json()["items"]] == [task["id"]]
+
+
+async def test_undoing_takes_neither_minutes_nor_files(alice: Person) -> None:
+    task = await alice.task("old")
+    await alice.patch(f"/api/tasks/{task['id']}", {"title": "new"})
+    await alice.post(f"/api/tasks/{task['id']}/complete")
+    file = await alice.attachment(task["id"])
+    began = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    past = {"type": "custom", "taskId": task["id"], "startedAt": began, "minutes": 25}
+    made(await alice.post("/api/focus-sessions/past", past))
+    await undo(alice, task)
+    undone = await undo(alice, task, 2)
+    assert (undone["status"], undone["title"], undone["actualMinutes"]) == ("pending", "old", 25)
+    files = made(await alice.get(f"/api/tasks/{task['id']}/attachments"), 200)["items"]
+    assert [one["id"] for one in files] == [file["id"]]
+
+
 async def test_undoing_keeps_the_next_one_of_an_occurrence_that_was_skipped_before(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence={"rule": "FREQ=WEEKLY"})
     await alice.post(f"/api/tasks/{task['id']}/skip")

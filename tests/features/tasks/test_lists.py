@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
+
+from studyteddy.platform.errors import Invalid
+from studyteddy.platform.moments import check_zone
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ async def titles(person: Person, name: str, **query: Any) -> list[str]:
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
-        page = made(await person.get(f"/api/tasks/{name}", params={"limit": 2, **query, **cursor}), 200)
+        page = made(await person.get(f"/api/tasks/{name}".rstrip("/"), params={"limit": 2, **query, **cursor}), 200)
         found += [task["title"] for task in page["items"]]
         if page["nextCursor"] is None:
             return found
@@ -111,6 +115,22 @@ async def test_a_task_is_listed_with_a_step_that_is_due(
     assert {name for name in ("today", "upcoming", "overdue") if await titles(alice, name)} == set()
 
 
+async def test_the_open_occurrence_of_a_series_is_listed_by_its_own_due_date(
+    alice: Person, it_is: Callable[[str], None]
+) -> None:
+    it_is("2031-01-15T11:00")
+    late = await alice.task("weekly", dueDate="2031-01-08", recurrence={"rule": "FREQ=WEEKLY"})
+    await alice.task("nightly", dueAt="2031-01-16T02:30:00Z", recurrence={"rule": "FREQ=DAILY"})  # 03:30 in Berlin
+    assert await titles(alice, "overdue") == ["weekly"]
+    assert await titles(alice, "today") == ["weekly", "nightly"]
+    assert await titles(alice, "upcoming") == []
+    made(await alice.post(f"/api/tasks/{late['id']}/complete"), 200)  # the next one is today's
+    assert (await titles(alice, "overdue"), await titles(alice, "today")) == ([], ["weekly", "nightly"])
+    (nightly,) = [one for one in (await alice.get("/api/tasks/today")).json()["items"] if one["title"] == "nightly"]
+    made(await alice.post(f"/api/tasks/{nightly['id']}/complete"), 200)
+    assert (await titles(alice, "today"), await titles(alice, "upcoming")) == (["weekly"], ["nightly"])
+
+
 @pytest.mark.parametrize(
     ("zone", "day_start", "at", "day"),
     [
@@ -138,11 +158,13 @@ async def test_a_list_knows_which_day_it_is(
 ) -> None:
     made(await alice.patch("/api/users/me", {"timeZone": zone, "dayStart": day_start}), 200)
     for days in (-1, 0, 1, 2):
-        await alice.task(str(days), dueDate=(day + timedelta(days=days)).isoformat())
+        due = (day + timedelta(days=days)).isoformat()
+        await alice.task(str(days), dueDate=due)
+        await step(alice, f"step {days}", due)
     it_is(at)
-    assert await titles(alice, "overdue") == ["-1"]
-    assert await titles(alice, "today") == ["-1", "0"]
-    assert await titles(alice, "upcoming", days=1) == ["1"]
+    assert await titles(alice, "overdue") == ["-1", "step -1"]
+    assert await titles(alice, "today") == ["-1", "0", "step -1", "step 0"]
+    assert await titles(alice, "upcoming", days=1) == ["1", "step 1"]
 
 
 async def test_the_days_of_a_list_are_as_long_as_the_clocks_make_them(
@@ -179,6 +201,24 @@ async def test_due_dates_are_filtered_in_the_zone_of_each_task(alice: Person) ->
 
     assert await on("2031-01-15") == {"Berlin, 23:30"}
     assert await on("2031-01-16") == {"Auckland, the 16th", "Tokyo, the 16th"}
+
+
+async def test_postgresql_knows_every_zone_that_is_taken(system: System) -> None:
+    admin = await system.admin()
+    try:
+        known = {row["name"] for row in await admin.fetch("SELECT name FROM pg_timezone_names")}
+    finally:
+        await admin.close()
+    taken = [name for name in available_timezones() | {"localtime", "posixrules", "Factory"} if _is_taken(name)]
+    assert len(taken) > 400
+    assert [name for name in taken if name not in known] == []
+
+
+def _is_taken(name: str) -> bool:
+    try:
+        return check_zone(name, "/timeZone") == name
+    except Invalid:
+        return False
 
 
 @pytest.mark.parametrize("status", ["pending,in_progress", ["pending", "in_progress"]])
@@ -234,6 +274,29 @@ async def test_labels_are_counted(alice: Person, bob: Person) -> None:
         ],
         "nextCursor": None,
     }  # fmt: skip
+
+
+async def test_labels_that_look_the_same_are_one(alice: Person) -> None:
+    same = ["caf\u00e9 au lait", " cafe\u0301  au lait", "caf\u00e9\u00a0au lait "]
+    task = await alice.task(labels=[*same, "Caf\u00e9 au lait", "\u2003", "שיעור"])
+    assert task["labels"] == [same[0], "Caf\u00e9 au lait", "שיעור"]
+    quick = made(await alice.post("/api/tasks/quick-add", {"text": "Read #cafe\u0301 #caf\u00e9", "create": True}))
+    assert quick["labels"] == ["caf\u00e9"]
+    changed = made(await alice.patch(f"/api/tasks/{task['id']}", {"labels": same[1:]}), 200)
+    assert changed["labels"] == same[:1]
+    for label in same:
+        items = made(await alice.get("/api/tasks", params={"label": label}), 200)["items"]
+        assert [one["id"] for one in items] == [task["id"]]
+    assert made(await alice.get("/api/tasks", params={"label": "\u2003"}), 200)["items"] == []
+    assert made(await alice.get("/api/tasks/labels"), 200)["items"] == [
+        {"label": "caf\u00e9", "openTasks": 1}, {"label": "caf\u00e9 au lait", "openTasks": 1},
+    ]  # fmt: skip
+
+
+async def test_the_pages_of_a_label_go_on_however_it_is_written(alice: Person) -> None:
+    for n in range(3):
+        await alice.task(f"{n}", labels=["\u00e9"])
+    assert await titles(alice, "", label="e\u0301") == ["0", "1", "2"]
 
 
 async def test_at_most_five_hundred_labels_are_shown(alice: Person) -> None:

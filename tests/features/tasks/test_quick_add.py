@@ -83,6 +83,23 @@ async def test_a_created_task_has_the_priority_of_others_where_none_is_told(alic
     assert made(await alice.post(ADDRESS, {"text": "Read", "create": True}))["priority"] == "medium"
 
 
+async def test_a_series_that_never_comes_true_is_refused_by_its_line(alice: Person) -> None:
+    text = "Read 2030-12-01 every day until 30 nov 2030"
+    assert (await reading(alice, text))["task"]["recurrence"]["rule"] == "FREQ=DAILY;UNTIL=20301130"
+    answer = await alice.post(ADDRESS, {"text": text, "create": True})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_recurrence")
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [("/text", "no_occurrence")]
+    assert (await alice.get("/api/tasks")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [("Read every! 3 days", "after_completion"), ("Read every! monday", "schedule")]
+)
+async def test_what_repeats_after_its_completion_is_made(alice: Person, text: str, mode: str) -> None:
+    task = made(await alice.post(ADDRESS, {"text": text, "create": True}))
+    assert (task["title"], task["recurrence"]["mode"]) == ("Read", mode)
+
+
 @pytest.mark.parametrize(("create", "status", "tasks"), [(True, 201, 1), (False, 200, 0)])
 async def test_a_repeated_key_answers_the_same_and_adds_once(
     alice: Person, create: bool, status: int, tasks: int

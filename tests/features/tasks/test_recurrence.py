@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
-from tests.features.tasks.series import WEEKLY, finish, listed, local_today, occurrences, one_open
+from tests.features.tasks.series import WEEKLY, expected, finish, listed, local_today, occurrences, one_open
 
 
 async def refused(someone: Person, **fields: Any) -> list[tuple[str, str]]:
@@ -55,6 +55,38 @@ async def test_reopening_takes_the_next_one_back_unless_it_was_touched(alice: Pe
     assert len(await listed(alice, status="pending")) == 2
 
 
+async def touch_steps(someone: Person, task: dict[str, Any], how: str) -> None:
+    path = f"/api/tasks/{task['id']}/subtasks"
+    ids = [one["id"] for one in made(await someone.get(path), 200)["items"]]
+    if how == "order":
+        made(await someone.put(f"{path}/order", {"ids": ids[::-1]}), 200)
+    else:
+        made(await someone.patch(f"{path}/{ids[0]}", {how: {"title": "x", "dueDate": "2030-01-09"}[how]}), 200)
+
+
+@pytest.mark.parametrize("how", ["title", "dueDate", "order", "file", "focus", "plan", "past"])
+async def test_what_was_worked_on_is_never_taken_back(system: System, alice: Person, how: str) -> None:
+    task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
+    for title in "ab":
+        made(await alice.post(f"/api/tasks/{task['id']}/subtasks", {"title": title}))
+    following = await finish(alice, task)
+    now, focus = system.clock(), {"type": "custom", "taskId": following["id"]}
+    if how == "file":
+        await alice.attachment(following["id"])
+    elif how == "focus":
+        made(await alice.post("/api/focus-sessions", focus))
+    elif how == "plan":
+        later = (now + timedelta(days=1)).isoformat()
+        made(await alice.post("/api/focus-sessions", {**focus, "startAt": later}))
+    elif how == "past":
+        before = (now - timedelta(hours=1)).isoformat()
+        made(await alice.post("/api/focus-sessions/past", {**focus, "startedAt": before, "minutes": 5}))
+    else:
+        await touch_steps(alice, following, how)
+    made(await alice.post(f"/api/tasks/{task['id']}/reopen"), 200)
+    assert (await alice.get(f"/api/tasks/{following['id']}")).status_code == 200
+
+
 # Beginnings
 
 
@@ -73,6 +105,10 @@ async def test_without_a_due_date_a_series_begins_today(system: System, alice: P
         ({"dueAt": "2030-01-03T15:00:00Z", "recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-01-03"]}},
          ("/recurrence/exdates/0", "wrong_type")),
         ({"recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-02-30"]}}, ("/recurrence/exdates/0", "malformed")),
+        *(
+            ({"recurrence": {"rule": "FREQ=DAILY", "exdates": [day]}}, ("/recurrence/exdates/0", "out_of_range"))
+            for day in ("0001-01-01", "9999-12-31")
+        ),
         ({"recurrence": {"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}}, ("/recurrence/rule", "no_occurrence")),
         ({"dueDate": "2030-01-03", "recurrence": {"rule": "FREQ=DAILY;UNTIL=20300102"}},
          ("/recurrence/rule", "no_occurrence")),
@@ -243,7 +279,7 @@ async def test_a_deleted_subject_is_not_inherited(alice: Person) -> None:
     assert (await finish(alice, task))["subjectId"] is None
 
 
-@pytest.mark.parametrize("how", ["complete", "skip", "delete"])
+@pytest.mark.parametrize("how", ["complete", "skip", "delete", "ask"])
 async def test_steps_are_copied_unticked_with_their_dates_moved(alice: Person, how: str) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     steps = f"/api/tasks/{task['id']}/subtasks"
@@ -251,10 +287,34 @@ async def test_steps_are_copied_unticked_with_their_dates_moved(alice: Person, h
     made(await alice.post(steps, {"title": "two"}))
     made(await alice.patch(f"{steps}/{first['id']}", {"completed": True}), 200)
     path = f"/api/tasks/{task['id']}"
-    assert (await (alice.delete(path) if how == "delete" else alice.post(f"{path}/{how}"))).is_success
-    following = await one_open(alice)
+    if how == "ask":
+        following = await expected(alice, task, "2030-01-10")
+    else:
+        assert (await (alice.delete(path) if how == "delete" else alice.post(f"{path}/{how}"))).is_success
+        following = await one_open(alice)
     assert (following["subtaskCount"], following["subtasksCompleted"]) == (2, 0)
     copied = made(await alice.get(f"/api/tasks/{following['id']}/subtasks"), 200)["items"]
     assert [(one["title"], one["completed"], one["dueDate"], one["estimatedMinutes"]) for one in copied] == [
         ("one", False, "2030-01-09", 5), ("two", False, None, None),
     ]  # fmt: skip
+    found = made(await alice.get("/api/search", params={"q": "two"}), 200)["items"]
+    assert copied[1]["id"] in [hit["id"] for hit in found]
+    assert following["id"] in [one["id"] for one in await listed(alice, q="two")]
+
+
+async def test_what_a_series_is_called_now_finds_all_of_its_open_ones(alice: Person) -> None:
+    task = await alice.task("Osmosis", dueDate="2030-01-03", recurrence=WEEKLY)
+    made(await alice.post(f"/api/tasks/{task['id']}/subtasks", {"title": "revise"}))
+    other = await expected(alice, task, "2030-01-10")
+    made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", {"title": "Diffusion"}), 200)
+    assert await listed(alice, q="osmosis") == []
+    assert {one["id"] for one in await listed(alice, q="diffusion revise")} == {task["id"], other["id"]}
+
+
+async def test_asking_for_a_later_one_is_no_end(alice: Person) -> None:
+    """Nothing is taken back with it when the one that it was asked from is completed and reopened."""
+    task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
+    asked = await expected(alice, task, "2030-01-17")
+    await alice.post(f"/api/tasks/{task['id']}/complete")
+    await alice.post(f"/api/tasks/{task['id']}/reopen")
+    assert [one["id"] for one in await listed(alice)] == [task["id"], asked["id"]]

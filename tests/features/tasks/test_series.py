@@ -95,6 +95,94 @@ async def test_a_new_time_for_all_moves_this_and_the_next(alice: Person) -> None
     assert (following["dueAt"], following["startDate"]) == ("2030-01-17T16:30:00Z", "2030-01-16")
 
 
+@pytest.mark.parametrize(
+    ("rule", "moved", "out", "still_out"),
+    [
+        ("FREQ=DAILY", {"dueDate": "2030-01-04"}, "2030-01-17", "2030-01-17"),
+        ("FREQ=WEEKLY;BYDAY=TH", {"dueDate": "2030-01-04"}, "2030-01-17", "2030-01-17"),
+        ("FREQ=WEEKLY", {"dueDate": "2030-01-04"}, "2030-01-17", "2030-01-18"),
+        ("FREQ=WEEKLY", {"dueDate": "2030-01-02"}, "2030-01-17", "2030-01-16"),
+        ("FREQ=MONTHLY", {"dueDate": "2030-01-05"}, "2030-02-03", "2030-02-05"),
+        ("FREQ=MONTHLY;BYMONTHDAY=3", {"dueDate": "2030-01-02"}, "2030-02-03", "2030-02-03"),
+        ("FREQ=WEEKLY;BYDAY=TH", {"dueAt": "2030-01-04T15:00:00Z"}, "2030-01-17", "2030-01-17T15:00:00"),
+        ("FREQ=DAILY", {"dueZone": "Asia/Tokyo"}, "2030-01-17", "2030-01-17"),
+    ],
+)
+async def test_what_was_left_out_stays_out_of_a_series_that_moves(
+    alice: Person, rule: str, moved: dict[str, str], out: str, still_out: str
+) -> None:
+    made(await alice.patch("/api/users/me", {"timeZone": "UTC"}), 200)
+    task = await alice.task(dueDate="2030-01-03", recurrence={"rule": rule, "exdates": [out]})
+    changed = made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", moved), 200)
+    assert changed["recurrence"]["exdates"] == [still_out]
+    assert (still_out, "excluded") in await occurrences(alice, changed)
+
+
+@pytest.mark.parametrize(
+    ("rule", "moved", "out", "still_out"),
+    [
+        ("FREQ=DAILY", "2030-01-04T10:30:00Z", "2030-01-17T09:00:00", "2030-01-17T10:30:00"),
+        ("FREQ=DAILY", "2030-01-03T08:00:00Z", "2030-01-17T09:00:00", "2030-01-17T08:00:00"),
+        ("FREQ=DAILY;BYHOUR=9,15", "2030-01-03T10:00:00Z", "2030-01-17T09:00:00", "2030-01-17T09:00:00"),
+        ("FREQ=HOURLY;INTERVAL=12", "2030-01-03T09:30:00Z", "2030-01-17T21:00:00", "2030-01-17T21:30:00"),
+    ],
+)
+async def test_the_same_days_stay_out_at_another_time(
+    alice: Person, rule: str, moved: str, out: str, still_out: str
+) -> None:
+    task = await alice.task(dueAt="2030-01-03T09:00:00Z", dueZone="UTC", recurrence={"rule": rule, "exdates": [out]})
+    changed = made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", {"dueAt": moved}), 200)
+    assert changed["recurrence"]["exdates"] == [still_out]
+    assert (still_out, "excluded") in await occurrences(alice, changed, limit=200)
+
+
+@pytest.mark.parametrize("scope", ["following", "all"])
+@pytest.mark.parametrize("field", ["dueDate", "dueAt"])
+async def test_a_series_keeps_its_due_dates(alice: Person, scope: str, field: str) -> None:
+    due = {"dueDate": "2030-01-03"} if field == "dueDate" else {"dueAt": "2030-01-03T15:00:00Z"}
+    task = await alice.task(**due, recurrence=WEEKLY)
+    path = f"/api/tasks/{task['id']}"
+    refused = await alice.patch(f"{path}?scope={scope}", {field: None, "title": "new"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_recurrence")
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [(f"/{field}", "due_date_needed")]
+    assert made(await alice.get(path), 200) == task
+    plain = made(await alice.patch(f"{path}?scope={scope}", {field: None, "recurrence": None}), 200)
+    assert (plain[field], plain["recurrence"]) == (None, None)
+
+
+async def test_what_repeats_after_its_completion_moves_too(alice: Person) -> None:
+    rule = {"rule": "FREQ=DAILY;INTERVAL=3", "mode": "after_completion", "exdates": ["2030-01-17"]}
+    task = await alice.task(dueDate="2030-01-03", recurrence=rule)
+    path = f"/api/tasks/{task['id']}?scope=all"
+    moved = made(await alice.patch(path, {"dueAt": "2030-01-04T15:00:00Z", "dueZone": "UTC"}), 200)
+    assert (moved["occurrence"], moved["recurrence"]["exdates"]) == ("2030-01-04T15:00:00", ["2030-01-17T15:00:00"])
+    assert (await finish(alice, moved))["dueAt"].endswith("T15:00:00Z")
+
+
+async def test_what_one_has_for_itself_does_not_move_the_series(alice: Person) -> None:
+    """A new zone or rule goes by the place of this one in its series, wherever it was put since."""
+    for own in ("2030-01-04", None):
+        task = await alice.task(dueDate="2030-01-03", recurrence={**WEEKLY, "exdates": ["2030-01-17"]})
+        path = f"/api/tasks/{task['id']}"
+        made(await alice.patch(path, {"dueDate": own}), 200)
+        changed = made(await alice.patch(f"{path}?scope=all", {"dueZone": "Asia/Tokyo"}), 200)
+        assert (changed["occurrence"], changed["dueDate"], changed["dueZone"]) == (
+            "2030-01-03", "2030-01-03", "Asia/Tokyo",
+        )  # fmt: skip
+        assert changed["recurrence"]["exdates"] == ["2030-01-17"]
+
+
+async def test_another_zone_keeps_the_instant_of_this_one_and_then_its_own_time(alice: Person) -> None:
+    task = await alice.task(
+        dueAt="2030-03-28T08:00:00Z", dueZone="Europe/Berlin", recurrence={"rule": "FREQ=DAILY", "missed": "keep"}
+    )
+    moved = made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", {"dueZone": "Asia/Tokyo"}), 200)
+    assert (moved["dueAt"], moved["occurrence"]) == ("2030-03-28T08:00:00Z", "2030-03-28T17:00:00")
+    for day in (29, 30, 31):  # Berlin's clocks go forward on the 31st, Tokyo's never
+        moved = await finish(alice, moved)
+        assert moved["dueAt"] == f"2030-03-{day}T08:00:00Z"
+
+
 async def test_a_series_moved_to_an_earlier_day_goes_on(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence={"rule": "FREQ=DAILY"})
     moved = made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", {"dueDate": "2030-01-02"}), 200)

@@ -85,6 +85,29 @@ async def test_the_order_is_a_permutation_after_races(alice: Person) -> None:
     assert [step["order"] for step in await listed(alice, task)] == list(range(9))
 
 
+async def test_the_order_is_a_permutation_when_a_step_is_put_back_amid_a_race(alice: Person) -> None:
+    task = await alice.task()
+    ids = [step["id"] for step in await steps(alice, task, *"abcdef")]
+    path = f"/api/tasks/{task['id']}"
+    for n in range(4):
+        assert (await alice.delete(f"{path}/subtasks/{ids[n]}")).status_code == 204
+        removed = (await alice.get(f"{path}/history")).json()["items"][0]
+        left = [step["id"] for step in await listed(alice, task)]
+        shuffles = [random.Random(m).sample(left, len(left)) for m in range(4)]
+        answers = await asyncio.gather(
+            *(alice.put(f"{path}/subtasks/order", {"ids": one}) for one in shuffles),
+            alice.post(f"{path}/history/{removed['id']}/undo"),
+            alice.delete(f"{path}/subtasks/{left[-1]}"),
+            alice.post(f"{path}/subtasks", {"title": "late"}),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 201, 204, 422}
+        found = await listed(alice, task)
+        assert [step["order"] for step in found] == list(range(6))
+        assert ids[n] in [step["id"] for step in found]
+        assert (await alice.get(path)).json()["subtaskCount"] == 6
+        ids = [step["id"] for step in found]
+
+
 async def test_a_task_has_at_most_two_hundred_steps(alice: Person) -> None:
     task = await alice.task()
     await steps(alice, task, *(f"step {n}" for n in range(200)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,23 @@ async def test_a_subject_that_is_not_yours_is_no_subject(alice: Person, bob: Per
     assert body["errors"][0]["pointer"] == "/subjectId"
 
 
+@pytest.mark.parametrize("how", ["add", "add repeating", "this", "all", "following"])
+async def test_a_subject_that_goes_meanwhile_is_no_subject(alice: Person, how: str) -> None:
+    repeating = {"recurrence": {"rule": "FREQ=DAILY"}}
+    for _ in range(8):
+        subject = {"subjectId": (await alice.subject())["id"]}
+        if how.startswith("add"):
+            asked = alice.post("/api/tasks", {"title": "x", **subject, **(repeating if "repeating" in how else {})})
+        else:
+            task = await alice.task(**repeating)
+            asked = alice.patch(f"/api/tasks/{task['id']}?scope={how}", subject)
+        answer, deleted = await asyncio.gather(asked, alice.delete(f"/api/subjects/{subject['subjectId']}"))
+        assert deleted.status_code == 204
+        assert answer.is_success or answer.json()["code"] == "no_such_subject", answer.text
+    items = (await alice.get("/api/tasks")).json()["items"]
+    assert {task["subjectId"] for task in items} <= {None}
+
+
 async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
     faulty = {"title": "", "priority": "huge", "estimatedMinutes": 0, "dueDate": "soon", "extra": 1}
     body = (await alice.post("/api/tasks", faulty)).json()
@@ -59,11 +77,26 @@ async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
         ({"dueAt": "2026-12-24T10:00:00"}, "malformed"),
         ({"dueDate": "2026-12-24", "dueZone": "Mars/Olympus"}, "no_such_zone"),
         ({"labels": ["x"] * 21}, "too_long"),
+        ({"labels": ["x" * 51]}, "too_long"),
+        ({"title": "x" * 201}, "too_long"),
+        ({"description": "x" * 10_001}, "too_long"),
+        ({"estimatedMinutes": 10_081}, "out_of_range"),
+        ({"startDate": "9999-12-31"}, "out_of_range"),
     ],
 )
 async def test_dates_and_lists_have_bounds(alice: Person, fields: dict[str, Any], code: str) -> None:
     answer = await alice.post("/api/tasks", {"title": "x", **fields})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+async def test_the_most_of_everything_is_kept(alice: Person) -> None:
+    most: dict[str, Any] = {
+        "title": "e\u0301" * 100, "description": "\u05e9" * 10_000, "estimatedMinutes": 10_080, "dueDate": "2999-12-31",
+        "startDate": "1970-01-01", "labels": [chr(0x5D0 + n) * 50 for n in range(20)],
+    }  # fmt: skip
+    task = await alice.task(**most)
+    assert {name: task[name] for name in most} == most
+    assert task["priority"] == "medium"
 
 
 async def test_a_patch_changes_what_it_names(alice: Person) -> None:
@@ -175,6 +208,14 @@ async def test_a_cursor_belongs_to_one_list(alice: Person, change: dict[str, str
     cursor = (await alice.get("/api/tasks", params={"limit": 1})).json()["nextCursor"]
     answer = await alice.get("/api/tasks", params={"limit": 1, "cursor": cursor} | change)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "e\u0301", "\u0301", "ש", "😀"])
+async def test_the_longest_titles_have_pages_too(alice: Person, letter: str) -> None:
+    wanted = sorted(letter * (199 // len(letter)) + n for n in "abc")
+    for title in reversed(wanted):
+        await alice.task(title)
+    assert await titles(alice, sort="title", limit=1) == wanted
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "ten"}, {"sort": "luck"}, {"nope": 1}])

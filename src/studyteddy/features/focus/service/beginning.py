@@ -87,7 +87,7 @@ async def fresh(tx: Tx, new: NewFocusSession | PastSession, wanted: Wanted, *, b
 
 async def _subject_of_task(tx: Tx, task_id: UUID | None, faults: list[Fault]) -> UUID | None:
     try:
-        return (await tasks.get(tx, tx.user_id, task_id)).subject_id if task_id else None
+        return (await tasks.take_up(tx, task_id)).subject_id if task_id else None
     except NoSuchTask:
         faults.append(Fault("/taskId", UnknownTask.code, UnknownTask.title))
         return None

@@ -30,7 +30,7 @@ async def create_task(db: Database, identity: Identity, body: NewTask) -> Task:
         return tx.reply(await service.add(tx, body))
 
 
-@router.post("/quick-add", also={Task: 201})
+@router.post("/quick-add", also={Task: 201}, errors=(BadRecurrence,))
 async def quick_add_task(db: Database, identity: Identity, body: QuickLine) -> ParsedLine | Task:
     """Read a task written as one line; with `create` it is added too.
 

@@ -79,6 +79,7 @@ from studyteddy.features.tasks.schemas.single import (
     Task,
     TaskChanges,
     UnknownTask,
+    tidied,
 )
 from studyteddy.features.tasks.schemas.steps import (
     NewSubtask,
@@ -166,4 +167,5 @@ __all__ = [
     "WrongContent",
     "WrongEnding",
     "WrongSize",
+    "tidied",
 ]  # fmt: skip

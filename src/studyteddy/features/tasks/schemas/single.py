@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -15,7 +17,16 @@ from studyteddy.platform.fields import Day, Description, Instant, Label, Minutes
 
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
 Priority = Literal["low", "medium", "high", "urgent"]
-Labels = Annotated[list[Label], Meta(max_length=20)]
+Labels = Annotated[
+    list[Label],
+    Meta(max_length=20, description="Kept composed (NFC), without spaces around, each once. Case makes a difference."),
+]
+
+
+def tidied(labels: Iterable[str]) -> list[str]:
+    """Labels as they are kept and compared: what looks the same is the same."""
+    composed = (" ".join(unicodedata.normalize("NFC", label).split()) for label in labels)
+    return list(dict.fromkeys(label for label in composed if label))
 
 
 class Task(msgspec.Struct, frozen=True, rename="camel"):

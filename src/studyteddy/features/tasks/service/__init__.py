@@ -28,6 +28,7 @@ from studyteddy.features.tasks.service.lists import (
 from studyteddy.features.tasks.service.minutes import (
     add_minutes,
     hold,
+    take_up,
 )
 from studyteddy.features.tasks.service.quick_add import (
     add_line,
@@ -61,6 +62,6 @@ __all__ = [
     "add", "add_line", "add_minutes", "add_step", "attach", "attachments_of", "change", "complete", "content",
     "delete", "delete_attachment", "delete_step", "expect", "finish", "get", "get_attachment", "get_step",
     "history", "hold", "labels", "occurrences", "of_task", "order_steps", "overdue", "page", "receive",
-    "remove_files", "reopen", "run_batch", "search", "skip", "sweep", "today", "upcoming", "update",
+    "remove_files", "reopen", "run_batch", "search", "skip", "sweep", "take_up", "today", "upcoming", "update",
     "update_attachment", "update_step",
 ]  # fmt: skip

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from studyteddy.features.auth import service as auth
-from studyteddy.features.tasks.schemas import DayQuery, LabelList, Task, TaskQuery, UpcomingQuery
+from studyteddy.features.tasks.schemas import DayQuery, LabelList, Task, TaskQuery, UpcomingQuery, tidied
 from studyteddy.features.tasks.store import lists
 from studyteddy.platform.db import Reader
 from studyteddy.platform.errors import invalid
@@ -18,6 +20,8 @@ async def page(reader: Reader, user_id: UUID, query: TaskQuery, cursors: Cursors
     """The tasks that a query asks for; raises 422 for `q` together with `sort`, or without a word."""
     if query.q is not None and query.sort is not None:
         raise invalid("?sort", "sorted_by_rank", "What `q` finds begins with the best: leave this out.")
+    if query.label is not None:
+        query = replace(query, label="".join(tidied([query.label])))
     name = f"tasks:{query.order}"
     after = cursors.read(query.cursor, name, query)
     words = None if query.q is None else asked(query.q)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from studyteddy import events
-from studyteddy.features.tasks.store import rows
+from studyteddy.features.tasks.schemas import Task
+from studyteddy.features.tasks.service.checks import found
+from studyteddy.features.tasks.store import rows, series
 from studyteddy.platform.db import Tx
 
 
@@ -15,6 +17,17 @@ async def hold(tx: Tx, task_id: UUID) -> None:
     Whoever locks something of a task does this first: deleting the task locks them in that order too.
     """
     await rows.lock(tx, tx.user_id, task_id)
+
+
+async def take_up(tx: Tx, task_id: UUID) -> Task:
+    """The task, held because somebody means to work on it; raises 404.
+
+    An occurrence is then no more taken back with what brought it.
+    """
+    task = found(await rows.lock(tx, tx.user_id, task_id))
+    if task.series_id is not None:
+        await series.keep(tx, tx.user_id, task_id)
+    return task
 
 
 async def add_minutes(tx: Tx, task_id: UUID, minutes: int) -> None:

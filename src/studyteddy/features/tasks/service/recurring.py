@@ -24,7 +24,7 @@ from studyteddy.features.tasks.schemas import (
     Series,
     Task,
 )
-from studyteddy.features.tasks.service.checks import LAST_YEAR, found, no_such_subject
+from studyteddy.features.tasks.service.checks import FIRST_YEAR, LAST_YEAR, found, no_such_subject
 from studyteddy.features.tasks.store import rows, series, steps
 from studyteddy.platform import recurrence
 from studyteddy.platform.db import Tx
@@ -136,25 +136,30 @@ def due(of: Series, moment: datetime) -> tuple[date | None, datetime | None]:
     return (moment.date(), None) if of.all_day else (None, recurrence.instant(moment, of.time_zone))
 
 
-async def make(tx: Tx, of: Series, moment: datetime, *, ended: Task | None = None) -> Task | None:
-    """The task of an occurrence, with the steps of the one that ended; nothing when it is there already."""
+async def make(
+    tx: Tx, of: Series, moment: datetime, *, like: Task | None = None, follows: UUID | None = None
+) -> Task | None:
+    """The task of an occurrence, with the steps of the one that it is `like`; nothing when it is there already.
+
+    It `follows` the one whose end brought it.
+    """
     due_date, due_at = due(of, moment)
     new = NewTask(
         of.title, of.description, of.subject_id, of.priority, due_date, due_at, of.time_zone,  # type: ignore[arg-type]
         moment.date() - timedelta(days=of.start_days) if of.start_days is not None else None,
         of.estimated_minutes, of.labels,
     )  # fmt: skip
-    place = Place(of.id, name(of, moment), shown(of), ended.id if ended else None)
+    place = Place(of.id, name(of, moment), shown(of), follows)
     task = await rows.add(tx, tx.user_id, occurrence_id(of, place.occurrence), new, at=tx.now, place=place)
     if task is None and await series.at(tx, tx.user_id, of.id, place.occurrence) is None:
         # Its id is that of one that a change of the whole series has moved to another place.
         task = await rows.add(tx, tx.user_id, new_id(), new, at=tx.now, place=place)
     if task is None:
         return None
-    if ended is None or not ended.subtask_count:
+    if like is None or not like.subtask_count:
         tx.publish(events.TaskCreated(task.id), task)
         return task
-    return await _with_steps(tx, task, ended, days=(moment.date() - _day(ended)).days)
+    return await _with_steps(tx, task, like, days=(moment.date() - _day(like)).days)
 
 
 async def put(tx: Tx, task: Task, of: Series, moment: datetime) -> Task:
@@ -184,7 +189,7 @@ async def advance(tx: Tx, ended: Task) -> None:
     moment = next((moment for moment in _followers(of, since) if name(of, moment) not in over), None)
     if moment is None or await series.any_open_before(tx, tx.user_id, of.id, name(of, moment), besides=ended.id):
         return
-    await make(tx, of, moment, ended=ended)
+    await make(tx, of, moment, like=ended, follows=ended.id)
 
 
 async def withdraw(tx: Tx, reopened: Task) -> None:
@@ -215,9 +220,9 @@ def _followers(of: Series, since: str) -> Iterator[datetime]:
         moment = recurrence.later(rule, moment.date(), at)
 
 
-async def _with_steps(tx: Tx, task: Task, ended: Task, *, days: int) -> Task:
-    ids = [new_id() for _ in range(ended.subtask_count)]
-    copied = await series.copy_steps(tx, tx.user_id, ended.id, task.id, ids, days=days, at=tx.now)
+async def _with_steps(tx: Tx, task: Task, like: Task, *, days: int) -> Task:
+    ids = [new_id() for _ in range(like.subtask_count)]
+    copied = await series.copy_steps(tx, tx.user_id, like.id, task.id, ids, days=days, at=tx.now)
     task = found(await steps.count(tx, tx.user_id, task.id, at=tx.now))
     tx.publish(events.TaskCreated(task.id), task)
     for step in sorted(copied, key=lambda step: step.order):
@@ -239,6 +244,8 @@ def _check_exdates(exdates: list[str], *, all_day: bool) -> None:
             faults.append(Fault(pointer, "wrong_type", f"This series knows its occurrences by {kind}."))
         elif not is_moment(one):
             faults.append(Fault(pointer, "malformed", "There is no such day or time."))
+        elif not FIRST_YEAR <= int(one[:4]) <= LAST_YEAR:
+            faults.append(Fault(pointer, "out_of_range", f"Use a year between {FIRST_YEAR} and {LAST_YEAR}."))
     if faults:
         raise BadRecurrence(faults=faults)
 

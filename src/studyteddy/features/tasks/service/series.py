@@ -12,6 +12,7 @@ from studyteddy import events
 from studyteddy.features.auth import service as auth
 from studyteddy.features.tasks.schemas import (
     AlreadyCompleted,
+    BadRecurrence,
     NewOccurrence,
     NoSuchOccurrence,
     NotRecurring,
@@ -104,7 +105,7 @@ async def expect(tx: Tx, task_id: UUID, wanted: NewOccurrence) -> Task:
         return there
     moment = next(recurring.moments(of, since=wanted.start), None) if recurring.is_moment(wanted.start) else None
     if moment is not None and recurring.name(of, moment) == wanted.start and wanted.start not in of.exdates:
-        return found(await recurring.make(tx, of, moment))
+        return found(await recurring.make(tx, of, moment, like=current))
     raise invalid("/start", "no_such_occurrence", NoSuchOccurrence.title, NoSuchOccurrence)
 
 
@@ -166,7 +167,7 @@ async def _target(tx: Tx, of: Series, current: Task, changed: Task, changes: Tas
     if any(_gives(changes, name) for name in _OF_TIME):
         if current.status == "completed":
             raise AlreadyCompleted()
-        target = await _replanned(tx, of, target, changed, changes)
+        target = await _replanned(tx, of, target, current, changed, changes)
     elif split:
         target = replace(target, starts=current.occurrence, rule=_rest(of, current))
     if changes.start_date is not UNSET:
@@ -188,27 +189,46 @@ async def _end(tx: Tx, of: Series, before: str) -> None:
     await series.update(tx, tx.user_id, replace(of, ends_before=min(before, of.ends_before or before)), at=tx.now)
 
 
-async def _replanned(tx: Tx, of: Series, target: Series, changed: Task, changes: TaskChanges) -> Series:
+async def _replanned(tx: Tx, of: Series, target: Series, current: Task, changed: Task, changes: TaskChanges) -> Series:
     """The series from the changed due date or by the changed rule on. A new rule runs on; a moved series ends where
-    it did, and what was left out of it moves along."""
+    it did, and what was left out of it stays out."""
     clock = await auth.clockwork(tx, tx.user_id)
+    template = _template(of, current, changed, changes)
     if isinstance(changes.recurrence, Recurrence):
-        planned = recurring.plan(changed, changes.recurrence, series_id=of.id, clock=clock, now=tx.now)
+        planned = recurring.plan(template, changes.recurrence, series_id=of.id, clock=clock, now=tx.now)
     else:
         same = Recurrence(_rest(of, changed), of.mode, of.missed)
-        planned = recurring.plan(changed, same, series_id=of.id, clock=clock, now=tx.now)
-        planned = replace(planned, exdates=_moved(of, planned, changed), ends_before=of.ends_before)
+        planned = recurring.plan(template, same, series_id=of.id, clock=clock, now=tx.now)
+        planned = replace(planned, exdates=_still_out(of, planned, current), ends_before=of.ends_before)
     return replace(
         target, rule=planned.rule, mode=planned.mode, missed=planned.missed, exdates=planned.exdates,
         starts=planned.starts, ends_before=planned.ends_before, time_zone=planned.time_zone,
     )  # fmt: skip
 
 
-def _moved(of: Series, planned: Series, current: Task) -> list[str]:
-    """The left-out occurrences, moved as far as this one."""
+def _template(of: Series, current: Task, changed: Task, changes: TaskChanges) -> Task:
+    """The task that the series is to repeat from: due when the change says, or where it stands in its series."""
     assert current.occurrence is not None
-    by = datetime.fromisoformat(planned.starts) - datetime.fromisoformat(current.occurrence)
-    return [recurring.name(planned, datetime.fromisoformat(one) + by) for one in of.exdates]
+    if not _gives(changes, "due_date") and not _gives(changes, "due_at"):
+        due_date, due_at = recurring.due(of, datetime.fromisoformat(current.occurrence))
+        return replace(changed, due_date=due_date, due_at=due_at, due_zone=changed.due_zone or of.time_zone)
+    if changed.due_date is None and changed.due_at is None:
+        detail = "A series needs its due dates: give another one, or end the series with `recurrence: null`."
+        raise invalid("/dueDate" if of.all_day else "/dueAt", "due_date_needed", detail, BadRecurrence)
+    return changed
+
+
+def _still_out(of: Series, planned: Series, current: Task) -> list[str]:
+    """What was left out of a series that moves: on the same day where it still has that, else as far off as `current`
+    has moved."""
+    assert current.occurrence is not None
+    begins, began = datetime.fromisoformat(planned.starts), datetime.fromisoformat(current.occurrence)
+    turned = datetime.combine(began, begins.time()) - began
+    ways = (turned,) if of.mode == "after_completion" else (timedelta(), turned, begins - began)
+    places = [[recurring.name(planned, datetime.fromisoformat(one) + way) for way in ways] for one in of.exdates]
+    last = max((place for one in places for place in one), default="")
+    given = _given(planned, since="", until=last[:10], most=recurrence.MOST_STEPS)
+    return [next((place for place in one if place in given), one[-1]) for one in places]
 
 
 def _rest(of: Series, current: Task) -> str:

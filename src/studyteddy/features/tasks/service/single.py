@@ -18,6 +18,7 @@ from studyteddy.features.tasks.schemas import (
     Status,
     Task,
     TaskChanges,
+    tidied,
 )
 from studyteddy.features.tasks.service import recurring
 from studyteddy.features.tasks.service.checks import EDITABLE, check_dates, differing, found, no_such_subject, note
@@ -37,6 +38,7 @@ async def get(reader: Reader, user_id: UUID, task_id: UUID) -> Task:
 
 async def add(tx: Tx, new: NewTask) -> Task:
     """Adds a task, or the series that it begins; raises 422 for what is not there or cannot be."""
+    new = replace(new, labels=tidied(new.labels))
     check_dates(new.due_date, new.due_at, new.start_date)
     if new.due_zone is not None:
         check_zone(new.due_zone, "/dueZone")
@@ -74,6 +76,8 @@ async def update(tx: Tx, current: Task, changes: TaskChanges) -> Task:
 def changed_by(current: Task, changes: TaskChanges) -> Task:
     """The task as it is to be; raises 422. A new due date takes the place of a due instant, and the other way round."""
     changed = replace(merged(current, changes), recurrence=current.recurrence)
+    if changes.labels is not msgspec.UNSET:
+        changed = replace(changed, labels=tidied(changes.labels))
     if isinstance(changes.due_date, date) and changes.due_at is msgspec.UNSET:
         changed = replace(changed, due_at=None)
     if isinstance(changes.due_at, datetime) and changes.due_date is msgspec.UNSET:

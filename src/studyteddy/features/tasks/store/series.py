@@ -93,14 +93,18 @@ _LEAVE = Statement(
     "UPDATE tasks SET series_id = NULL, occurrence = NULL, recurrence = NULL WHERE user_id = $1 AND id = $2",
 )
 
-# What was made by the completion of `$3` and never touched: no later change, no step ticked, no minute worked.
+# What was made by the end of `$3` and never touched: nothing changed of it or its steps, no file, no minute worked.
 _WITHDRAW = Statement(
     UUID,
     """
-DELETE FROM tasks
+DELETE FROM tasks AS t
  WHERE user_id = $1 AND series_id = $2 AND follows = $3 AND status = 'pending' AND updated_at = created_at
+   AND NOT EXISTS (SELECT FROM task_changes WHERE user_id = $1 AND task_id = t.id)
+   AND NOT EXISTS (SELECT FROM attachments WHERE user_id = $1 AND task_id = t.id)
 RETURNING id""",
 )
+
+_KEEP = Statement(Nothing, "UPDATE tasks SET follows = NULL WHERE user_id = $1 AND id = $2 AND follows IS NOT NULL")
 
 _COPY_STEPS = Statement(
     Subtask,
@@ -190,6 +194,11 @@ async def leave(tx: Tx, user_id: UUID, task_id: UUID) -> None:
 async def withdraw(tx: Tx, user_id: UUID, series_id: UUID, task_id: UUID) -> list[UUID]:
     """Deletes what followed the end of an occurrence and was never touched."""
     return await tx.all(_WITHDRAW, user_id, series_id, task_id)
+
+
+async def keep(tx: Tx, user_id: UUID, task_id: UUID) -> None:
+    """Has a task stay whatever becomes of the one that it followed."""
+    await tx.do(_KEEP, user_id, task_id)
 
 
 async def copy_steps(

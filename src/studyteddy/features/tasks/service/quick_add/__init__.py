@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from studyteddy.features.auth import service as auth
 from studyteddy.features.subjects import service as subjects
 from studyteddy.features.tasks.schemas import NewTask, ParsedLine, ParsedTask, QuickLine, Recurrence, Task
 from studyteddy.features.tasks.service import single
 from studyteddy.features.tasks.service.quick_add.parser import Habits, parse
 from studyteddy.platform.db import Tx
+from studyteddy.platform.errors import Invalid
 from studyteddy.platform.moments import Clockwork
 
 
 async def add_line(tx: Tx, line: QuickLine) -> ParsedLine | Task:
-    """What a line says; with `create` the task it makes, with the first option of every choice."""
+    """What a line says; with `create` the task it makes, with the first option of every choice. Raises 422."""
     user = await auth.me(tx, tx.user_id)
     hours, minutes = user.day_start.split(":")
     clock = Clockwork(user.time_zone, int(hours) * 60 + int(minutes))
     named = [(subject.id, subject.name) for subject in await subjects.names(tx, tx.user_id)]
     parsed = parse(line.text, now=tx.now, habits=Habits(clock, user.locale, user.week_start), subjects=named)
-    return await single.add(tx, _new(parsed.task)) if line.create else parsed
+    return await _added(tx, parsed.task) if line.create else parsed
+
+
+async def _added(tx: Tx, task: ParsedTask) -> Task:
+    try:
+        return await single.add(tx, _new(task))
+    except Invalid as refused:  # what cannot be is in the line
+        faults = [replace(fault, pointer="/text") for fault in refused.faults or ()]
+        raise type(refused)(faults=faults) from refused
 
 
 def _new(task: ParsedTask) -> NewTask:

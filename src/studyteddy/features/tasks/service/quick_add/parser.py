@@ -18,6 +18,7 @@ from studyteddy.features.tasks.schemas.quick_add import (
     ParsedTask,
     Span,
 )
+from studyteddy.features.tasks.schemas.single import tidied
 from studyteddy.features.tasks.service.quick_add import scan, signs
 from studyteddy.features.tasks.service.quick_add.dates import Today
 from studyteddy.features.tasks.service.quick_add.due import Due, Moments
@@ -68,7 +69,7 @@ def parse(text: str, *, now: datetime, habits: Habits, subjects: Iterable[tuple[
         due_zone=habits.clock.time_zone if due else None,
         priority=priority.level if priority else None,
         estimated_minutes=found.lasting.minutes if found.lasting else None,
-        labels=list(dict.fromkeys(label.value for label in labels)),
+        labels=tidied(label.value for label in labels),
         recurrence=_recurrence(notes, moments, due, habits.week_start),
     )
     return notes.line_of(task)
@@ -143,12 +144,13 @@ def _side_by_side(line: Line, parts: list[Part]) -> list[Part]:
 
 
 def _recurrence(notes: _Notes, moments: Moments, due: Due | None, week_start: int) -> ParsedRecurrence | None:
-    """The rule; what is weekly names its weekday."""
+    """The rule; what is weekly names its weekday. What names days or an end goes by the calendar in any case."""
     found = moments.found
     repeat = found.repeat
     if repeat is None:
         return None
-    after = repeat.after_completion or found.after is not None
+    dated = repeat.weekdays or repeat.month_day or repeat.times or found.until
+    after = (repeat.after_completion or found.after is not None) and not dated
     if repeat.often == "WEEKLY" and not repeat.weekdays and due and not after:
         repeat = repeat._replace(weekdays=(due.day.weekday(),))
     until = moments.until(found.until.days[0], due) if found.until else ""
