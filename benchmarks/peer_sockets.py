@@ -7,11 +7,11 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.peer import WARM, node, plain, production
-from benchmarks.sockets import Ear, Side
+from benchmarks.sockets import Ear, Side, masked
 from benchmarks.world import Person, Server
 
+TEXT = 0x81
 CONNECT, PING, PONG = b"40", b"2", b"3"
-"""Of socket.io's protocol, all of them text."""
 
 
 class SocketIoEar(Ear):
@@ -23,20 +23,15 @@ class SocketIoEar(Ear):
 
     def _greeting(self) -> bytes:
         self._until(b'"sid"')
-        self.socket.sendall(masked(CONNECT))
+        self.socket.sendall(masked(TEXT, CONNECT))
         self._until(b'"sid"')
         return b""
 
     def _take(self, kind: int, message: bytes) -> None:
         if message == PING:
-            self.socket.send(masked(PONG))
+            self.socket.send(masked(TEXT, PONG))
         else:
             super()._take(kind, message)
-
-
-def masked(text: bytes) -> bytes:
-    """A short text frame of a client, with a mask that changes nothing."""
-    return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text
 
 
 def side(bench: Bench, people: Sequence[Person], folder: Path) -> Side:

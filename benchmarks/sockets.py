@@ -38,7 +38,6 @@ UPGRADE = (
     "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
-MASKED_PONG = b"\x8a\x80\0\0\0\0"
 
 
 class Phase(NamedTuple):
@@ -49,6 +48,11 @@ class Phase(NamedTuple):
     rate: float
     lost: int
     alien: float
+
+
+def masked(kind: int, message: bytes) -> bytes:
+    """A short frame of a client, with a mask that changes nothing."""
+    return bytes([kind, 0x80 | len(message)]) + bytes(4) + message
 
 
 class Ear:
@@ -106,7 +110,7 @@ class Ear:
 
     def _take(self, kind: int, message: bytes) -> None:
         if kind == 0x89:
-            self.socket.send(MASKED_PONG)
+            self.socket.send(masked(0x8A, message))  # with what the ping said, or it counts as none
         elif kind == 0x81:
             seq = int(message[self.BEFORE : message.index(b",", self.BEFORE)])
             if seq != self.last + 1:
@@ -115,6 +119,27 @@ class Ear:
             self.heard += 1
         else:
             raise ConnectionError(f"the socket was closed: {message!r}")
+
+
+class Ears:
+    """All clients of all servers: those whose turn it is not answer their pings too."""
+
+    def __init__(self) -> None:
+        self._ears: dict[int, Ear] = {}
+        self._poll = select.epoll()
+
+    def add(self, ears: Sequence[Ear]) -> None:
+        for ear in ears:
+            self._ears[ear.socket.fileno()] = ear
+            self._poll.register(ear.socket.fileno(), select.EPOLLIN)
+
+    def listen(self) -> int:
+        """The number of messages that came in the next millisecond."""
+        return sum(self._ears[number].listen() for number, _ in self._poll.poll(0.001))
+
+    def close(self) -> None:
+        for ear in self._ears.values():
+            ear.socket.close()
 
 
 class Voice:
@@ -188,10 +213,11 @@ def run(bench: Bench) -> Report:
             ending.callback(sides[1].server.stop)
         ending.enter_context(pinned(OTHER_CORE))
         task = a_task(sides[0].server, people[0])
-        halls = []
+        ears, halls = Ears(), []
+        ending.callback(ears.close)
         for side in sides:
             bench.step(f"{side.server.name}: opening {len(people):,} sockets")
-            halls.append(Hall(made, side, task))
+            halls.append(Hall(made, side, task, ears))
             ending.callback(halls[-1].close)
         rounds(bench, halls)
     made.do("UPDATE event_counters SET last_seq = 0")
@@ -242,24 +268,21 @@ def prepare(made: World, people: Sequence[Person]) -> list[str]:
 class Hall:
     """All the sockets of one server, open, and what was measured with them."""
 
-    def __init__(self, made: World, side: Side, task: bytes) -> None:
+    def __init__(self, made: World, side: Side, task: bytes, ears: Ears) -> None:
         self.name, self._warm, self._pid = side.server.name, side.warm, side.server.pid
         self._meter = Meter(server=self._pid, postgres=made.engines.postgres_pid, valkey=made.engines.redis_pid)
         before, began = pss_mib(tree(self._pid)), time.perf_counter()
-        self._ears = {
-            ear.socket.fileno(): ear for ear in (side.ear(side.server.port, ticket) for ticket in side.tickets)
-        }
+        mine = [side.ear(side.server.port, ticket) for ticket in side.tickets]
         span = self._meter.span()
-        self.connect_us = span.cpu["server"] / 1e3 / len(self._ears)
+        self.connect_us = span.cpu["server"] / 1e3 / len(mine)
         self.connect_seconds = time.perf_counter() - began
         time.sleep(1.0)
-        self.kib = (pss_mib(tree(self._pid)) - before) * 1024 / len(self._ears)
+        self.kib = (pss_mib(tree(self._pid)) - before) * 1024 / len(mine)
         self.bytes = len(task)
         self.floods: list[Phase] = []
         self.paced: list[Phase] = []
-        self._poll = select.epoll()
-        for number in self._ears:
-            self._poll.register(number, select.EPOLLIN)
+        self._ears = ears
+        self._ears.add(mine)
         self._voice = Voice(made.engines.redis_url, side.channels, task)
 
     def warm_up(self) -> None:
@@ -280,14 +303,12 @@ class Hall:
         while got < total and time.perf_counter() - began < PATIENCE:
             due = total if not rate else min(total, int((time.perf_counter() - began) * rate))
             said += self._voice.say(due - said)
-            got += sum(self._ears[number].listen() for number, _ in self._poll.poll(0.001))
+            got += self._ears.listen()
         span = self._meter.span()
         return Phase(span.cpu["server"] / 1e3 / max(got, 1), got / span.seconds, total - got, span.foreign())
 
     def close(self) -> None:
         self._voice.close()
-        for ear in self._ears.values():
-            ear.socket.close()
 
 
 def report(halls: Sequence[Hall]) -> Report:

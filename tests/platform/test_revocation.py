@@ -54,26 +54,30 @@ async def three(
         yield urls
 
 
-async def opened(url: str, person: Person) -> ClientConnection:
-    """A socket that has been greeted."""
+async def opened(url: str, person: Person, stack: AsyncExitStack) -> ClientConnection:
+    """A socket that has been greeted; it does not outlast the stack."""
     ticket = (await person.post(f"{url}/api/realtime/ticket")).json()["ticket"]
-    socket = await websockets.connect(f"{url.replace('http', 'ws')}/ws?ticket={ticket}", proxy=None)
+    opening = websockets.connect(f"{url.replace('http', 'ws')}/ws?ticket={ticket}", proxy=None)
+    socket = await stack.enter_async_context(opening)
     assert json.loads(await socket.recv())["type"] == "hello"
     return socket
 
 
 async def ended(person: Person, urls: list[str], end: Awaitable[httpx2.Response]) -> None:
     """By `end`: no process lets them in a second later, and two seconds later each has closed their socket."""
-    sockets = [await opened(url, person) for url in urls]
-    assert (await end).status_code == 200
-    since = time.monotonic()
-    assert (await person.get("/api/auth/me")).status_code == 401
-    await asyncio.gather(*(until(status_at(url, person, 401), within=1.0, every=0.01) for url in urls))
-    assert time.monotonic() - since < 1.0
-    async with asyncio.timeout(since + 2.0 - time.monotonic()):
-        await asyncio.gather(*(socket.wait_closed() for socket in sockets))
-    assert [socket.close_code for socket in sockets] == [4403] * len(urls)
-    await person.http.aclose()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(person.http.aclose)
+        sockets = [await opened(url, person, stack) for url in urls]
+        assert (await end).status_code == 200
+        since = time.monotonic()
+        assert (await person.get("/api/auth/me")).status_code == 401
+        for url in urls:
+            await until(status_at(url, person, 401), within=1.0, every=0.01)
+        assert time.monotonic() - since < 1.0
+        async with asyncio.timeout(since + 2.0 - time.monotonic()):
+            for socket in sockets:
+                await socket.wait_closed()
+        assert [socket.close_code for socket in sockets] == [4403] * len(urls)
 
 
 async def test_logging_out_bites_on_every_process_within_a_second(three: list[str]) -> None:
