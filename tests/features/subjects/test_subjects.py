@@ -16,7 +16,10 @@ async def test_a_subject_is_added_and_read_back(alice: Person) -> None:
 
 @pytest.mark.parametrize(
     ("first", "name"),
-    [("Physics", "physics"), ("Physics", "PHYSICS"), ("Physics", "Physics"), ("Ökologie", "ÖKOLOGIE"), ("Химия", "химия")],
+    [
+        ("Physics", "physics"), ("Physics", "PHYSICS"), ("Physics", "Physics"), ("Ökologie", "ÖKOLOGIE"),
+        ("Химия", "химия"),
+    ],
 )  # fmt: skip
 async def test_a_name_is_taken_whatever_its_case(alice: Person, first: str, name: str) -> None:
     await alice.subject(first)

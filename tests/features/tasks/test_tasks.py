@@ -43,7 +43,7 @@ async def test_a_subject_that_is_not_yours_is_no_subject(alice: Person, bob: Per
 
 @pytest.mark.parametrize("how", ["add", "add repeating", "this", "all", "following"])
 async def test_a_subject_that_goes_meanwhile_is_no_subject(alice: Person, how: str) -> None:
-    repeating = {"recurrence": {"rule": "FREQ=DAILY"}}
+    repeating: dict[str, Any] = {"recurrence": {"rule": "FREQ=DAILY"}}
     for _ in range(8):
         subject = {"subjectId": (await alice.subject())["id"]}
         if how.startswith("add"):
