@@ -53,6 +53,6 @@ def check_zone(name: str, pointer: str) -> str:
 
 
 @cache
-def _names() -> frozenset[str]:
-    """The names that PostgreSQL knows too: not those of files that only this machine has, such as `localtime`."""
-    return frozenset(available_timezones() - {"localtime", "Factory"})
+def _names() -> set[str]:
+    """The zones of the world. The files beside them, `posixrules` or `right/UTC`, would open but mean none of them."""
+    return available_timezones() - {"Factory", "localtime"}

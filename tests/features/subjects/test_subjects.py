@@ -14,9 +14,15 @@ async def test_a_subject_is_added_and_read_back(alice: Person) -> None:
     assert (subject["name"], subject["resources"], subject["archived"]) == ("Physik", links, False)
 
 
-@pytest.mark.parametrize("name", ["physics", "PHYSICS", "Physics"])
-async def test_a_name_is_taken_whatever_its_case(alice: Person, name: str) -> None:
-    await alice.subject("Physics")
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [
+        ("Physics", "physics"), ("Physics", "PHYSICS"), ("Physics", "Physics"), ("Ökologie", "ÖKOLOGIE"),
+        ("Химия", "химия"),
+    ],
+)  # fmt: skip
+async def test_a_name_is_taken_whatever_its_case(alice: Person, first: str, name: str) -> None:
+    await alice.subject(first)
     answer = await alice.post("/api/subjects", {"name": name, "color": "#000000"})
     assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
 

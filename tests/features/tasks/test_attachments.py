@@ -224,6 +224,18 @@ async def test_the_files_of_a_deleted_task_go_too(system: System, alice: Person,
     await service.remove_files(storage_of(system), UUID(alice.user["id"]), UUID(task_id))  # again, without harm
 
 
+async def test_the_files_of_an_occurrence_that_came_again_stay(system: System, alice: Person) -> None:
+    """It has the id that it had before it was taken back, and the job that tidies up behind it may come late."""
+    task = await alice.task(dueDate="2030-01-03", recurrence={"rule": "FREQ=WEEKLY"})
+    for command in ("complete", "reopen", "complete"):
+        made(await alice.post(f"/api/tasks/{task['id']}/{command}"), 200)
+    (following,) = (await alice.get("/api/tasks?status=pending")).json()["items"]
+    file = await alice.attachment(following["id"])
+    await system.work()
+    kept = await alice.get(f"/api/tasks/{following['id']}/attachments/{file['id']}/content")
+    assert (kept.status_code, kept.content) == (200, b"Waves")
+
+
 async def test_the_files_of_an_erased_account_go_too(system: System, alice: Person, bob: Person) -> None:
     for person in (alice, bob):
         task = await person.task()

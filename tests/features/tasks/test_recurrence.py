@@ -153,6 +153,32 @@ async def test_nine_oclock_stays_nine_oclock_when_the_clocks_change(alice: Perso
     assert {one["dueZone"] for one in seen} == {"Europe/Berlin"}
 
 
+@pytest.mark.parametrize(
+    ("zone", "begins", "instants"),
+    [
+        # 02:30 is skipped on the 31st and becomes 03:30 on that day alone.
+        ("Europe/Berlin", "2030-03-30T02:30:00",
+         ["2030-03-30T01:30:00Z", "2030-03-31T01:30:00Z", "2030-04-01T00:30:00Z"]),
+        # 02:30 comes twice on the 27th: the first one is meant.
+        ("Europe/Berlin", "2030-10-26T02:30:00",
+         ["2030-10-26T00:30:00Z", "2030-10-27T00:30:00Z", "2030-10-28T01:30:00Z"]),
+        # The gap has half an hour.
+        ("Australia/Lord_Howe", "2030-10-05T02:15:00",
+         ["2030-10-04T15:45:00Z", "2030-10-05T15:45:00Z", "2030-10-06T15:15:00Z"]),
+    ],
+)  # fmt: skip
+async def test_a_time_that_is_skipped_or_comes_twice_keeps_its_name(
+    alice: Person, zone: str, begins: str, instants: list[str]
+) -> None:
+    rule = {"rule": "FREQ=DAILY", "missed": "keep"}
+    seen = [await alice.task(dueAt=instants[0], dueZone=zone, recurrence=rule)]
+    for _ in instants[1:]:
+        seen.append(await finish(alice, seen[-1]))
+    assert [one["dueAt"] for one in seen] == instants
+    first = datetime.fromisoformat(begins)
+    assert [one["occurrence"] for one in seen] == [(first + timedelta(days=n)).isoformat() for n in range(3)]
+
+
 async def test_a_plain_task_becomes_a_series_and_a_plain_task_again(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-01")
     path = f"/api/tasks/{task['id']}"

@@ -15,7 +15,7 @@ jobs = Jobs("tasks")
 @jobs.on(TaskDeleted)
 async def remove_files_of_task(db: Database, storage: Storage, identity: Identity, event: TaskDeleted) -> None:
     """Takes away the files of a task that is gone."""
-    await service.remove_files(storage, identity.user_id, event.task_id)
+    await service.remove_files_of_task(db, storage, identity, event.task_id)
 
 
 @jobs.on(AttachmentDeleted)

@@ -12,6 +12,7 @@ from studyteddy.features.tasks.service.attachments import (
     get_attachment,
     receive,
     remove_files,
+    remove_files_of_task,
     sweep,
     update_attachment,
 )
@@ -62,6 +63,6 @@ __all__ = [
     "add", "add_line", "add_minutes", "add_step", "attach", "attachments_of", "change", "complete", "content",
     "delete", "delete_attachment", "delete_step", "expect", "finish", "get", "get_attachment", "get_step",
     "history", "hold", "labels", "occurrences", "of_task", "order_steps", "overdue", "page", "receive",
-    "remove_files", "reopen", "run_batch", "search", "skip", "sweep", "take_up", "today", "upcoming", "update",
-    "update_attachment", "update_step",
+    "remove_files", "remove_files_of_task", "reopen", "run_batch", "search", "skip", "sweep", "take_up", "today",
+    "upcoming", "update", "update_attachment", "update_step",
 ]  # fmt: skip

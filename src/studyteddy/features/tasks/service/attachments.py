@@ -151,6 +151,14 @@ async def remove_files(storage: Storage, user_id: UUID, *path: UUID) -> None:
         await storage.clear(folder)
 
 
+async def remove_files_of_task(db: Database, storage: Storage, identity: Identity, task_id: UUID) -> None:
+    """Forgets every object of a task that is gone; an occurrence that was taken back may have come again."""
+    async with db.transaction(identity) as tx:
+        gone = await rows.get(tx, identity.user_id, task_id) is None
+    if gone:
+        await remove_files(storage, identity.user_id, task_id)
+
+
 async def sweep(db: Database, storage: Storage) -> int:
     """Gives up attachments that never came within a day; gives their number. Also forgets what was sent in vain."""
     async with db.system("tidy") as tx:

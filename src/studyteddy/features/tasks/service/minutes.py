@@ -6,26 +6,22 @@ from uuid import UUID
 
 from studyteddy import events
 from studyteddy.features.tasks.schemas import Task
-from studyteddy.features.tasks.service.checks import found
 from studyteddy.features.tasks.store import rows, series
 from studyteddy.platform.db import Tx
 
 
-async def hold(tx: Tx, task_id: UUID) -> None:
+async def hold(tx: Tx, task_id: UUID) -> Task | None:
     """Keeps a task as it is until the transaction ends; nothing when it is gone.
 
     Whoever locks something of a task does this first: deleting the task locks them in that order too.
     """
-    await rows.lock(tx, tx.user_id, task_id)
+    return await rows.lock(tx, tx.user_id, task_id)
 
 
-async def take_up(tx: Tx, task_id: UUID) -> Task:
-    """The task, held because somebody means to work on it; raises 404.
-
-    An occurrence is then no more taken back with what brought it.
-    """
-    task = found(await rows.lock(tx, tx.user_id, task_id))
-    if task.series_id is not None:
+async def take_up(tx: Tx, task_id: UUID) -> Task | None:
+    """Holds a task that somebody means to work on: an occurrence is then no more taken back with what brought it."""
+    task = await hold(tx, task_id)
+    if task is not None and task.series_id is not None:
         await series.keep(tx, tx.user_id, task_id)
     return task
 

@@ -55,7 +55,7 @@ async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: Scope, i
     assert of is not None
     assert current.occurrence is not None
     changed = single.changed_by(current, changes)
-    if changed.subject_id is not None and not await rows.has_subject(tx, tx.user_id, changed.subject_id):
+    if isinstance(changes.subject_id, UUID) and not await rows.hold_subject(tx, tx.user_id, changes.subject_id):
         raise no_such_subject()
     split = scope == "following" and current.occurrence > of.starts
     since = current.occurrence if scope == "following" else ""
