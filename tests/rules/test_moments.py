@@ -88,8 +88,12 @@ def test_days_follow_each_other_without_holes(name: str, day_start: int, day: da
 
 
 @pytest.mark.parametrize(
-    "name", ["Mars/Olympus", "", ".", "..", "/etc/passwd", "../../etc/passwd", "Europe", "a" * 64, "\0"]
-)
+    "name",
+    [
+        "Mars/Olympus", "", ".", "..", "/etc/passwd", "../../etc/passwd", "Europe", "a" * 64, "\0", "Europe/Berlin\0",
+        "posixrules", "localtime", "Factory", "right/UTC", "posix/Europe/Berlin", "tzdata.zi",
+    ],
+)  # fmt: skip
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(Invalid) as fault:
         check_zone(name, "/timeZone")
