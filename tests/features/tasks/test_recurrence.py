@@ -73,6 +73,7 @@ async def test_without_a_due_date_a_series_begins_today(system: System, alice: P
         ({"dueAt": "2030-01-03T15:00:00Z", "recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-01-03"]}},
          ("/recurrence/exdates/0", "wrong_type")),
         ({"recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-02-30"]}}, ("/recurrence/exdates/0", "malformed")),
+        ({"recurrence": {"rule": "FREQ=DAILY", "exdates": ["3000-01-01"]}}, ("/recurrence/exdates/0", "out_of_range")),
         ({"recurrence": {"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}}, ("/recurrence/rule", "no_occurrence")),
         ({"dueDate": "2030-01-03", "recurrence": {"rule": "FREQ=DAILY;UNTIL=20300102"}},
          ("/recurrence/rule", "no_occurrence")),

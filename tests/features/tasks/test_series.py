@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -304,6 +304,28 @@ async def test_a_subject_goes_while_its_occurrence_is_finished(alice: Person) ->
         assert (finished.status_code, deleted.status_code) == (200, 204)
         pending = await listed(alice, status="pending")
         assert [one["subjectId"] for one in pending] == [None] * (n + 1)
+
+
+async def test_batches_of_the_same_tasks_in_another_order_do_not_wait_for_each_other(alice: Person) -> None:
+    ids = [(await alice.task(recurrence=WEEKLY))["id"], (await alice.task())["id"]]
+    ops = ("complete", "reopen")
+    for _ in range(3):
+        orders = [ids, ids[::-1]] * 5
+        answers = await asyncio.gather(
+            *(alice.post("/api/tasks/batch", {"commands": [{"op": op, "id": id} for op in ops for id in order]})
+              for order in orders)
+        )  # fmt: skip
+        assert [answer.status_code for answer in answers] == [200] * len(orders)
+
+
+@pytest.mark.parametrize("moved_to", ["2030-01-02", "2030-01-04"])
+async def test_what_is_left_out_at_the_end_of_time_moves_no_further(alice: Person, moved_to: str) -> None:
+    task = await alice.task(
+        dueDate="2030-01-03", recurrence={"rule": "FREQ=DAILY", "exdates": ["0001-01-01", "2030-01-05", "2999-12-31"]}
+    )
+    moved = made(await alice.patch(f"/api/tasks/{task['id']}?scope=all", {"dueDate": moved_to}), 200)
+    later = date.fromisoformat(moved_to) + timedelta(days=2)
+    assert moved["recurrence"]["exdates"] == [later.isoformat(), *(["2999-12-30"] if moved_to < "2030-01-03" else [])]
 
 
 async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(alice: Person) -> None:

@@ -14,7 +14,7 @@ from studyteddy.features.focus.store import presets
 from studyteddy.features.subjects import service as subjects
 from studyteddy.features.subjects.schemas import NoSuchSubject, UnknownSubject
 from studyteddy.features.tasks import service as tasks
-from studyteddy.features.tasks.schemas import NoSuchTask, UnknownTask
+from studyteddy.features.tasks.schemas import UnknownTask
 from studyteddy.platform.db import Tx
 from studyteddy.platform.errors import Fault, Invalid
 from studyteddy.platform.ids import new_id
@@ -34,7 +34,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 async def check(tx: Tx, new: NewFocusSession | PastSession, faults: list[Fault]) -> Wanted:
-    """What a new session is for; raises 422 with `faults` and all of its own."""
+    """What a new session is for, in its user's turn; raises 422 with `faults` and all of its own."""
     task_subject = await _subject_of_task(tx, new.task_id, faults)
     if new.subject_id is not None:
         await _check_subject(tx, new.subject_id, faults)
@@ -86,11 +86,13 @@ async def fresh(tx: Tx, new: NewFocusSession | PastSession, wanted: Wanted, *, b
 
 
 async def _subject_of_task(tx: Tx, task_id: UUID | None, faults: list[Fault]) -> UUID | None:
-    try:
-        return (await tasks.get(tx, tx.user_id, task_id)).subject_id if task_id else None
-    except NoSuchTask:
+    if task_id is None:
+        return None
+    task = await tasks.hold(tx, task_id)
+    if task is None:
         faults.append(Fault("/taskId", UnknownTask.code, UnknownTask.title))
         return None
+    return task.subject_id
 
 
 async def _check_subject(tx: Tx, subject_id: UUID, faults: list[Fault]) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from studyteddy import events
+from studyteddy.features.tasks.schemas import Task
 from studyteddy.features.tasks.store import rows
 from studyteddy.platform.db import Tx
 
 
-async def hold(tx: Tx, task_id: UUID) -> None:
+async def hold(tx: Tx, task_id: UUID) -> Task | None:
     """Keeps a task as it is until the transaction ends; nothing when it is gone.
 
     Whoever locks something of a task does this first: deleting the task locks them in that order too.
     """
-    await rows.lock(tx, tx.user_id, task_id)
+    return await rows.lock(tx, tx.user_id, task_id)
 
 
 async def add_minutes(tx: Tx, task_id: UUID, minutes: int) -> None:

@@ -38,7 +38,7 @@ from studyteddy.platform.recurrence import BadRule, Rule, TooFar, date_time
 async def begin(tx: Tx, new: NewTask, wanted: Recurrence) -> Task:
     """A new series and its first occurrence; raises 422."""
     planned = plan(new, wanted, series_id=new_id(), clock=await auth.clockwork(tx, tx.user_id), now=tx.now)
-    if new.subject_id is not None and not await rows.has_subject(tx, tx.user_id, new.subject_id):
+    if new.subject_id is not None and not await rows.hold_subject(tx, tx.user_id, new.subject_id):
         raise no_such_subject()
     await series.add(tx, tx.user_id, planned, at=tx.now)
     moment = first_kept(planned)
@@ -239,6 +239,8 @@ def _check_exdates(exdates: list[str], *, all_day: bool) -> None:
             faults.append(Fault(pointer, "wrong_type", f"This series knows its occurrences by {kind}."))
         elif not is_moment(one):
             faults.append(Fault(pointer, "malformed", "There is no such day or time."))
+        elif int(one[:4]) > LAST_YEAR:
+            faults.append(Fault(pointer, "out_of_range", f"Use a year up to {LAST_YEAR}."))
     if faults:
         raise BadRecurrence(faults=faults)
 

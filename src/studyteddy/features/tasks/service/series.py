@@ -54,7 +54,7 @@ async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: Scope, i
     assert of is not None
     assert current.occurrence is not None
     changed = single.changed_by(current, changes)
-    if changed.subject_id is not None and not await rows.has_subject(tx, tx.user_id, changed.subject_id):
+    if isinstance(changes.subject_id, UUID) and not await rows.hold_subject(tx, tx.user_id, changes.subject_id):
         raise no_such_subject()
     split = scope == "following" and current.occurrence > of.starts
     since = current.occurrence if scope == "following" else ""
@@ -205,10 +205,11 @@ async def _replanned(tx: Tx, of: Series, target: Series, changed: Task, changes:
 
 
 def _moved(of: Series, planned: Series, current: Task) -> list[str]:
-    """The left-out occurrences, moved as far as this one."""
+    """The occurrences left out from this one on, moved as far as this one."""
     assert current.occurrence is not None
     by = datetime.fromisoformat(planned.starts) - datetime.fromisoformat(current.occurrence)
-    return [recurring.name(planned, datetime.fromisoformat(one) + by) for one in of.exdates]
+    moved = (datetime.fromisoformat(one) + by for one in of.exdates if one >= current.occurrence)
+    return [recurring.name(planned, one) for one in moved if one.year <= LAST_YEAR]
 
 
 def _rest(of: Series, current: Task) -> str:

@@ -58,8 +58,8 @@ _HELD = "(SELECT count(*) FROM held) + (SELECT count(*) FROM kept) >= 0"
 
 _LOCK = Statement(Task, f"{_IN_TURN} {_GET.sql} AND {_HELD} FOR UPDATE OF t", task)
 
-# A due date without a subject of the same owner is refused here and by the composite foreign key. An occurrence that is
-# there already stays as it is.
+# A subject that is not the user's is refused here, as is one that somebody deletes just now: its row is held against
+# that, as the foreign key does, but a little earlier. An occurrence that is there already stays as it is.
 _ADD = Statement(
     Task,
     f"""
@@ -69,7 +69,7 @@ INSERT INTO tasks AS t (user_id, id, title, description, subject_id, priority, d
 SELECT $1, $2, $3, $4, $5, $6, $7, $8,
        CASE WHEN $7 IS NOT NULL OR $8 IS NOT NULL THEN coalesce($9, (SELECT time_zone FROM users WHERE id = $1)) END,
        $10, $11, $12, $13, $13, $14, $15, $16, $17, $18
- WHERE $5 IS NULL OR EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $5)
+ WHERE $5 IS NULL OR EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $5 FOR KEY SHARE)
 ON CONFLICT DO NOTHING
 {RETURNING}""".replace("$5", "$5::uuid")
     .replace("$7", "$7::date")
@@ -77,6 +77,7 @@ ON CONFLICT DO NOTHING
     task,
 )
 
+# A subject that stays is not held: who deletes it waits for this task, and would be waited for.
 # `$16` names the fields that this occurrence has for itself from now on, whatever becomes of its series.
 _UPDATE = Statement(
     Task,
@@ -88,7 +89,8 @@ UPDATE tasks AS t SET title = $3, description = $4, subject_id = $5::uuid, statu
        due_zone = CASE WHEN $8::date IS NOT NULL OR $9::timestamptz IS NOT NULL
                        THEN coalesce($10, (SELECT time_zone FROM users WHERE id = $1)) END
  WHERE t.user_id = $1 AND t.id = $2
-   AND ($5::uuid IS NULL OR EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $5::uuid))
+   AND ($5::uuid IS NULL OR t.subject_id = $5::uuid
+        OR EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $5::uuid FOR KEY SHARE))
 {RETURNING}""",
     task,
 )
@@ -134,7 +136,7 @@ SELECT {_NAMES} FROM t""",
 
 _COMPLETED_UNDER = Statement(UUID, "SELECT completed_under FROM tasks WHERE user_id = $1 AND id = $2")
 
-_HAS_SUBJECT = Statement(bool, "SELECT EXISTS (SELECT FROM subjects WHERE user_id = $1 AND id = $2)")
+_HOLD_SUBJECT = Statement(bool, "SELECT true FROM subjects WHERE user_id = $1 AND id = $2 FOR KEY SHARE")
 
 _ADD_MINUTES = Statement(
     Task,
@@ -212,9 +214,9 @@ async def mark_reopened(
     return await tx.one(_MARK_REOPENED, user_id, task_id, at, change_id, status)
 
 
-async def has_subject(tx: Tx, user_id: UUID, subject_id: UUID) -> bool:
-    """Whether the subject is there, and the user's."""
-    return await tx.one(_HAS_SUBJECT, user_id, subject_id) or False
+async def hold_subject(tx: Tx, user_id: UUID, subject_id: UUID) -> bool:
+    """Whether the subject is there, and the user's; it stays until this transaction ends."""
+    return await tx.one(_HOLD_SUBJECT, user_id, subject_id) or False
 
 
 async def add_minutes(tx: Tx, user_id: UUID, task_id: UUID, minutes: int, *, at: datetime) -> Task | None:
