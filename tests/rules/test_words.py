@@ -44,6 +44,11 @@ def test_a_hundred_letters_of_a_word_count(letter: str) -> None:
     assert len(word) == 100
 
 
+def test_ligatures_make_no_endless_text() -> None:
+    assert len(words("\ufdfa" * 100)) == 301
+    assert len(words("\ufdfa" * 10_000)) < 10_000
+
+
 def test_accents_are_gone_before_anything_is_sorted() -> None:
     """Sorting many in a row takes time that grows with their square."""
     assert "e\u0301\u0316".translate(_MARKS) == "e"

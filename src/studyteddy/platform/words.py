@@ -17,6 +17,8 @@ LONGEST = 100
 """Letters of a word that count."""
 MOST_ASKED = 16
 """Words of a query that count."""
+_MOST_LETTERS = 50_000
+"""Letters of a text that count. Only ligatures, some of which are whole sentences, make more of 10,000 characters."""
 
 _LANGUAGES = (
     "english", "german", "spanish", "french", "italian", "portuguese", "dutch", "swedish", "danish", "norwegian",
@@ -40,7 +42,7 @@ def words(text: str) -> list[str]:
         found: list[str] = _ASCII_WORD.findall(text.lower())
         return found if len(text) <= LONGEST else [word[:LONGEST] for word in found]
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_MARKS)).casefold()
-    return [word for run in _RUN.findall(folded.translate(_LETTERS)) for word in _of_run(run)]
+    return [word for run in _RUN.findall(folded[:_MOST_LETTERS].translate(_LETTERS)) for word in _of_run(run)]
 
 
 def vector(*parts: tuple[str, str]) -> str:
