@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from typing import get_args
 
@@ -86,6 +87,27 @@ def test_a_file_is_what_it_is_and_nothing_else(kind: FileType) -> None:
 @pytest.mark.parametrize("name", [name for name in EVIL if name != "nothing"])
 def test_what_could_be_run_is_none_of_them(name: str) -> None:
     assert [kind for kind in KINDS if holds(kind, EVIL[name])] == []
+
+
+def test_an_archive_has_one_end_only() -> None:
+    """A second one for large archives would say that its list of contents is another, and as long as it likes."""
+    data = packed("notes.txt")
+    end = data.rindex(b"PK\x05\x06")
+    ends = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, end - data.index(b"PK\x01\x02"),
+                       data.index(b"PK\x01\x02")) + struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)  # fmt: skip
+    doubled = data[:end] + ends + data[end:]
+    assert zipfile.ZipFile(io.BytesIO(doubled)).namelist() == ["notes.txt"]
+    assert holds("application/zip", data)
+    assert not holds("application/zip", doubled)
+
+
+@pytest.mark.parametrize("more", [b"\x00", b"\x7f", b"\xff", "é".encode()[:1]])
+@pytest.mark.parametrize("letters", [(1 << 20) - 1, 1 << 20])
+def test_a_long_text_is_looked_at_to_its_end(letters: int, more: bytes) -> None:
+    text = b" " * letters + "é".encode()
+    assert holds("text/plain", text)
+    assert not holds("text/plain", text + more)
+    assert not holds("text/plain", text.lstrip() + more)
 
 
 def test_nothing_is_a_text_at_most() -> None:

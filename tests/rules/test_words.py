@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from studyteddy.features.tasks.service.search import snippet
 from studyteddy.platform.errors import Invalid
-from studyteddy.platform.words import asked, vector, words
+from studyteddy.platform.words import _MARKS, asked, vector, words
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60)
 
@@ -41,6 +42,22 @@ def test_a_text_has_its_words(text: str, expected: list[str]) -> None:
 def test_a_hundred_letters_of_a_word_count(letter: str) -> None:
     (word,) = words(letter * 10_000)
     assert len(word) == 100
+
+
+def test_ligatures_make_no_endless_text() -> None:
+    assert len(words("\ufdfa" * 100)) == 301
+    assert len(words("\ufdfa" * 10_000)) < 10_000
+
+
+def test_accents_are_gone_before_anything_is_sorted() -> None:
+    """Sorting many in a row takes time that grows with their square."""
+    assert "e\u0301\u0316".translate(_MARKS) == "e"
+    assert words("e" + "\u0301\u0316" * 5_000 + " x") == ["e", "x"]
+
+
+@given(TEXTS)
+def test_a_mark_more_or_less_makes_no_other_word(text: str) -> None:
+    assert words(unicodedata.normalize("NFD", text)) == words(unicodedata.normalize("NFC", text)) == words(text)
 
 
 @given(TEXTS)

@@ -6,6 +6,7 @@ document with macros.
 
 from __future__ import annotations
 
+import codecs
 import re
 import struct
 from collections.abc import Callable
@@ -49,8 +50,11 @@ ENDINGS: dict[FileType, tuple[str, ...]] = {
 _MOST_DIRECTORY = 1 << 20
 """Bytes of the list of contents of a ZIP file; reading a longer one would take seconds."""
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
-_MARKUP = re.compile(rb"\s*(<!|<\?|<(html|head|body|script|svg|iframe|math)\b|#!)", re.IGNORECASE)
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_ZIP64 = b"PK\x06\x07"
+"""Stands twenty bytes before the end of a ZIP file that has a second end with other numbers: none here needs it."""
+_MARKUP = re.compile(rb"(<!|<\?|<(html|head|body|script|svg|iframe|math)\b|#!)", re.IGNORECASE)
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\f\r"})
+_PIECE = 1 << 20
 _PROGRAMS = re.compile(r"(?:^|/)(?:vbaproject\.bin|manifest\.mf|androidmanifest\.xml)$", re.IGNORECASE)
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.text"
 
@@ -76,10 +80,16 @@ def _is_webp(data: bytes) -> bool:
 def _is_text(data: bytes) -> bool:
     """UTF-8 that is not the beginning of a page or a script."""
     plain = data.removeprefix(b"\xef\xbb\xbf")
-    if _CONTROLS.search(plain) or _MARKUP.match(plain):
+    if _MARKUP.match(plain.lstrip()[:16]):
         return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        plain.decode()
+        for at in range(0, len(plain), _PIECE):  # other threads have their turn between two pieces
+            piece = plain[at : at + _PIECE]
+            if piece.translate(None, _CONTROLS) != piece:
+                return False
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -90,7 +100,7 @@ def _names(data: bytes) -> list[str]:
     end = data.rfind(b"PK\x05\x06")
     if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")) or end < 0 or len(data) - end < _END_OF_DIRECTORY.size:
         return []
-    if _END_OF_DIRECTORY.unpack_from(data, end)[5] > _MOST_DIRECTORY:
+    if _END_OF_DIRECTORY.unpack_from(data, end)[5] > _MOST_DIRECTORY or data[end - 20 :].startswith(_ZIP64):
         return []
     try:
         with ZipFile(BytesIO(data)) as archive:

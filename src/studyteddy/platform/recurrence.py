@@ -220,7 +220,7 @@ def _engine(rule: Rule, start: datetime, until: datetime | None) -> Iterator[dat
 def _cost(rule: Rule) -> int:
     """What a step costs with the way to it, which the engine goes by months, and with the positions to choose."""
     days = (_STEP[rule.freq] * rule.interval).days if rule.freq in _STEP else 0
-    return (_COST[rule.freq] + days // 8) * (1 + len(rule.by.get("BYSETPOS", ())) // 8)
+    return (_COST[rule.freq] + days // 8) * (1 + len(rule.by.get("BYSETPOS", ())) // 3)
 
 
 def _days(rule: Rule, start: datetime) -> tuple[weekday, ...]:

@@ -137,3 +137,18 @@ async def test_deleting_it_takes_its_minutes_back(system: System, alice: Person)
     )
     await admin.close()
     assert left == 0
+
+
+async def test_what_it_was_for_may_go_meanwhile(system: System, alice: Person) -> None:
+    for n in range(5):
+        subject = await alice.subject()
+        task = await alice.task(subjectId=subject["id"])
+        past = [{"startedAt": ago(system, hours=20 * n + m + 1), "minutes": 5, "taskId": task["id"]} for m in range(4)]
+        answers = await asyncio.gather(
+            *(alice.post("/api/focus-sessions/past", one) for one in past),
+            alice.post("/api/focus-sessions", {"type": "custom", "taskId": task["id"], "subjectId": subject["id"]}),
+            alice.delete(f"/api/subjects/{subject['id']}"),
+            alice.post("/api/tasks/batch", {"commands": [{"op": "update", "id": task["id"], "body": {"title": "x"}}]}),
+            alice.delete(f"/api/tasks/{task['id']}"),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 201, 204, 409, 422}

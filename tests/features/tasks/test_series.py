@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -394,6 +394,19 @@ async def test_a_subject_goes_while_its_occurrence_is_finished(alice: Person) ->
         assert [one["subjectId"] for one in pending] == [None] * (n + 1)
 
 
+async def test_batches_of_the_same_tasks_in_another_order_do_not_wait_for_each_other(alice: Person) -> None:
+    ids = [(await alice.task(recurrence=WEEKLY))["id"], (await alice.task())["id"]]
+    ops = ("complete", "reopen")
+    for _ in range(3):
+        orders = [ids, ids[::-1]] * 5
+        answers = await asyncio.gather(
+            *(alice.post("/api/tasks/batch", {"commands": [{"op": op, "id": id} for op in ops for id in order]})
+              for order in orders)
+        )  # fmt: skip
+        assert [answer.status_code for answer in answers] == [200] * len(orders)
+
+
+@pytest.mark.parametrize("moved_to", ["2030-01-02", "2030-01-04"])
 async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(alice: Person) -> None:
     task = await alice.task(dueDate="2020-01-01", recurrence={"rule": "FREQ=DAILY", "missed": "keep"})
     counts = []

@@ -10,6 +10,8 @@ import pytest
 from tests.cast import Person, made
 from tests.conftest import System
 
+DAILY = {"rule": "FREQ=DAILY"}
+
 
 async def test_a_task_is_added_and_read_back(alice: Person) -> None:
     subject = await alice.subject("Physics")
@@ -20,6 +22,25 @@ async def test_a_task_is_added_and_read_back(alice: Person) -> None:
     assert (await alice.get(f"/api/tasks/{task['id']}")).json() == task
     assert (task["subjectName"], task["dueZone"], task["status"]) == ("Physics", "Europe/Berlin", "pending")
     assert (task["actualMinutes"], task["completedAt"], task["subtaskCount"]) == (0, None, 0)
+
+
+async def test_a_subject_that_goes_meanwhile_is_not_there(alice: Person) -> None:
+    for _ in range(5):
+        subject, plain, repeated = await alice.subject(), await alice.task(), await alice.task(recurrence=DAILY)
+        under = {"subjectId": subject["id"]}
+        *answers, batch, deleted = await asyncio.gather(
+            *(
+                alice.post("/api/tasks", {"title": "x", **under, **more})
+                for more in ({}, {}, {}, {"recurrence": DAILY})
+            ),
+            alice.patch(f"/api/tasks/{plain['id']}", under),
+            alice.patch(f"/api/tasks/{repeated['id']}?scope=all", under),
+            alice.post("/api/tasks/batch", {"commands": [{"op": "create", "body": {"title": "x", **under}}] * 5}),
+            alice.delete(f"/api/subjects/{subject['id']}"),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 201, 422}
+        assert {one["status"] for one in made(batch, 200)["results"]} <= {201, 422}
+        assert deleted.status_code == 204
 
 
 async def test_ids_are_uuid_version_seven(alice: Person) -> None:

@@ -77,6 +77,7 @@ async def update(tx: Tx, subject_id: UUID, changes: SubjectChanges, *, if_match:
 
 async def delete(tx: Tx, subject_id: UUID, *, if_match: str | None) -> None:
     """Deletes a subject; its tasks stay, without it."""
+    await tx.in_turn()
     current = await store.lock(tx, tx.user_id, subject_id)
     if current is None:
         raise NoSuchSubject()

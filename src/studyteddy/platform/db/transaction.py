@@ -181,6 +181,13 @@ class Tx:
         self.user_id = user_id
         await self._connection.execute(_SET_USER_ALONE if alone else _SET_USER, str(user_id))
 
+    async def in_turn(self) -> None:
+        """Lets no other command that asks for this act for the user until this one ends.
+
+        A command that locks several things of a user asks first: else two could wait for each other in a ring.
+        """
+        await run(self._connection.execute(_IN_TURN, self.user_id))
+
     async def flush(self) -> None:
         """Numbers and stores what was published so far."""
         if not self._messages and not self._orders:
@@ -244,6 +251,8 @@ class Tx:
 _SET_USER = "SELECT set_config('app.user_id', $1, true)"
 
 _SET_USER_ALONE = f"{_SET_USER}, pg_advisory_xact_lock(hashtextextended($1::text, 11))"
+
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 13))"
 
 # Lists go as one JSON text each: six arrays cost the driver a multiple of that.
 _QUEUED = """

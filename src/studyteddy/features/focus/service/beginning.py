@@ -34,7 +34,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 async def check(tx: Tx, new: NewFocusSession | PastSession, faults: list[Fault]) -> Wanted:
-    """What a new session is for; raises 422 with `faults` and all of its own."""
+    """What a new session is for, in its user's turn; raises 422 with `faults` and all of its own."""
     task_subject = await _subject_of_task(tx, new.task_id, faults)
     if new.subject_id is not None:
         await _check_subject(tx, new.subject_id, faults)

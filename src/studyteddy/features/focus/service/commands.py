@@ -49,6 +49,7 @@ _MOST_NOTED = 100
 
 async def begin(tx: Tx, new: NewFocusSession) -> FocusSession:
     """Starts a session, or schedules it with `startAt`; raises 409 `already_running`, 422."""
+    await tx.in_turn()
     wanted = await beginning.check(tx, new, _when(new.start_at, now=tx.now))
     session = await beginning.fresh(tx, new, wanted, begins=new.start_at or tx.now)
     if new.start_at is not None:
@@ -65,6 +66,7 @@ async def begin(tx: Tx, new: NewFocusSession) -> FocusSession:
 
 async def start(tx: Tx, session_id: UUID, version: int | None) -> FocusSession:
     """Starts a scheduled session, early or late; raises 404, 409."""
+    await tx.in_turn()
     await end_forgotten(tx)
     session = await take(tx, session_id)
     if not _to_do(session, "start", version):

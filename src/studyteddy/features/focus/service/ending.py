@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from studyteddy import events
@@ -38,7 +39,8 @@ async def end_forgotten(tx: Tx) -> None:
     """Ends the session that the transaction's user forgot, if there is one."""
     running = await store.running(tx, tx.user_id)
     if running is not None and timeline.overdue(running, tx.now):
-        await take(tx, running.id)
+        with suppress(NoSuchSession):  # deleted just now
+            await take(tx, running.id)
 
 
 async def end_all_forgotten(db: Database) -> int:
@@ -49,6 +51,7 @@ async def end_all_forgotten(db: Database) -> int:
     for user_id in students:
         try:
             async with db.transaction(Identity(user_id, user_id)) as tx:
+                await tx.in_turn()
                 await end_forgotten(tx)
             ended += 1
         except Unavailable:

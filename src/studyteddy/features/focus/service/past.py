@@ -27,9 +27,9 @@ async def add_past(tx: Tx, new: PastSession) -> FocusSession:
     """Adds a completed session; raises 409 `overlapping`, 422."""
     begin = new.started_at.replace(microsecond=0)
     end = _end_of(new, begin)
+    await tx.in_turn()  # two at once must see each other
     wanted = await beginning.check(tx, new, _faults(new, begin, end, now=tx.now))
     assert end is not None
-    await tx.act_as(tx.user_id, alone=True)  # two at once must see each other
     await end_forgotten(tx)
     if await store.overlaps(tx, tx.user_id, begin=begin, end=end):
         raise Overlapping()

@@ -11,7 +11,6 @@ import msgspec
 
 from studyteddy.features.focus.schemas import FocusQuery, FocusSession, Interruption
 from studyteddy.platform.db import Reader, Statement, Tx
-from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.pages import Position
 from studyteddy.platform.personal import exported
 
@@ -124,10 +123,7 @@ async def add(tx: Tx, user_id: UUID, new: FocusSession) -> FocusSession | None:
     """The new session, or nothing when it would be the second one that runs."""
     values = [getattr(new, name) for name in _FIELDS]
     values[_NOTES] = _written(new)
-    try:
-        return await tx.one(_ADD, user_id, *values)
-    except asyncpg.ForeignKeyViolationError as fault:  # it was there a moment ago
-        raise Unavailable("What the session is for is just being deleted: try again.", retry_after=1) from fault
+    return await tx.one(_ADD, user_id, *values)
 
 
 async def update(tx: Tx, user_id: UUID, changed: FocusSession) -> FocusSession | None:

@@ -21,6 +21,7 @@ from studyteddy.platform.errors import Problem, Unavailable, document
 
 async def run_batch(tx: Tx, batch: Batch) -> BatchResults:
     """Does one command after the other; raises 503 when the transaction as a whole cannot go on."""
+    await tx.in_turn()
     return BatchResults([await _answer(tx, command) for command in batch.commands])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from uuid import UUID
 
@@ -23,7 +24,10 @@ async def search(reader: Reader, user_id: UUID, query: SearchQuery, cursors: Cur
     after = cursors.read(query.cursor, "search", query)
     sought = asked(query.q)
     found = await hits.page(reader, user_id, sought, after=after, limit=query.limit + 1)
-    shown = [(_with_snippet(hit, tuple(sought)), key) for hit, key in found]
+    shown = []
+    for hit, key in found:
+        shown.append((_with_snippet(hit, tuple(sought)), key))
+        await asyncio.sleep(0)  # others have their turn: a long text in some scripts takes milliseconds
     return cursors.page(shown, query, "search")
 
 
@@ -33,6 +37,8 @@ def _with_snippet(hit: Hit, sought: tuple[str, ...]) -> Hit:
 
 def snippet(text: str, sought: tuple[str, ...]) -> str | None:
     """Some of a text round the first word that begins with one of `sought`, cut between words."""
+    if not any(word.startswith(sought) for word in words(text)):  # most have it elsewhere, and this is much quicker
+        return None
     for part in _PART.finditer(text):
         if any(word.startswith(sought) for word in words(part[0])):
             return _piece(text, _begin(text, part.start()))

@@ -35,11 +35,12 @@ class Placed(Protocol):
 class Line:
     """The tokens of a text with what they may mean; `locale` is the student's language."""
 
-    __slots__ = ("_marks", "language", "text", "tokens", "used")
+    __slots__ = ("_marks", "language", "text", "texts", "tokens", "used")
 
     def __init__(self, text: str, locale: str) -> None:
         self.text = text
         self.tokens = split(text)
+        self.texts = tuple(token.text for token in self.tokens)
         self.used = [False] * len(self.tokens)
         self.language = _language(self.tokens, locale)
         self._marks = [self._at(index) for index in range(len(self.tokens))]
@@ -56,7 +57,7 @@ class Line:
             known = found.get(phrase.kind)
             if known is not None and (known.end > end or not self._suits(phrase, known)):
                 continue
-            if end <= index + 2 or [token.text for token in self.tokens[index:end]] == [*phrase.words]:
+            if end <= index + 2 or self.texts[index:end] == phrase.words:
                 found[phrase.kind] = Mark(phrase.value, end, phrase.language, phrase.weak)
         return found
 

@@ -190,11 +190,7 @@ class Subjects:
 
 def _follows(line: Line, index: int, words: tuple[str, ...]) -> bool:
     end = index + len(words)
-    return (
-        end <= len(line)
-        and not any(line.used[index:end])
-        and all(line.tokens[index + n].text == word for n, word in enumerate(words))
-    )
+    return line.texts[index:end] == words and not any(line.used[index:end])
 
 
 def _starts(word: str, words: tuple[str, ...]) -> bool:
