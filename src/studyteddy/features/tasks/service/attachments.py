@@ -38,7 +38,7 @@ from studyteddy.features.tasks.service.checks import found
 from studyteddy.features.tasks.store import attachments, rows
 from studyteddy.platform import versions
 from studyteddy.platform.db import Database, Reader, Replay, Tx
-from studyteddy.platform.errors import Invalid, invalid
+from studyteddy.platform.errors import Conflict, Invalid, NotFound, invalid
 from studyteddy.platform.event import Gone
 from studyteddy.platform.filetypes import FileType, fits, holds
 from studyteddy.platform.identity import Identity
@@ -177,7 +177,7 @@ async def _accept(db: Database, storage: Storage, lane: Lane, identity: Identity
             if ready is not None:
                 tx.publish(events.AttachmentUpdated(ready.id, ready.task_id), ready)
             shown = tx.reply(ready or _found(await attachments.get(tx, tx.user_id, kept.task_id, kept.id)))
-    except (NoSuchAttachment, Replay):
+    except (NotFound, Conflict, Invalid, Replay):  # not when the database went away: it may be kept
         await storage.delete(copy)
         raise
     with suppress(StorageAway):  # it is kept; what is left over is swept
