@@ -89,6 +89,16 @@ async def test_finishing_at_once_keeps_one_object(system: System, alice: Person,
     assert [event["type"] for event in await alice.changes()].count("attachment.updated") == 1
 
 
+async def test_finishing_at_once_with_one_key_keeps_one_object(system: System, alice: Person, path: str) -> None:
+    for n in range(3):
+        begun = await alice.attach(path.split("/")[3])
+        address = f"{path}/{begun['attachment']['id']}"
+        key = {"idempotency-key": str(n)}
+        answers = await asyncio.gather(*(alice.post(f"{address}/finish", headers=key) for _ in range(12)))
+        assert 200 in {answer.status_code for answer in answers} <= {200, 409, 429}
+        assert len(await objects(system, alice)) == n + 1
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

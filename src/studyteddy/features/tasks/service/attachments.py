@@ -38,7 +38,7 @@ from studyteddy.features.tasks.service.checks import found
 from studyteddy.features.tasks.store import attachments, rows
 from studyteddy.platform import versions
 from studyteddy.platform.db import Database, Reader, Replay, Tx
-from studyteddy.platform.errors import Invalid, invalid
+from studyteddy.platform.errors import Invalid, Problem, Unavailable, invalid
 from studyteddy.platform.event import Gone
 from studyteddy.platform.filetypes import FileType, fits, holds
 from studyteddy.platform.identity import Identity
@@ -178,15 +178,16 @@ async def _accept(db: Database, storage: Storage, lane: Lane, identity: Identity
     token = _token()
     sent = _incoming(identity.user_id, kept.task_id, kept.id, kept.token)
     copy = _place(identity.user_id, kept, token)
-    await _examine(storage, lane, kept, sent, copy)
     try:
+        await _examine(storage, lane, kept, sent, copy)
         async with db.transaction(identity) as tx:
             ready = await attachments.mark_ready(tx, tx.user_id, kept.id, token=token, at=tx.now)
             if ready is not None:
                 tx.publish(events.AttachmentUpdated(ready.id, ready.task_id), ready)
             shown = tx.reply(ready or _found(await attachments.get(tx, tx.user_id, kept.task_id, kept.id)))
-    except (NoSuchAttachment, Replay):
-        await storage.delete(copy)
+    except (Problem, Replay) as fault:
+        if not isinstance(fault, Unavailable):  # else it may be kept
+            await storage.delete(copy)
         raise
     with suppress(StorageAway):  # it is kept; what is left over is swept
         await storage.delete(sent if ready is not None else copy)
@@ -204,7 +205,6 @@ async def _examine(storage: Storage, lane: Lane, kept: Kept, sent: str, copy: st
         raise invalid("", "not_uploaded", NotUploaded.title, NotUploaded) from fault
     if len(data) != kept.size or not await lane.run(lambda: holds(kept.type, data)):
         await storage.delete(sent)
-        await storage.delete(copy)
         raise invalid("", "wrong_content", WrongContent.title, WrongContent)
 
 
