@@ -406,7 +406,6 @@ async def test_batches_of_the_same_tasks_in_another_order_do_not_wait_for_each_o
         assert [answer.status_code for answer in answers] == [200] * len(orders)
 
 
-@pytest.mark.parametrize("moved_to", ["2030-01-02", "2030-01-04"])
 async def test_a_long_series_goes_on_with_as_few_statements_as_a_short_one(alice: Person) -> None:
     task = await alice.task(dueDate="2020-01-01", recurrence={"rule": "FREQ=DAILY", "missed": "keep"})
     counts = []
