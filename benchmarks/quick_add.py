@@ -82,7 +82,9 @@ def report(rounds: list[dict[str, list[float]]]) -> Report:
         ("p99", [percentile(one, 0.99) for one in ordinary]),
     ):
         reached = median(values) <= AIM
-        page.headlines.append(Headline(f"quick add: CPU of a line, {what}", f"{spread(values, 0)} µs", f"≤ {AIM:.0f} µs", reached))
+        page.headlines.append(
+            Headline(f"quick add: CPU of a line, {what}", f"{spread(values, 0)} µs", f"≤ {AIM:.0f} µs", reached)
+        )
     rows = [
         [
             name,
