@@ -105,6 +105,7 @@ def _names(data: bytes) -> list[str]:
     try:
         with ZipFile(BytesIO(data)) as archive:
             return archive.namelist()
+    # No archive, fields that contradict each other, a version that is not known, a place outside of the file.
     except (BadZipFile, ValueError, NotImplementedError, OSError):
         return []
 

@@ -381,3 +381,18 @@ async def test_a_file_is_its_owners(alice: Person, bob: Person, path: str, guest
         assert (await guest.get(address)).status_code == 401
     assert (await bob.post(path, wanted())).status_code == 404
     assert (await alice.post(f"/api/tasks/{new_id()}/attachments", wanted())).status_code == 404
+
+
+async def test_an_attachment_and_a_batch_do_not_wait_for_each_other(alice: Person) -> None:
+    task_id = (await alice.task())["id"]
+    for n in range(6):
+        commands = [{"op": "update", "id": task_id, "body": {"title": f"{n} {m}"}} for m in range(20)]
+        answers = await asyncio.gather(
+            *(
+                alice.post("/api/tasks/batch", {"commands": commands})
+                if m % 2
+                else alice.post(f"/api/tasks/{task_id}/attachments", wanted(size=1))
+                for m in range(8)
+            )
+        )
+        assert {answer.status_code for answer in answers} <= {200, 201, 409}

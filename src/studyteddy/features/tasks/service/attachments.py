@@ -69,9 +69,10 @@ async def get_attachment(reader: Reader, user_id: UUID, task_id: UUID, attachmen
 async def attach(tx: Tx, task_id: UUID, new: NewAttachment, *, storage: Storage) -> AttachmentBegun:
     """Begins an attachment; raises 404, 409 where there is no room for it, 422 `wrong_ending`."""
     _check_name(new.name, new.type)
+    await tx.in_turn()  # before any lock: the room is the account's
     found(await rows.lock(tx, tx.user_id, task_id))
     token = _token()
-    added = await attachments.add_alone(
+    added = await attachments.add(
         tx, tx.user_id, new_id(), task_id, new, token=token, most=MOST_ATTACHMENTS, most_bytes=MOST_BYTES_TOGETHER,
         at=tx.now,
     )  # fmt: skip

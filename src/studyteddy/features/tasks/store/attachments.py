@@ -28,8 +28,6 @@ _KEPT = Statement(
 
 _COUNT = Statement(int, "SELECT count(*)::int FROM attachments WHERE user_id = $1 AND task_id = $2")
 
-_ALONE = Statement(str, "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 13))::text")
-
 _ADD = Statement(
     Attachment,
     f"""
@@ -86,15 +84,11 @@ async def count(tx: Tx, user_id: UUID, task_id: UUID) -> int:
     return await tx.one(_COUNT, user_id, task_id) or 0
 
 
-async def add_alone(
+async def add(
     tx: Tx, user_id: UUID, attachment_id: UUID, task_id: UUID, new: NewAttachment, *, token: str, most: int,
     most_bytes: int, at: datetime,
 ) -> Attachment | None:  # fmt: skip
-    """The new attachment; nothing where there is no room for it.
-
-    Nobody adds to the same account meanwhile: what is counted is still so when the transaction ends.
-    """
-    await tx.one(_ALONE, user_id)
+    """The new attachment; nothing where there is no room for it. In its user's turn, else two could take the last."""
     return await tx.one(
         _ADD, user_id, attachment_id, task_id, new.name, new.type, new.size, token, at, most, most_bytes
     )
