@@ -1,0 +1,88 @@
+/** Builds the service worker beside the app, with the list of the files that it keeps, as a Vite plugin. */
+import { createHash } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { build, type Plugin, type Rolldown } from "vite";
+
+interface Entry {
+    readonly url: string;
+    /** Null if the name has the hash of the content. */
+    readonly revision: string | null;
+}
+
+type Bundle = Rolldown.OutputBundle;
+
+export function worker(): Plugin {
+    let root = "";
+    let outDir = "";
+    return {
+        name: "worker",
+        apply: "build",
+        configResolved(config) {
+            [root, outDir] = [config.root, join(config.root, config.build.outDir)];
+        },
+        async writeBundle(_, bundle) {
+            const entries = [...shellOf(bundle), ...publicFiles(join(root, "public"))];
+            await buildWorker(
+                root,
+                outDir,
+                entries.toSorted((a, b) => (a.url < b.url ? -1 : 1)),
+            );
+        },
+    };
+}
+
+/** The page, and every file that it can come to need: what other pages of the build need isn't part of the app. */
+export function shellOf(bundle: Bundle): Entry[] {
+    const found = new Set<string>(["index.html"]);
+    const page = Object.values(bundle).find(
+        (one) => one.type === "chunk" && one.facadeModuleId?.endsWith("index.html"),
+    );
+    const open = page ? [page.fileName] : [];
+    for (let name = open.pop(); name; name = open.pop()) {
+        const chunk = bundle[name];
+        if (found.has(name) || chunk?.type !== "chunk") continue;
+        found.add(name);
+        open.push(...chunk.imports, ...chunk.dynamicImports);
+        for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
+        for (const asset of chunk.viteMetadata?.importedAssets ?? []) found.add(asset);
+    }
+    for (const name of Object.keys(bundle)) if (name.endsWith(".woff2")) found.add(name);
+    return [...found].map((name) => entryOf(name, contentOf(bundle[name])));
+}
+
+function contentOf(file: Bundle[string] | undefined): string | Uint8Array {
+    if (!file) throw new Error("the build has no index.html");
+    return file.type === "chunk" ? file.code : file.source;
+}
+
+function publicFiles(folder: string): Entry[] {
+    return globSync("**/*.*", { cwd: folder }).map((name) => entryOf(name, readFileSync(join(folder, name))));
+}
+
+function entryOf(name: string, content: string | Uint8Array): Entry {
+    const hashed = name.startsWith("assets/");
+    const revision = hashed ? null : createHash("sha256").update(content).digest("hex").slice(0, 16);
+    return { url: `/${name}`, revision };
+}
+
+async function buildWorker(root: string, outDir: string, entries: readonly Entry[]): Promise<void> {
+    await build({
+        configFile: false,
+        root,
+        logLevel: "warn",
+        publicDir: false,
+        define: { SHELL_FILES: JSON.stringify(entries), "process.env.NODE_ENV": '"production"' },
+        build: {
+            outDir,
+            emptyOutDir: false,
+            target: "es2023",
+            reportCompressedSize: false,
+            rolldownOptions: {
+                input: join(root, "src", "worker.ts"),
+                output: { format: "iife", entryFileNames: "sw.js" },
+            },
+        },
+    });
+}

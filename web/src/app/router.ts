@@ -1,0 +1,96 @@
+/**
+ * Addresses, by the Navigation API. Browsers without it load whole pages, which is slower and works alike.
+ *
+ * Mails and the sign-in with Google lead to `/#/sign-in?…`: what follows the # is never sent to a server, so the
+ * secrets in it end in no log. They become a plain address, and the secrets its state, which a reload forgets.
+ */
+import type { Params, Route } from "./feature.ts";
+
+export interface Found {
+    readonly route: Route;
+    readonly params: Params;
+}
+
+/** The first route whose pattern the path matches. */
+export function find(routes: readonly Route[], path: string): Found | undefined {
+    for (const route of routes) {
+        const match = patternOf(route.path).exec({ pathname: path });
+        if (!match) continue;
+        const groups = Object.entries(match.pathname.groups).filter((pair): pair is [string, string] => !!pair[1]);
+        return { route, params: Object.fromEntries(groups.map(([name, part]) => [name, decode(part)])) };
+    }
+    return undefined;
+}
+
+const patterns = new Map<string, URLPattern>();
+
+function patternOf(path: string): URLPattern {
+    let pattern = patterns.get(path);
+    if (!pattern) patterns.set(path, (pattern = new URLPattern({ pathname: path })));
+    return pattern;
+}
+
+function decode(part: string): string {
+    try {
+        return decodeURIComponent(part);
+    } catch {
+        return part;
+    }
+}
+
+/** The plain address and the secrets of `/#/reset-password?token=…`; null for other addresses. */
+export function unhash(url: URL): { address: string; state: Params } | null {
+    if (!url.hash.startsWith("#/")) return null;
+    const inner = new URL(url.hash.slice(1), url.origin);
+    if (inner.origin !== url.origin) return null;
+    return { address: inner.pathname, state: Object.fromEntries(inner.searchParams) };
+}
+
+export interface Arrival {
+    readonly url: URL;
+    readonly state: unknown;
+    /** A new page, not a change of what is written after the ?. */
+    readonly turned: boolean;
+}
+
+/**
+ * Calls `arrive` now and after each navigation within the app; gives a function that ends it.
+ * The browser restores the place on the page when what `arrive` gives has resolved.
+ */
+export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void {
+    let path = location.pathname;
+    const at = (url: URL, state: unknown, first = false) => {
+        const turned = first || url.pathname !== path;
+        path = url.pathname;
+        return arrive({ url, state, turned });
+    };
+    const hidden = unhash(new URL(location.href));
+    if (hidden) history.replaceState(null, "", hidden.address);
+    void at(new URL(location.href), hidden?.state, true);
+    if (!("navigation" in globalThis)) return () => {};
+    const onnavigate = (event: NavigateEvent) => {
+        if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;
+        const url = new URL(event.destination.url);
+        if (/^\/(api|ws|health|metrics|assets)(\/|$)/.test(url.pathname)) return;
+        const state: unknown = event.destination.getState() ?? event.info;
+        const turned = url.pathname !== path;
+        event.intercept({
+            focusReset: "manual",
+            scroll: turned ? "after-transition" : "manual",
+            handler: () => at(url, state),
+        });
+    };
+    navigation.addEventListener("navigate", onnavigate);
+    return () => navigation.removeEventListener("navigate", onnavigate);
+}
+
+/** Goes to an address of the app. `state` is held in memory only. */
+export function go(address: string, { replace = false, state }: { replace?: boolean; state?: unknown } = {}): void {
+    if (!("navigation" in globalThis)) return void (replace ? location.replace(address) : location.assign(address));
+    const { finished, committed } = navigation.navigate(address, {
+        history: replace ? "replace" : "auto",
+        info: state,
+    });
+    // One that is overtaken by the next rejects; that is no fault.
+    for (const promise of [finished, committed]) void promise?.catch(() => {});
+}

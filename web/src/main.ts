@@ -1,0 +1,26 @@
+/** Opens what this device keeps, and shows the app. */
+import { mount } from "svelte";
+
+import App from "./app/App.svelte";
+import { clientOf } from "./app/client.ts";
+import { features } from "./app/features.ts";
+import { Shell } from "./app/shell.svelte.ts";
+import { languageOf, preferencesKept } from "./features/auth/rules.ts";
+import { SCHEMA } from "./features/schema.ts";
+import { loadLocale } from "./platform/messages.ts";
+import { Updates } from "./platform/updates.ts";
+import { Sync } from "./sync/sync.ts";
+
+const sync = new Sync(SCHEMA);
+await sync.start();
+await loadLocale(languageOf(preferencesKept(sync.store)?.language, sync.session.user?.locale, navigator.language));
+
+const shell = new Shell(clientOf(sync), features);
+const updates = new Updates({
+    idle: () => sync.idle,
+    changed: () => (shell.update = updates.ready ? () => updates.apply() : null),
+});
+sync.onBuild = (build) => updates.check(build);
+if (import.meta.env.PROD) void updates.start();
+
+mount(App, { target: document.querySelector("#app")!, props: { shell } });

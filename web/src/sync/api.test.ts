@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+import { Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
+
+type Answerer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+let server: Server;
+let answer: Answerer;
+let api: Api;
+let renewals: string[];
+
+beforeAll(async () => {
+    server = createServer((request, response) => {
+        let body = "";
+        request.on("data", (part: Buffer) => (body += part.toString()));
+        request.on("end", () => answer(request, response, body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+});
+afterAll(() => void server.close());
+
+beforeEach(() => {
+    renewals = [];
+    const tokens = {
+        get: async () => "old",
+        renew: async (refused: string) => {
+            renewals.push(refused);
+            return "new";
+        },
+    };
+    api = new Api(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, tokens);
+});
+
+function say(status: number, body: unknown, headers: Record<string, string> = {}): Answerer {
+    return (_, response) => {
+        response.writeHead(status, { "content-type": "application/json", ...headers });
+        response.end(body === null ? "" : JSON.stringify(body));
+    };
+}
+
+const GET = { method: "GET", path: "/api/tasks" } as const;
+
+describe("a request", () => {
+    test("says who asks, what it is based on, and its key", async () => {
+        let seen: IncomingMessage | undefined;
+        let sent = "";
+        answer = (request, response, body) => {
+            [seen, sent] = [request, body];
+            say(200, { ok: true })(request, response, body);
+        };
+        const { data } = await api.send({
+            method: "PATCH",
+            path: "/api/tasks/1",
+            query: { scope: "this", status: ["a", "b"], cursor: null },
+            body: { title: "x" },
+            ifMatch: 7,
+            key: "k",
+        });
+        expect(data).toEqual({ ok: true });
+        expect(seen?.url).toBe("/api/tasks/1?scope=this&status=a&status=b");
+        expect(seen?.headers).toMatchObject({
+            authorization: "Bearer old",
+            "if-match": '"v7"',
+            "idempotency-key": "k",
+            "content-type": "application/json",
+        });
+        expect(sent).toBe('{"title":"x"}');
+    });
+
+    test("reads all pages of a list", async () => {
+        answer = (request, response, body) => {
+            const cursor = new URL(request.url!, "http://x").searchParams.get("cursor");
+            say(200, cursor ? { items: [3], nextCursor: null } : { items: [1, 2], nextCursor: "c" })(
+                request,
+                response,
+                body,
+            );
+        };
+        const found: number[] = [];
+        for await (const page of api.reader(0).pages<number>("/api/tasks")) found.push(...page);
+        expect(found).toEqual([1, 2, 3]);
+    });
+});
+
+describe("an answer", () => {
+    test("that refuses the token is asked again with a new one, once", async () => {
+        answer = (request, response, body) =>
+            request.headers.authorization === "Bearer new"
+                ? say(200, 1)(request, response, body)
+                : say(401, { code: "sign_in_needed" })(request, response, body);
+        expect((await api.send(GET)).data).toBe(1);
+        expect(renewals).toEqual(["old"]);
+        answer = say(401, { code: "sign_in_needed" });
+        await expect(api.send(GET)).rejects.toThrow(Problem);
+        expect(renewals).toEqual(["old", "old"]);
+    });
+
+    test("of an ended session is told apart", async () => {
+        answer = say(401, { code: "session_ended" });
+        await expect(api.send(GET)).rejects.toThrow(SessionEnded);
+        await expect(new Api("http://127.0.0.1:1").send(GET)).rejects.toThrow(SessionEnded);
+    });
+
+    test("with a problem has its words, within bounds", async () => {
+        const errors = Array.from({ length: 500 }, () => ({ pointer: "/title", code: "x", detail: "y".repeat(5000) }));
+        const body = { code: "invalid", title: 5, detail: "z".repeat(5000), errors: [...errors, null, 7] };
+        answer = say(422, body, { "retry-after": "12" });
+        const problem = await api.send(GET).catch((fault: unknown) => fault as Problem);
+        expect(problem).toBeInstanceOf(Problem);
+        const { facts, retryAfter } = problem as Problem;
+        expect(facts).toMatchObject({ status: 422, code: "invalid", title: "" });
+        expect([facts.detail.length, facts.errors.length, facts.errors[0]!.detail.length]).toEqual([1000, 100, 1000]);
+        expect(retryAfter).toBe(12);
+    });
+
+    test.each<[string, Answerer]>([
+        ["of a proxy without a problem", say(502, null)],
+        ["that is HTML", (_, response) => response.end("<html>")],
+        ["that redirects", (_, response) => response.writeHead(302, { location: "/login" }).end()],
+        ["that breaks off", (request) => request.socket.destroy()],
+        ["with another list as a problem", say(400, ["code"])],
+    ])("%s is none", async (_, answers) => {
+        answer = answers;
+        await expect(api.send(GET)).rejects.toThrow(NoAnswer);
+    });
+
+    test("that takes too long is none; one that nobody waits for any more says so", async () => {
+        answer = () => undefined;
+        await expect(api.send({ ...GET, timeout: 30 })).rejects.toThrow(NoAnswer);
+        const leaving = new AbortController();
+        setTimeout(() => leaving.abort(), 20);
+        await expect(api.send({ ...GET, signal: leaving.signal })).rejects.toThrow("abort");
+    });
+});
