@@ -1,4 +1,4 @@
-"""What was asked for, and the world it is measured in."""
+"""The options of a benchmark run and the environment it measures."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from benchmarks.world import World, world
 
 @dataclass
 class Bench:
-    """What was asked for, and the world it is measured in, made when the first benchmark wants it."""
+    """The options of a run, and the environment, which is created when the first benchmark needs it."""
 
     rounds: int
     seconds: float
     tasks: int
     peer: Path | None
     quick: bool
-    """Only to see whether it works: nothing is written."""
+    """Only checks that the benchmarks work; writes no results."""
     folder: Path
     ending: ExitStack
     step: Callable[[str], None] = field(default=lambda _: None)
@@ -29,16 +29,16 @@ class Bench:
     @property
     def world(self) -> World:
         if self._world is None:
-            self.step(f"making {self.tasks:,} tasks")
+            self.step(f"creating {self.tasks:,} tasks")
             self._world = self.ending.enter_context(world(self.folder, self.tasks))
         return self._world
 
     @property
     def how(self) -> str:
-        """The line under every table."""
-        peer = ", beside a foreign peer" if self.peer else ""
+        """The description of the method in every page."""
+        peer = ", next to a peer" if self.peer else ""
         return (
             f"{self.rounds} interleaved rounds of {self.seconds:g} s{peer}; {self.tasks:,} tasks; {machine()}. Values"
-            " are median (least–greatest). Ratios are of the same round; “foreign cores” says how busy the machine was"
-            " with other work: above about 0.3 only the ratios mean something."
+            " are median (minimum–maximum). Ratios compare values of the same round. “Other load” is the number of"
+            " cores used by other programs; above about 0.3, only the ratios are meaningful."
         )

@@ -1,9 +1,8 @@
-"""The floor: the same statements and the same structs with nothing in between.
+"""The minimum: a bare ASGI callable that runs the same statements with the same structs on the same server.
 
-A bare ASGI callable on the same server. It checks each token through the same cache of verified ones and takes the
-same steps inside the database, in the same order. It has no pool, no routes, no limits, no request ids, no security
-headers, no metrics, no signed cursors, no announcements, no timeouts and no way to say what was wrong: the distance to
-it is what those cost.
+It verifies tokens through the same cache and performs the same steps in the database in the same order. It has no
+pool, routing, rate limits, request ids, security headers, metrics, signed cursors, live events, timeouts or error
+responses. The difference between it and the program is the cost of these.
 """
 
 from __future__ import annotations
@@ -21,24 +20,27 @@ from uuid import UUID
 import msgspec
 
 from studyteddy import events
-from studyteddy.features.notifications import store as notifications
+from studyteddy.features.notifications import store
 from studyteddy.features.notifications.schemas import UnreadCount
-from studyteddy.features.tasks.schemas import NewTask, Task
-from studyteddy.features.tasks.store import lists, rows
-from studyteddy.platform.db import connect, transaction
+from studyteddy.features.tasks.schemas.lists import ListedTask
+from studyteddy.features.tasks.schemas.tasks import NewTask, Task
+from studyteddy.features.tasks.store import lists as lists_store
+from studyteddy.features.tasks.store import tasks as tasks_store
+from studyteddy.platform.db import event_numbers
+from studyteddy.platform.db.database import connect
 from studyteddy.platform.event import Event
-from studyteddy.platform.health import HealthReport
 from studyteddy.platform.ids import new_id
-from studyteddy.platform.pages import Page
-from studyteddy.platform.security import AccessTokens
+from studyteddy.platform.security.access_tokens import AccessTokens
 from studyteddy.platform.settings import Settings, key_bytes
+from studyteddy.platform.web.health import HealthReport
+from studyteddy.platform.web.pagination import Page
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 
 _encode = msgspec.json.Encoder().encode
 _new_task = msgspec.json.Decoder(NewTask).decode
-_FIRST_PAGE = lists._page("due", (), False)
+_FIRST_PAGE = lists_store._page("due", (), False)
 _DONE_JOBS = (
     ("notifications.congratulate", "analytics.count_completion", "gamification.award_points"),
     ("local", "local", "local"),
@@ -46,7 +48,7 @@ _DONE_JOBS = (
 
 
 class Few:
-    """Some connections in a row; who finds none waits in another."""
+    """A stack of connections and a queue of callers that wait for one."""
 
     def __init__(self, connections: Iterable[Any]) -> None:
         self._free = deque(connections)
@@ -69,7 +71,7 @@ class Few:
 
 
 class Floor:
-    """Answers five requests."""
+    """Handles five kinds of requests."""
 
     def __init__(self, few: Few, tokens: AccessTokens) -> None:
         self._few = few
@@ -101,7 +103,7 @@ class Floor:
                 return self._tokens.verify(value[7:].decode("latin-1")).user_id
         raise PermissionError("no token")
 
-    async def _list(self, user_id: UUID, limit: int) -> Page[Task]:
+    async def _list(self, user_id: UUID, limit: int) -> Page[ListedTask]:
         async with self._few.taken() as connection:
             found = _FIRST_PAGE.keyed(await connection.fetch(_FIRST_PAGE.guarded, user_id, limit + 1))
         items = [task for task, _ in found[:limit]]
@@ -112,17 +114,30 @@ class Floor:
 
     async def _unread(self, user_id: UUID) -> UnreadCount:
         async with self._few.taken() as connection:
-            return UnreadCount((await connection.fetch(notifications._UNREAD.guarded, user_id))[0][0])
+            return UnreadCount((await connection.fetch(store._UNREAD.guarded, user_id))[0][0])
 
     async def _create(self, user_id: UUID, new: NewTask) -> Task:
         now = datetime.now(UTC)
         async with self._few.taken() as connection:
             await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
             row = await connection.fetchrow(
-                rows._ADD.sql, user_id, new_id(), new.title, new.description, new.subject_id, new.priority,
-                new.due_date, new.due_at, new.due_zone, new.start_date, new.estimated_minutes, new.labels, now,
-                rows._words(new), None, None, None, None,
-            )  # fmt: skip
+                tasks_store._ADD.sql,
+                user_id,
+                new_id(),
+                new.title,
+                new.description,
+                new.subject_id,
+                new.priority,
+                new.due_date,
+                new.due_at,
+                new.due_zone,
+                new.start_date,
+                new.estimated_minutes,
+                new.labels,
+                now,
+                tasks_store._words(new),
+                *[None] * 5,
+            )
             task = Task(*row)
             await self._announce(connection, user_id, now, events.TaskCreated(task.id), task, ((), ()))
             await connection.execute("COMMIT")
@@ -132,7 +147,7 @@ class Floor:
         now = datetime.now(UTC)
         async with self._few.taken() as connection:
             await connection.execute(f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)")
-            task = Task(*await connection.fetchrow(rows._MARK_COMPLETED.sql, user_id, task_id, now, new_id()))
+            task = Task(*await connection.fetchrow(tasks_store._MARK_COMPLETED.sql, user_id, task_id, now, new_id()))
             assert task.completed_at is not None
             assert task.completed_on is not None
             event = events.TaskCompleted(
@@ -154,14 +169,14 @@ class Floor:
         payload = _encode(event).decode()
         queued = _encode([(kind, lane, payload, 0.0, None, "") for kind, lane in zip(*jobs, strict=True)]).decode()
         told = _encode([(event.tag, _encode(shown).decode())]).decode()
-        await connection.fetchval(transaction._ANNOUNCE, user_id, queued, now, told, 1)
+        await connection.fetchval(event_numbers._STORE_EVENTS_AND_JOBS, user_id, queued, now, told, 1)
 
 
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[Floor]:
-    """With as many connections as ours, and their settings, but without a pool's ceremonies."""
+    """With the same number of connections and the same settings as the program, but without its pool."""
     size = settings.database_pool
     async with connect(settings.database_url, size=size, name="bench-floor") as pool, AsyncExitStack() as held:
-        connections = [await held.enter_async_context(pool.holding()) for _ in range(size)]
+        connections = [await held.enter_async_context(pool.connection()) for _ in range(size)]
         few = Few(connections)
         yield Floor(few, AccessTokens(key_bytes(settings.signing_key), clock=time.time))

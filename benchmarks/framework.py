@@ -1,8 +1,8 @@
-"""What the web layer costs: one action behind our own layer and behind a framework's, with everything else the same.
+"""What the web layer costs: the same action behind our own web layer and behind a framework.
 
-Both read the same page with the same code over the same pool, check tokens through the same cache and look at the
-same revocations; neither limits, measures or adds headers of its own accord beyond what its way through does anyway.
-The framework is written as sparingly as it allows: one dependency, no middleware, structs in and out.
+Both read the same page with the same code and pool, verify tokens through the same cache, and check the same
+revocations. Neither limits requests nor adds metrics or headers beyond what its request path always does. The framework
+is used as sparingly as possible: one dependency, no middleware, structs in and out.
 """
 
 from __future__ import annotations
@@ -10,31 +10,37 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.bench import Bench
+from benchmarks.contenders import CASES, Contender, Run
 from benchmarks.load import Load, Order
 from benchmarks.measure import Meter, median, ratios, spread
 from benchmarks.report import Headline, Report
-from benchmarks.requests import CASES, CONNECTIONS, PREPARED, Asking, Contender, Run, compare_shapes
+from benchmarks.requests import CONNECTIONS, PREPARED, Asking, compare_shapes
 from benchmarks.world import reference
-from studyteddy.bootstrap import Runtime, application, background, runtime
-from studyteddy.features.tasks import service as tasks
-from studyteddy.features.tasks.schemas import Task, TaskQuery
+from studyteddy.bootstrap.runtime import Runtime, application, runtime
+from studyteddy.features.tasks.schemas.lists import ListedTask, TaskQuery
+from studyteddy.features.tasks.service import lists
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.limits import Limit, Verdict
-from studyteddy.platform.pages import Page
 from studyteddy.platform.settings import Settings
-from studyteddy.platform.web import App
+from studyteddy.platform.web.app import App
+from studyteddy.platform.web.pagination import Page
+from studyteddy.platform.web.rate_limits import Limit, Limiter, Verdict
 
 CASE = CASES[0]
 NAMES = ("kernel", "litestar", "floor")
-SHOWN = {"kernel": "our own layer, no limits", "litestar": "Litestar 2, one dependency", "floor": "floor"}
+SHOWN = {
+    "kernel": "our web layer, no rate limits",
+    "litestar": "Litestar 2, one dependency",
+    "floor": "minimal ASGI app",
+}
 
 
 class Unlimited:
-    """Lets everybody pass without asking anybody."""
+    """Accepts every request."""
 
     async def take(self, limit: Limit, principal: str) -> Verdict:
         return Verdict(True, limit.burst, 0, 0)
@@ -42,26 +48,25 @@ class Unlimited:
 
 @asynccontextmanager
 async def kernel(settings: Settings) -> AsyncIterator[App]:
-    """The program as it is, without limits."""
-    async with runtime(settings, name="bench-kernel") as running, background(running):
-        running.resources["limiter"] = Unlimited()
-        yield application(running)
+    """The program without rate limits."""
+    async with runtime(settings, name="bench-kernel") as running:
+        yield application(replace(running, limiter=cast(Limiter, Unlimited())))
 
 
 @asynccontextmanager
 async def litestar(settings: Settings) -> AsyncIterator[Any]:
-    """The same action in the framework."""
-    async with runtime(settings, name="bench-litestar") as running, background(running):
+    """The same action behind the framework."""
+    async with runtime(settings, name="bench-litestar") as running:
         yield framework_app(running)
 
 
 def framework_app(running: Runtime) -> Any:
-    """Signatures are resolved from this module, which holds none of the framework's names before this is called."""
+    """The framework resolves signatures in this module, which imports it only when this function is called."""
     from litestar import Litestar, Request, get
     from litestar.di import Provide
 
     class Asked:
-        """Everything a handler needs, found by one dependency."""
+        """Everything that a handler needs, from one dependency."""
 
         def __init__(self, identity: Identity, query: TaskQuery) -> None:
             self.identity = identity
@@ -71,13 +76,13 @@ def framework_app(running: Runtime) -> Any:
         identity = await identified(running, request.headers)
         return Asked(identity, TaskQuery(limit=int(request.query_params.get("limit", 50))))
 
-    async def list_tasks(asked: Asked) -> Page[Task]:
+    async def list_tasks(asked: Asked) -> Page[ListedTask]:
         reading = running.db.reading(asked.identity)
-        return await tasks.page(reading, asked.identity.user_id, asked.query, running.resources["cursors"])
+        return await lists.page(reading, asked.identity.user_id, asked.query, running.cursors)
 
-    for function in (asked, list_tasks):  # under postponed annotations these names are not the module's
+    for function in (asked, list_tasks):  # postponed annotations can't resolve these local names
         function.__annotations__ = {"asked": Asked, "request": Request[Any, Any, Any]} | (
-            {"return": Asked} if function is asked else {"return": Page[Task]}
+            {"return": Asked} if function is asked else {"return": Page[ListedTask]}
         )
     asked.__annotations__.pop("asked")
     list_tasks.__annotations__.pop("request")
@@ -90,8 +95,8 @@ async def live() -> dict[str, str]:
 
 
 async def identified(running: Runtime, headers: Mapping[str, str]) -> Identity:
-    """As the program does it."""
-    known: Identity = running.resources["access_tokens"].verify(headers["authorization"][7:])
+    """Authenticates as the program does."""
+    known: Identity = running.access_tokens.verify(headers["authorization"][7:])
     await running.revocations.check(known)
     return known
 
@@ -114,7 +119,7 @@ def run(bench: Bench) -> Report:
 
 
 def rounds(bench: Bench, contenders: list[Contender]) -> dict[str, list[Run]]:
-    """Everyone in every round, in rotating order."""
+    """Measures every contender in every round, in rotating order."""
     engines = {"postgres": bench.world.engines.postgres_pid, "valkey": bench.world.engines.redis_pid}
     meter = Meter(**engines, **{one.name: one.server.pid for one in contenders})
     found: dict[str, list[Run]] = {one.name: [] for one in contenders}
@@ -142,20 +147,26 @@ def measured(one: Contender, meter: Meter, seconds: float) -> Run:
 
 
 def report(found: dict[str, list[Run]]) -> Report:
-    page = Report("The web layer", "What does a request pay for its way through, in our own layer and in a framework?")
+    page = Report("The web layer", "What does the web layer cost per request, compared with a framework?")
     own, other, floor = ([run.cpu for run in found[name]] for name in NAMES)
     beside = ratios(own, other)
     page.headlines.append(
         Headline(
-            "list 20 tasks: server CPU, our own layer against Litestar", spread(beside), "≤ 1.0", median(beside) <= 1
+            "list 20 tasks: server CPU of our web layer relative to Litestar",
+            spread(beside),
+            "≤ 1.0",
+            median(beside) <= 1,
         )
     )
     rows = [
         [
-            SHOWN[name], spread([run.cpu for run in runs], 0), spread(ratios([run.cpu for run in runs], floor)),
-            f"{median([run.rate for run in runs]):.0f}", f"{median([run.alien for run in runs]):.2f}",
+            SHOWN[name],
+            spread([run.cpu for run in runs], 0),
+            spread(ratios([run.cpu for run in runs], floor)),
+            f"{median([run.rate for run in runs]):.0f}",
+            f"{median([run.alien for run in runs]):.2f}",
         ]
         for name, runs in found.items()
-    ]  # fmt: skip
-    page.add("List 20 tasks", ["", "CPU µs/request", "x floor", "requests/s", "foreign"], rows)
+    ]
+    page.add("List 20 tasks", ["", "CPU µs/request", "× minimal ASGI app", "requests/s", "other load"], rows)
     return page

@@ -1,7 +1,7 @@
-"""What a job costs: to ask for it in a transaction, to do it, to wait for it.
+"""What a background job costs: to enqueue it in a transaction, to run it, and to wait for it.
 
-The worker is the program's own with a registry of one job that does nothing, so that what is measured is the queue. A
-foreign peer asks for and does the like of it in the same rounds, on the same core.
+The worker is the program's own, with a single job that does nothing, so the benchmark measures the queue itself. A peer
+enqueues and runs an equivalent job in the same rounds on the same core.
 """
 
 from __future__ import annotations
@@ -11,25 +11,30 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from benchmarks import peer_jobs
 from benchmarks.bench import Bench
-from benchmarks.measure import SERVER_CORE, Meter, median, percentile, pinned, ratios, spread
+from benchmarks.measure import SERVER_CORE, JobCost, Meter, median, percentile, pinned, ratios, spread
 from benchmarks.report import Headline, Report
 from benchmarks.world import Person, World
 from benchmarks.world import run as in_loop
-from studyteddy.bootstrap import Runtime, runtime
-from studyteddy.platform.db import Nothing, Statement, Tx
+from studyteddy.bootstrap.runtime import Runtime, runtime
+from studyteddy.platform.db.outbox import NewJob
+from studyteddy.platform.db.statements import Nothing, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.event import Event
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.jobs import Jobs, Policy, Registry, Worker, order
-from studyteddy.platform.jobs import store as queue
+from studyteddy.platform.jobs import store
+from studyteddy.platform.jobs.registry import Jobs, Registry, kind_of
+from studyteddy.platform.jobs.worker import Policy, Worker
 
 JOBS_EACH = 3
 TRANSACTIONS, WORKED, FUTURE, WAITS = 1_000, 10_000, 200_000, 200
 PEER_AIM = 1.5
-"""Of the client CPU that a foreign peer spends on a job."""
+"""Relative to the client CPU that the peer spends on a job."""
 _TOUCH = Statement(Nothing, "UPDATE users SET updated_at = now() WHERE id = $1")
 _FILL = """
 INSERT INTO jobs (user_id, kind, lane, payload, run_at)
@@ -40,7 +45,7 @@ jobs = Jobs("benchmarks")
 
 
 class Heard:
-    """When jobs began, and somebody who waits for the next one."""
+    """When jobs started, and an event for a caller that waits for the next one."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -50,30 +55,22 @@ class Heard:
 heard = Heard()
 
 
-class Errand(msgspec.Struct, frozen=True):
-    """When it was asked for."""
+class Errand(Event, frozen=True):
+    """The event that starts the job; `at` is when it was enqueued."""
 
     at: float
 
 
-@jobs.task
-async def nothing(tx: Tx, payload: Errand) -> None:
-    """Only says when it began."""
+@jobs.on(Errand)
+async def nothing(tx: Tx, event: Errand) -> None:
+    """Records when it started."""
     heard.times.append(time.perf_counter())
     if heard.bell:
         heard.bell.set()
 
 
-nothing.__module__ = "benchmarks.jobs"  # also when this file is the program
-
-
-class Cost(NamedTuple):
-    """µs a job, client and the database that keeps it; jobs in a second."""
-
-    client: float
-    database: float
-    rate: float
-    alien: float = 0.0
+nothing.__module__ = "benchmarks.jobs"
+ERRAND = NewJob(kind_of(nothing), "local", msgspec.json.encode(Errand(0.0)).decode())
 
 
 def steps(bench: Bench) -> int:
@@ -89,48 +86,46 @@ def run(bench: Bench) -> Report:
             rounds.one(number)
         bench.step("commit to start")
         waits = in_loop(waiting(made))
-        bench.step("claiming beside jobs of the future")
+        bench.step("claiming beside scheduled jobs")
         claims = [claiming(made, 0), claiming(made, FUTURE)]
         made.do("TRUNCATE jobs")
     return report(rounds, waits, claims)
 
 
 class Rounds:
-    """What asking and doing cost in each round, ours and a foreign peer's."""
+    """The cost of enqueueing and running jobs in each round, for the program and for the peer."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self.asked: list[Cost] = []
-        self.done: list[Cost] = []
-        self.peer_asked: list[Cost] = []
-        self.peer_done: list[Cost] = []
+        self.asked: list[JobCost] = []
+        self.done: list[JobCost] = []
+        self.peer_asked: list[JobCost] = []
+        self.peer_done: list[JobCost] = []
         if bench.peer:
-            from benchmarks.peer_jobs import Queue
-
             bench.step("building the peer")
-            self._peer = Queue(bench)
+            self._peer = peer_jobs.Queue(bench)
 
     def one(self, number: int) -> None:
-        """Ours, and then the peer's, or the other way round."""
+        """Measures the program and the peer, in alternating order."""
         for part in (self._ours, self._peers)[:: 1 if number % 2 else -1]:
             part(f"round {number + 1}")
 
     def _ours(self, name: str) -> None:
-        self._bench.step(f"{name}: asking")
+        self._bench.step(f"{name}: enqueueing")
         self.asked.append(in_loop(asking(self._bench.world)))
-        self._bench.step(f"{name}: doing")
+        self._bench.step(f"{name}: running")
         self.done.append(in_loop(doing(self._bench.world)))
 
     def _peers(self, name: str) -> None:
         if self._bench.peer:
-            self._bench.step(f"{name}: the peer asks")
+            self._bench.step(f"{name}: the peer enqueues")
             self.peer_asked.append(self._peer.measured("enqueue"))
-            self._bench.step(f"{name}: the peer does")
+            self._bench.step(f"{name}: the peer runs")
             self.peer_done.append(self._peer.measured("work"))
 
 
-async def asking(made: World) -> Cost:
-    """What three jobs add to a small transaction."""
+async def asking(made: World) -> JobCost:
+    """The cost that three jobs add to a small transaction."""
     async with runtime(made.settings()) as running:
         meter = Meter(postgres=made.engines.postgres_pid, valkey=made.engines.redis_pid)
         people = made.people[:TRANSACTIONS]
@@ -139,7 +134,7 @@ async def asking(made: World) -> Cost:
         with_jobs = await spent(meter, transactions(running, people, JOBS_EACH))
     count = len(people) * JOBS_EACH
     more = [(one - other) / 1e3 / count for one, other in zip(with_jobs[:2], plain[:2], strict=True)]
-    return Cost(more[0], more[1], count / with_jobs[2], with_jobs[3])
+    return JobCost(more[0], more[1], count / with_jobs[2], with_jobs[3])
 
 
 async def transactions(running: Runtime, people: Sequence[Person], jobs_each: int) -> None:
@@ -147,11 +142,11 @@ async def transactions(running: Runtime, people: Sequence[Person], jobs_each: in
         async with running.db.transaction(Identity(person.user_id, person.session_id)) as tx:
             await tx.do(_TOUCH, person.user_id)
             for _ in range(jobs_each):
-                tx.enqueue(order(nothing, Errand(0.0)))
+                tx.enqueue(ERRAND)
 
 
 async def spent(meter: Meter, work: Any) -> tuple[float, float, float, float]:
-    """CPU of this thread and of PostgreSQL (ns), seconds, and cores busy elsewhere."""
+    """CPU of this thread and of PostgreSQL (ns), elapsed seconds, and cores busy with other programs."""
     meter.reset()
     client = time.thread_time_ns()
     await work
@@ -160,8 +155,8 @@ async def spent(meter: Meter, work: Any) -> tuple[float, float, float, float]:
     return client, span.cpu["postgres"], span.seconds, span.foreign()
 
 
-async def doing(made: World) -> Cost:
-    """A queue full of due jobs of many users, emptied by one worker in groups of twenty."""
+async def doing(made: World) -> JobCost:
+    """One worker drains a queue of due jobs of many users in batches of twenty."""
     await made._do("TRUNCATE jobs", ())
     await made._do(_FILL % ("interval '0'", WORKED, WORKED), ())
     await made._do("VACUUM ANALYZE jobs", ())
@@ -170,8 +165,8 @@ async def doing(made: World) -> Cost:
         heard.times, heard.bell = [], None
         client, postgres, seconds, alien = await spent(meter, worker(running).run_due())
     if len(heard.times) != WORKED:
-        raise RuntimeError(f"{len(heard.times)} jobs were done instead of {WORKED}")
-    return Cost(client / 1e3 / WORKED, postgres / 1e3 / WORKED, WORKED / seconds, alien)
+        raise RuntimeError(f"{len(heard.times)} jobs ran instead of {WORKED}")
+    return JobCost(client / 1e3 / WORKED, postgres / 1e3 / WORKED, WORKED / seconds, alien)
 
 
 def worker(running: Runtime) -> Worker:
@@ -179,7 +174,7 @@ def worker(running: Runtime) -> Worker:
 
 
 async def waiting(made: World) -> list[float]:
-    """Milliseconds from a commit in one process's resources to the start of its job on another's, both idle."""
+    """Milliseconds from a commit in one runtime to the start of its job in another, both idle."""
     settings, waits = made.settings(), []
     async with AsyncExitStack() as ending:
         api, works = [await ending.enter_async_context(runtime(settings)) for _ in range(2)]
@@ -197,7 +192,7 @@ async def waiting(made: World) -> list[float]:
 async def wait(api: Runtime, person: Person) -> float:
     heard.times, heard.bell = [], asyncio.Event()
     async with api.db.transaction(Identity(person.user_id, person.session_id)) as tx:
-        tx.enqueue(order(nothing, Errand(0.0)))
+        tx.enqueue(ERRAND)
     committed = time.perf_counter()
     await heard.bell.wait()
     await asyncio.sleep(0.01 + int.from_bytes(os.urandom(1), "big") / 10_000)
@@ -205,7 +200,7 @@ async def wait(api: Runtime, person: Person) -> float:
 
 
 def claiming(made: World, future: int) -> list[float]:
-    """Milliseconds of each claim of twenty, beside so many jobs that are not due."""
+    """Milliseconds for each claim of twenty jobs, beside `future` jobs that are not due."""
     made.do("TRUNCATE jobs")
     if future:
         made.do(_FILL % ("interval '1 day' + n * interval '1 second'", future, future))
@@ -220,7 +215,7 @@ async def _claims(made: World) -> list[float]:
         for _ in range(200):
             async with running.db.system("worker") as tx:
                 began = time.perf_counter()
-                found = await queue.claim(tx, "local", limit=20, lease=600)
+                found = await store.claim(tx, "local", limit=20, lease=600)
                 times.append((time.perf_counter() - began) * 1e3)
             if len(found) != 20:
                 raise RuntimeError(f"a claim found {len(found)} jobs")
@@ -228,36 +223,38 @@ async def _claims(made: World) -> list[float]:
 
 
 def report(rounds: Rounds, waits: list[float], claims: list[list[float]]) -> Report:
-    page = Report("Jobs", "What does a durable job cost, and how long does it wait?")
+    page = Report("Jobs", "What does a durable background job cost, and how long does it wait?")
     each = [1e6 / cost for cost in whole(rounds.asked, rounds.done, "client")]
     page.headlines += [
-        Headline("jobs asked for and done in a CPU second of ours", spread(each, 0)),
+        Headline("jobs enqueued and completed per second of client CPU", spread(each, 0)),
         *beside(rounds),
-        Headline("commit to start of the job, idle, p50 / p99", f"{quantiles(waits)} ms"),
-        Headline(f"a claim beside {FUTURE:,} jobs of the future, p99", f"{percentile(claims[1], 0.99):.1f} ms"),
+        Headline("commit to job start, idle, p50 / p99", f"{quantiles(waits)} ms"),
+        Headline(f"claiming 20 jobs beside {FUTURE:,} scheduled jobs, p99", f"{percentile(claims[1], 0.99):.1f} ms"),
     ]
-    rows = [("ask, in a transaction", rounds.asked), ("do, in groups of 20", rounds.done)]
+    rows = [("enqueue, in a transaction", rounds.asked), ("run, in batches of 20", rounds.done)]
     if rounds.peer_asked:
-        rows += [("BullMQ: ask", rounds.peer_asked), ("BullMQ: do, 20 at once", rounds.peer_done)]
+        rows += [("BullMQ: enqueue", rounds.peer_asked), ("BullMQ: run, 20 at a time", rounds.peer_done)]
     notes = "\n\n".join([NOTE, BESIDE] if rounds.peer_asked else [NOTE])
-    page.add("CPU", ["", "client µs/job", "database µs/job", "jobs/s", "foreign"], [row(*one) for one in rows], notes)
+    page.add(
+        "CPU", ["", "client µs/job", "database µs/job", "jobs/s", "other load"], [row(*one) for one in rows], notes
+    )
     table = [["none", quantiles(claims[0])], [f"{FUTURE:,}", quantiles(claims[1])]]
-    page.add("A claim of twenty", ["jobs that are not due", "p50 / p99 ms"], table)
+    page.add("Claiming 20 jobs", ["scheduled jobs", "p50 / p99 ms"], table)
     return page
 
 
-def whole(asked: Sequence[Cost], done: Sequence[Cost], *parts: str) -> list[float]:
-    """µs of a job from its asking to its end, round by round."""
+def whole(asked: Sequence[JobCost], done: Sequence[JobCost], *parts: str) -> list[float]:
+    """µs per job from enqueueing to completion, by round."""
     return [sum(getattr(cost, part) for cost in both for part in parts) for both in zip(asked, done, strict=True)]
 
 
 def beside(rounds: Rounds) -> Iterator[Headline]:
-    """Ours against the peer: the program alone, and with the database that keeps the jobs."""
+    """The program relative to the peer: the client alone, and together with the database."""
     if not rounds.peer_asked:
         return
-    for what, parts in (("client CPU", ("client",)), ("CPU with the database's", ("client", "database"))):
+    for what, parts in (("client CPU", ("client",)), ("client and database CPU", ("client", "database"))):
         found = ratios(whole(rounds.asked, rounds.done, *parts), whole(rounds.peer_asked, rounds.peer_done, *parts))
-        name = f"{what} of a job, asked for and done, against BullMQ"
+        name = f"{what} per job relative to BullMQ"
         if parts == ("client",):
             yield Headline(name, spread(found), f"≤ {PEER_AIM}", median(found) <= PEER_AIM)
         else:
@@ -265,26 +262,29 @@ def beside(rounds: Rounds) -> Iterator[Headline]:
 
 
 NOTE = (
-    f"Asking is what {JOBS_EACH} jobs add to a transaction that changes one row. Doing is everything a worker does:"
-    f" look, claim, set each job's owner, run it, mark it done; {WORKED:,} jobs of as many users as there are."
+    f"Enqueueing is the cost that {JOBS_EACH} jobs add to a transaction that changes one row. Running covers all work"
+    f" of the worker: polling, claiming, setting the owner of each job, running it, and completing it; {WORKED:,} jobs,"
+    " spread over all users."
 )
 
 
 BESIDE = (
-    "BullMQ asks for its jobs one by one, fifty at the same time, each with three attempts and removal at the end; a"
-    " process of its own does twenty at the same time. There are as many that V8 had time to get warm. Its CPU is what"
-    " Node.js says of itself from the first job to the last; its database is the same Valkey. The two promise different"
-    " things: our jobs are in PostgreSQL, in the transaction that asks for them and in that of what they do, and synced"
-    " before anybody is answered; BullMQ's are in Valkey, whose file is synced once a second, and in no transaction of"
-    " the program."
+    "BullMQ enqueues jobs individually, fifty concurrently, with three attempts and removal on completion; a separate"
+    " process runs twenty concurrently. There are enough jobs for V8 to warm up. Its CPU time is what Node.js reports"
+    " from the first job to the last; its database is the same Valkey. The guarantees differ: our jobs are stored in"
+    " PostgreSQL within the transaction that requests them and complete within the transaction of their effects, synced"
+    " to disk before the response. BullMQ's jobs are in Valkey, synced once a second, outside any transaction."
 )
 
 
-def row(name: str, costs: list[Cost]) -> list[str]:
+def row(name: str, costs: list[JobCost]) -> list[str]:
     return [
-        name, spread([one.client for one in costs], 1), spread([one.database for one in costs], 1),
-        f"{median([one.rate for one in costs]):.0f}", f"{median([one.alien for one in costs]):.2f}",
-    ]  # fmt: skip
+        name,
+        spread([one.client for one in costs], 1),
+        spread([one.database for one in costs], 1),
+        f"{median([one.rate for one in costs]):.0f}",
+        f"{median([one.alien for one in costs]):.2f}",
+    ]
 
 
 def quantiles(values: Sequence[float]) -> str:

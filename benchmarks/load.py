@@ -1,7 +1,8 @@
-"""The load: keep-alive connections that each send the next request when their answer is whole.
+"""The load generator: keep-alive connections that each send the next request when the response is complete.
 
-A process of its own, on one epoll, since an event loop would cost the core it shares with the database more than the
-requests do. It is told what to do by a file, connects, says `ready`, waits for a line, and writes its result.
+It runs as a separate process on a single epoll, because an event loop would use more of the core it shares with the
+database than the requests themselves. It reads its order from a file, connects, prints `ready`, waits for a line, and
+prints its result.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ import msgspec
 from benchmarks.measure import OTHER_CORE, percentile, pin
 
 PATIENCE = 15.0
-"""Seconds an answer may take before it counts as lost."""
+"""Seconds to wait for a response before it counts as lost."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to send: `requests` once each, or over and over when `again`; `pace` is the most a second, 0 any number."""
+    """What to send: each of `requests` once, or repeatedly if `again`; at most `pace` per second, 0 for no limit."""
 
     port: int
     requests: list[bytes]
@@ -37,7 +38,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What came back. `lost` counts requests without an answer, `cpu_ns` what the load itself cost."""
+    """The outcome. `lost` counts requests without a response; `cpu_ns` is the CPU time of the load generator."""
 
     answered: int
     sent: int
@@ -52,12 +53,12 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def bad(self) -> int:
-        """Answers that are not 2xx, and those that never came."""
+        """Responses other than 2xx, and missing responses."""
         return self.lost + sum(count for status, count in self.statuses.items() if not status.startswith("2"))
 
 
 class _Line:
-    """One connection: when its request went out and what has come back so far."""
+    """One connection: when its request was sent, and the response received so far."""
 
     __slots__ = ("got", "since", "socket")
 
@@ -69,7 +70,7 @@ class _Line:
 
 
 def whole(data: bytes) -> bool:
-    """Whether an answer is complete."""
+    """Whether a response is complete."""
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return False
@@ -90,7 +91,7 @@ def _received(line: socket.socket) -> bytes:
 
 
 class _Drive:
-    """The loop over one order."""
+    """Runs one order."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
@@ -113,28 +114,34 @@ class _Drive:
                 break
         seconds = clock() - self._began
         return Result(
-            len(self._times), self._sent, self._sent - len(self._times), seconds,
-            percentile(self._times, 0.5) * 1e3, percentile(self._times, 0.99) * 1e3, self._received,
-            {status.decode(): count for status, count in self._statuses.items()}, time.process_time_ns() - cpu,
-        )  # fmt: skip
+            len(self._times),
+            self._sent,
+            self._sent - len(self._times),
+            seconds,
+            percentile(self._times, 0.5) * 1e3,
+            percentile(self._times, 0.99) * 1e3,
+            self._received,
+            {status.decode(): count for status, count in self._statuses.items()},
+            time.process_time_ns() - cpu,
+        )
 
     def _more(self) -> bool:
         return self._order.again or self._next < len(self._order.requests)
 
     def _begin(self) -> None:
-        """Gives idle connections their next request, as long as there is time and the pace allows it."""
+        """Sends the next request on idle connections, within the time and the pace of the order."""
         now = time.perf_counter()
         allowed = (now - self._began) * self._order.pace + 1 if self._order.pace else float("inf")
         while self._idle and now < self._end and self._more() and self._sent < allowed:
             line = self._idle.pop()
             line.since = time.perf_counter()
-            with suppress(OSError):  # a line that was cut shows it when it is read
+            with suppress(OSError):  # reading shows that the connection is closed
                 line.socket.sendall(self._order.requests[self._next % len(self._order.requests)])
             self._next += 1
             self._sent += 1
 
     def _hear(self) -> bool:
-        """Takes in what has come; false when nothing has for a while."""
+        """Receives available data; false after a while without any."""
         ready = self._poll.poll(0.001 if self._order.pace else 0.2)
         for number, _ in ready:
             line = self._lines.get(number)
@@ -164,7 +171,7 @@ class _Drive:
 
 
 class Load:
-    """The load as its own process: connected when made, running between `go()` and `result()`."""
+    """The load generator as a process: connects on creation and runs between `go()` and `result()`."""
 
     def __init__(self, order: Order, *, core: int = OTHER_CORE) -> None:
         number, self._path = tempfile.mkstemp(suffix=".order")
@@ -172,15 +179,17 @@ class Load:
             file.write(msgspec.msgpack.encode(order))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.load", self._path],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
         pin(self._process.pid, core)
         self._line()
 
     def _line(self) -> bytes:
         assert self._process.stdout is not None
         if not (line := self._process.stdout.readline()):
-            raise RuntimeError("the load ended early; what it said is above")
+            raise RuntimeError("the load generator ended early; its output is above")
         return line
 
     def go(self) -> None:
@@ -189,7 +198,7 @@ class Load:
         self._process.stdin.flush()
 
     def result(self) -> Result:
-        """Waits for the end."""
+        """Waits for the result."""
         return msgspec.json.decode(self._line(), type=Result)
 
     def __enter__(self) -> Load:
@@ -206,7 +215,7 @@ class Load:
 
 
 def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes:
-    """One request as it goes over the wire."""
+    """An HTTP request as bytes."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json"]
     lines += [f"Authorization: Bearer {token}"] if token else []
     lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"] if body else []
@@ -215,19 +224,19 @@ def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes
 
 
 def exchange(port: int, sent: bytes) -> tuple[int, bytes]:
-    """One request by itself: its status and body."""
+    """Sends one request; returns status and body."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
         line.sendall(sent)
         got = b""
         while not whole(got):
             if not (data := line.recv(262_144)):
-                raise ConnectionError("the server hung up")
+                raise ConnectionError("the server closed the connection")
             got += data
     return int(got[9:12]), got.partition(b"\r\n\r\n")[2]
 
 
 def main(path: str) -> None:
-    """One order, as a process."""
+    """Runs the order in the file at `path`."""
     drive = _Drive(msgspec.msgpack.decode(Path(path).read_bytes(), type=Order))
     print("ready", flush=True)
     if sys.stdin.readline():

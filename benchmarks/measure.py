@@ -1,4 +1,4 @@
-"""What processes cost: CPU by the scheduler's own clock, memory shared fairly, and how busy everybody else was."""
+"""CPU time from the scheduler, proportional memory (PSS), and the load of other programs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 TICK = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, OTHER_CORE = CORES[0], CORES[-1]
-"""One server alone on the first core; databases and load on the last."""
+"""The server runs alone on the first core; databases and load generator run on the last."""
 FAVOUR = -10
 
 
@@ -27,15 +28,15 @@ def tree(root: int) -> list[int]:
 
 
 def process_ns(pid: int) -> int:
-    """CPU time of one process, ended threads included: the sum that `schedstat` shows by thread."""
+    """CPU time of one process including ended threads: the sum of `schedstat` over its threads."""
     try:
-        return time.clock_gettime_ns((~pid << 3) | 2)  # CPUCLOCK_SCHED of that process, see clock_getcpuclockid(3)
+        return time.clock_gettime_ns((~pid << 3) | 2)  # CPUCLOCK_SCHED, see clock_getcpuclockid(3)
     except OSError:
         return 0
 
 
 def reaped_ns(pid: int) -> int:
-    """CPU time of the children that a process has seen end."""
+    """CPU time of the children that a process has waited for."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -44,18 +45,18 @@ def reaped_ns(pid: int) -> int:
 
 
 def cpu_ns(root: int) -> int:
-    """CPU time of a process tree, so that a difference of two readings also holds what ended in between."""
+    """CPU time of a process tree; the difference of two readings includes processes that ended in between."""
     return sum(process_ns(pid) for pid in tree(root)) + reaped_ns(root)
 
 
 def busy_ns() -> int:
-    """CPU time that the whole machine has spent on anybody."""
+    """CPU time spent by the whole machine."""
     total = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     return (sum(total) - total[3] - total[4]) * 1_000_000_000 // TICK
 
 
 def pss_mib(pids: Iterable[int]) -> float:
-    """Memory of processes, what they share counted once."""
+    """Memory of processes; shared pages count once."""
     return sum(_pss_kib(pid) for pid in pids) / 1024
 
 
@@ -68,7 +69,7 @@ def _pss_kib(pid: int) -> int:
 
 
 def pin(root: int, core: int) -> None:
-    """Keeps a process tree on one core, a little ahead of whatever else wants it where that is allowed."""
+    """Pins a process tree to one core and raises its priority where permitted."""
     for pid in tree(root):
         for thread in Path(f"/proc/{pid}/task").glob("*"):
             with suppress(OSError):
@@ -79,7 +80,7 @@ def pin(root: int, core: int) -> None:
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """Has this very thread work on one core."""
+    """Pins the current thread to one core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -90,19 +91,19 @@ def pinned(core: int) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Span:
-    """What happened between two readings; CPU in nanoseconds by name."""
+    """The difference of two readings; CPU in nanoseconds by name."""
 
     seconds: float
     cpu: Mapping[str, int]
     busy: int
 
     def foreign(self, load_ns: int = 0) -> float:
-        """Cores that were busy with nothing of ours."""
+        """Cores busy with other programs."""
         return max((self.busy - sum(self.cpu.values()) - load_ns) / 1e9 / self.seconds, 0.0)
 
 
 class Meter:
-    """Reads the CPU time of named process trees; this process is always one of them."""
+    """Reads the CPU time of named process trees, including this process."""
 
     def __init__(self, **roots: int) -> None:
         self._roots = {"driver": 0, **roots}
@@ -112,7 +113,7 @@ class Meter:
         self._before = self._read()
 
     def span(self) -> Span:
-        """What happened since the last reset."""
+        """The difference since the last reset."""
         at, busy, cpu = self._read()
         was_at, was_busy, was_cpu = self._before
         return Span(at - was_at, {name: max(cpu[name] - was_cpu[name], 0) for name in cpu}, busy - was_busy)
@@ -122,23 +123,32 @@ class Meter:
         return time.perf_counter(), busy_ns(), cpu
 
 
+class JobCost(NamedTuple):
+    """Client and database CPU of a job in µs, jobs per second, and cores busy with other work."""
+
+    client: float
+    database: float
+    rate: float
+    alien: float = 0.0
+
+
 def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that `share` of all do not exceed."""
+    """The value that a `share` of all values do not exceed."""
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    """Same-round ratios: what disturbed a round disturbed both sides of it."""
+    """Ratios within the same round: a disturbance affects both sides."""
     return [one / other for one, other in zip(ours, theirs, strict=True) if other]
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
-    """`1.85 (1.80–1.92)`: median, least and greatest."""
+    """`1.85 (1.80–1.92)`: median, minimum and maximum."""
     if not values:
         return "–"
     return f"{median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"

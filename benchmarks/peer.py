@@ -1,11 +1,11 @@
-"""A foreign peer beside ours: a NestJS program with tables of its own, in a database of its own in the same PostgreSQL.
+"""A peer to compare with: a NestJS program with its own tables in its own database on the same PostgreSQL.
 
 `--peer DIR` names a folder with `nest/` (sources), `sql/` (schema.sql, seed.sql) and `queue/` (bullmq.js). It is built
-once, in a temporary copy; its live connections (`peer_sockets.py`) and its queue (`peer_jobs.py`) run from there as
-they are. What answers requests is a second copy, to which the like of what ours does on each request is added: a
-limiter that counts in Redis (the throttler's own store keeps a timer a request and searches all of them when one
-ends, which no comparison should rest on), helmet's headers and CORS. Where these cannot be added the page says so.
-It signs in by HS256 and asks for an instant as `dueDate`.
+once, in a temporary copy; its live connections (`peer_sockets.py`) and its queue (`peer_jobs.py`) run from there
+unchanged. HTTP requests go to a second copy with equivalents of what our program does on each request: a rate limiter
+that counts in Redis (the throttler's default store keeps one timer per request and searches all of them when one ends,
+which would distort the comparison), the headers of helmet, and CORS. If these can't be added, the page says so.
+The peer authenticates with HS256 and expects an instant as `dueDate`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ import asyncpg
 import msgspec
 
 from benchmarks.bench import Bench
+from benchmarks.contenders import Case, Contender
 from benchmarks.load import request
-from benchmarks.requests import Case, Contender
 from benchmarks.world import KEYS, Server, World, plain_token
 from benchmarks.world import run as in_loop
 
 WARM = 12.0
-"""V8 goes on getting faster for minutes; before this long an end point is not what it will be."""
+"""V8 keeps optimising for minutes; this many seconds bring an endpoint close to its final speed."""
 VARIANTS = {"N1": {}, "N1prep": {"DRIVER": "pg", "PREP": "1"}}
 ADDED = ("@nestjs/throttler@6", "@fastify/helmet@13")
 PATIENCE = 600
@@ -67,7 +67,7 @@ MODULE = (
         "import { AuthGuard,",
     ),
     ("@Controller('health')", SHARED_HITS),
-    ("@Get() ok()", "@SkipThrottle() @Get() ok()"),  # as ours does not limit it
+    ("@Get() ok()", "@SkipThrottle() @Get() ok()"),  # our program does not limit it either
     ("imports: [PassportModule,", f"imports: [{LIMITED}, PassportModule,"),
     ("providers: [JwtStrategy,", "providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }, JwtStrategy,"),
 )
@@ -75,11 +75,11 @@ MODULE = (
 
 @contextmanager
 def contenders(bench: Bench, folder: Path) -> Iterator[list[Contender]]:
-    """The variants of the peer, built, filled and serving."""
+    """The variants of the peer: built, with data, and running."""
     assert bench.peer is not None
     bench.step("building the peer")
     built, missing = build(plain(bench), folder / "nest")
-    bench.step("filling the peer's database")
+    bench.step("loading the peer's database")
     url = fill(bench.world, bench.peer / "sql")
     asking = Asking(url)
     environment = production(bench.world) | {"DATABASE_URL": url, "UV_THREADPOOL_SIZE": "4"}
@@ -94,7 +94,7 @@ def contenders(bench: Bench, folder: Path) -> Iterator[list[Contender]]:
 
 
 def production(made: World) -> dict[str, str]:
-    """The settings of each of the peer's programs."""
+    """The settings of all programs of the peer."""
     return {"NODE_ENV": "production", "REDIS_URL": made.engines.redis_url, "JWT_SECRET": KEYS["SIGNING_KEY"]}
 
 
@@ -103,7 +103,7 @@ def node(*words: Path | str) -> list[str]:
 
 
 def plain(bench: Bench) -> Path:
-    """A built copy of the peer as it is, made when the first benchmark wants it; `queue/` is inside of it."""
+    """An unchanged built copy of the peer, created when first needed; it contains `queue/`."""
     assert bench.peer is not None
     target = bench.folder / "peer"
     if not target.exists():
@@ -117,7 +117,7 @@ def plain(bench: Bench) -> Path:
 
 
 def build(source: Path, target: Path) -> tuple[Path, str]:
-    """A copy with what ours has; the source itself when it does not go in, and then what is missing."""
+    """A copy with the additions, or the source itself and a note about what could not be added."""
     shutil.copytree(source, target, symlinks=True)
     try:
         npm(target, "install", "--no-audit", "--no-fund", "--ignore-scripts", *ADDED)
@@ -130,7 +130,7 @@ def build(source: Path, target: Path) -> tuple[Path, str]:
 
 
 def patch(path: Path, changes: tuple[tuple[str, str], ...]) -> None:
-    """Raises `LookupError` unless each place is there exactly once."""
+    """Replaces texts in a file; raises `LookupError` unless each occurs exactly once."""
     text = path.read_text()
     for place, instead in changes:
         if text.count(place) != 1:
@@ -147,7 +147,7 @@ def npm(folder: Path, *words: str) -> None:
 
 
 def fill(made: World, sql: Path) -> str:
-    """A database of its own with as many tasks as ours; its address."""
+    """Creates the peer's database with as many tasks as ours; returns its URL."""
     url = made.engines.admin_database_url.rpartition("/")[0] + f"/{DATABASE}"
     each = 25
     texts = [(sql / name).read_text() for name in ("schema.sql", "seed.sql")]
@@ -159,7 +159,7 @@ def fill(made: World, sql: Path) -> str:
 
 
 async def scripts(url: str, texts: list[str]) -> None:
-    """Statement by statement in one session, as psql would."""
+    """Runs scripts statement by statement in one session, like psql."""
     connection = await asyncpg.connect(url, timeout=PATIENCE)
     for text in texts:
         lines = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
@@ -170,9 +170,9 @@ async def scripts(url: str, texts: list[str]) -> None:
 
 
 class Asking:
-    """Writes the peer's requests."""
+    """Builds requests for the peer."""
 
-    PATHS = {"unread count": "/health/auth", "live": "/health"}  # noqa: RUF012 - never changed
+    PATHS = {"unread count": "/health/auth", "live": "/health"}  # noqa: RUF012 - a constant
 
     def __init__(self, url: str) -> None:
         self._random = random.Random(11)
@@ -188,9 +188,13 @@ class Asking:
         if case.name != "create":
             return request("GET", case.path, token if case.name != "live" else "")
         body = {
-            "title": f"Solve problem set {number}", "description": "Pages 10-12, show the steps",
-            "subjectId": subject_id, "dueDate": "2026-12-24T10:30:00.000Z", "priority": "high", "estimatedMinutes": 45,
-        }  # fmt: skip
+            "title": f"Solve problem set {number}",
+            "description": "Pages 10-12, show the steps",
+            "subjectId": subject_id,
+            "dueDate": "2026-12-24T10:30:00.000Z",
+            "priority": "high",
+            "estimatedMinutes": 45,
+        }
         return request("POST", case.path, token, msgspec.json.encode(body))
 
 
@@ -199,7 +203,7 @@ def replace_path(case: Case, path: str | None) -> Case:
 
 
 async def people(url: str) -> list[tuple[str, UUID, list[UUID]]]:
-    """Token, a subject and all tasks of everybody."""
+    """Token, one subject and all tasks of every user."""
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(
         "SELECT t.user_id, (SELECT id FROM subjects WHERE user_id = t.user_id LIMIT 1), array_agg(t.id)"

@@ -1,4 +1,4 @@
-"""The live connections of a foreign peer: a NestJS gateway with socket.io, which hears of messages through Redis."""
+"""The live connections of the peer: a NestJS gateway with socket.io that receives messages through Redis."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.peer import WARM, node, plain, production
-from benchmarks.sockets import Ear, Side, masked
+from benchmarks.websocket_clients import Client, Side, masked
 from benchmarks.world import Person, Server
 
 TEXT = 0x81
 CONNECT, PING, PONG = b"40", b"2", b"3"
 
 
-class SocketIoEar(Ear):
-    """A client of socket.io, over a WebSocket from the beginning."""
+class SocketIoClient(Client):
+    """A socket.io client that uses the WebSocket transport only."""
 
     __slots__ = ()
     PATH = "/socket.io/?EIO=4&transport=websocket&token={}"
@@ -35,8 +35,8 @@ class SocketIoEar(Ear):
 
 
 def side(bench: Bench, people: Sequence[Person], folder: Path) -> Side:
-    """The gateway, serving; its tokens are those of a server with its own sign-in."""
+    """The running gateway; its clients authenticate with HS256 tokens."""
     program = node(plain(bench) / "dist" / "nest_gateway.js")
     server = Server("socket.io", program, production(bench.world), folder, alive="/")
     channels = [f"user:{person.user_id}" for person in people]
-    return Side(server, SocketIoEar, [person.plain for person in people], channels, WARM)
+    return Side(server, SocketIoClient, [person.plain for person in people], channels, WARM)

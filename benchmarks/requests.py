@@ -1,33 +1,41 @@
-"""What a request costs: ours between the least that could do it and the usual way of writing it.
+"""The CPU time of requests, compared with a minimal ASGI application and with common stacks.
 
-One server process alone on its core, everything else on the other; the servers are up at the same time and take
-turns, in another order each round, so that what disturbs one disturbs all.
+One server process runs alone on its core, everything else on the other. All servers run at the same time and take
+turns, in a different order each round, so that a disturbance affects all of them.
 """
 
 from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from benchmarks import peer
 from benchmarks.bench import Bench
+from benchmarks.contenders import CASES, Case, Contender, Run, Void
 from benchmarks.load import Load, Order, Result, exchange, request
 from benchmarks.measure import Meter, median, pss_mib, ratios, spread, tree
 from benchmarks.report import Headline, Report
-from benchmarks.world import Person, Server, World, ours, reference
+from benchmarks.world import Person, World, ours, reference
 
 CONNECTIONS = 32
 PREPARED = 8_000
 MOST_A_SECOND = 6_000
-"""More completions than any server gives; what is left over goes back."""
+"""More completions per second than any server reaches; unused tasks are returned."""
 
+SHOWN = {
+    "ours": "Study Teddy",
+    "floor": "minimal ASGI app",
+    "usual": "FastAPI + ORM",
+    "N1": "NestJS",
+    "N1prep": "tuned NestJS",
+}
+"""How the tables name the servers."""
 Aims = tuple[float, ...]
 FLOOR, USUAL = (2.0, 1.5), (0.25,)
 PEER: dict[str, tuple[tuple[str, Aims], ...]] = {
@@ -35,60 +43,7 @@ PEER: dict[str, tuple[tuple[str, Aims], ...]] = {
     "create": (("N1prep", (0.60, 0.35)), ("N1", (0.45,))),
     "complete": (("N1prep", (0.55, 0.30)), ("N1", (0.45,))),
 }
-"""What a ratio must not exceed, and then where it is meant to arrive."""
-
-
-class Case(NamedTuple):
-    """One kind of request. `events` and `jobs` are what each of them must leave behind."""
-
-    name: str
-    path: str
-    status: int = 200
-    events: int = 0
-    jobs: int = 0
-
-    @property
-    def writes(self) -> bool:
-        return self.events > 0
-
-
-CASES = (
-    Case("list 20 tasks", "/api/tasks?limit=20"),
-    Case("create", "/api/tasks", 201, events=1),
-    Case("complete", "/api/tasks/{}/complete", events=1, jobs=3),
-    Case("unread count", "/api/notifications/unread-count"),
-    Case("live", "/health/live"),
-)
-
-
-class Void(Exception):
-    """A run that does not count, since something in it was not what it is said to be."""
-
-
-@dataclass
-class Contender:
-    """A server and how to ask it. `foreign` ones have tables of their own, which are not looked into."""
-
-    name: str
-    server: Server
-    ask: Callable[[Case, int], list[bytes]]
-    foreign: bool = False
-    warm: float = 1.0
-    fresh: Callable[[Sequence[tuple[Person, UUID]]], list[bytes]] | None = None
-    without: str = ""
-
-
-class Run(NamedTuple):
-    """One server, one case, one round."""
-
-    cpu: float
-    """Server CPU, µs a request."""
-    postgres: float
-    rate: float
-    p50: float
-    p99: float
-    alien: float
-    """Cores busy with nothing of ours."""
+"""The required limit of a ratio, and the long-term target."""
 
 
 def steps(bench: Bench) -> int:
@@ -96,23 +51,21 @@ def steps(bench: Bench) -> int:
 
 
 def run(bench: Bench) -> Report:
-    """All contenders, all cases, all rounds."""
+    """Runs all contenders, cases and rounds."""
     made = bench.world
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
         contenders = list(started(made, folder, ending))
         if bench.peer:
-            from benchmarks import peer
-
             contenders += ending.enter_context(peer.contenders(bench, folder))
         shapes = compare_shapes(contenders)
         found = Rounds(bench, contenders).run()
-        memory = [[one.name, f"{pss_mib(tree(one.server.pid)):.0f}"] for one in contenders]
+        memory = [[SHOWN[one.name], f"{pss_mib(tree(one.server.pid)):.0f}"] for one in contenders]
     return report(found, contenders, shapes, memory)
 
 
 def started(made: World, folder: Path, ending: ExitStack) -> Iterator[Contender]:
-    """Ours and the two references."""
+    """The program and the two references."""
     servers = [
         (ours(made, folder), True),
         (reference(made, folder, "floor"), True),
@@ -125,7 +78,7 @@ def started(made: World, folder: Path, ending: ExitStack) -> Iterator[Contender]
 
 
 class Asking:
-    """Writes the requests of one server."""
+    """Builds requests for one server."""
 
     def __init__(self, made: World, own_tokens: bool) -> None:
         self._people = made.people
@@ -144,10 +97,14 @@ class Asking:
         if case.name != "create":
             return request("GET", case.path, self.token(person))
         body = {
-            "title": f"Solve problem set {number}", "description": "Pages 10-12, show the steps",
-            "subjectId": person.subject_id, "dueDate": "2026-12-24", "priority": "high", "estimatedMinutes": 45,
+            "title": f"Solve problem set {number}",
+            "description": "Pages 10-12, show the steps",
+            "subjectId": person.subject_id,
+            "dueDate": "2026-12-24",
+            "priority": "high",
+            "estimatedMinutes": 45,
             "labels": ["exam"],
-        }  # fmt: skip
+        }
         return request("POST", case.path, self.token(person), msgspec.json.encode(body))
 
     def completions(self, tasks: Sequence[tuple[Person, UUID]]) -> list[bytes]:
@@ -157,20 +114,21 @@ class Asking:
 class Rounds:
     """The runs, by case and contender."""
 
-    def __init__(self, bench: Bench, contenders: Sequence[Contender]) -> None:
+    def __init__(self, bench: Bench, contenders: Sequence[Contender], cases: Sequence[Case] = CASES) -> None:
         self._bench = bench
         self._made = bench.world
         self._contenders = contenders
+        self._cases = cases
         engines = {"postgres": self._made.engines.postgres_pid, "valkey": self._made.engines.redis_pid}
         self._meter = Meter(**engines, **{one.name: one.server.pid for one in contenders})
         self._found: dict[str, dict[str, list[Run]]] = {
-            case.name: {one.name: [] for one in contenders} for case in CASES
+            case.name: {one.name: [] for one in contenders} for case in cases
         }
 
     def run(self) -> dict[str, dict[str, list[Run]]]:
-        """A round to warm up, which is not counted, and then those that are."""
+        """Runs a warm-up round, which does not count, and then the rounds that do."""
         for number in range(-1, self._bench.rounds):
-            for case in CASES:
+            for case in self._cases:
                 self._bench.step("warming up" if number < 0 else f"round {number + 1}: {case.name}")
                 turn = number % len(self._contenders)
                 for one in [*self._contenders[turn:], *self._contenders[:turn]]:
@@ -199,7 +157,7 @@ class Rounds:
 
     @contextmanager
     def _checked(self, case: Case, one: Contender) -> Iterator[list[Result]]:
-        """Every answer as it should be, and every change with its event and its jobs; otherwise the run is void."""
+        """Raises `Void` unless every response succeeded and every change created its event and jobs."""
         looks = case.writes and not one.foreign
         if looks:
             self._made.forget_events()
@@ -207,30 +165,30 @@ class Rounds:
         yield counted
         (result,) = counted
         if result.bad or not result.answered:
-            raise Void(f"{one.name}, {case.name}: {result.statuses}, {result.lost} without an answer")
+            raise Void(f"{one.name}, {case.name}: {result.statuses}, {result.lost} without a response")
         if looks:
             for table, each in (("events", case.events), ("jobs", case.jobs)):
                 found = self._made.number(f"SELECT count(*) FROM {table}")
                 if found != each * result.answered:
-                    raise Void(f"{one.name}, {case.name}: {result.answered} answers but {found} {table}")
+                    raise Void(f"{one.name}, {case.name}: {result.answered} responses but {found} {table}")
 
 
 def compare_shapes(contenders: Sequence[Contender], cases: Sequence[Case] = CASES) -> str:
-    """Asks each server once and compares the fields of the answers with ours."""
+    """Sends one request to each server and compares the fields of the responses with ours."""
     apart = []
     for case in cases:
         if case.name == "complete":
-            continue  # the same object as a creation's, counted in the database instead
+            continue  # the same object as for create; its effects are counted in the database
         shapes = {one.name: shape(one, case) for one in contenders if not one.foreign}
         if len(set(shapes.values())) > 1:
             apart.append(f"{case.name}: {shapes}")
     if apart:
-        raise Void("the answers differ in shape: " + "; ".join(apart))
-    return "Statuses and fields of all answers but the foreign peer's are the same; its own are its own."
+        raise Void("the responses differ in shape: " + "; ".join(apart))
+    return "All servers except the peer return the same statuses and fields."
 
 
 def shape(one: Contender, case: Case) -> tuple[object, ...]:
-    """Status and fields of an answer, and how many items of which fields it lists."""
+    """Status and fields of a response, and the number and fields of its items."""
     status, body = exchange(one.server.port, one.ask(case, 1)[0])
     if status != case.status:
         raise Void(f"{one.name}, {case.name}: {status} {body[:300]!r}\n{one.server.said()}")
@@ -242,29 +200,29 @@ def shape(one: Contender, case: Case) -> tuple[object, ...]:
 def report(
     found: dict[str, dict[str, list[Run]]], contenders: Sequence[Contender], shapes: str, memory: list[list[str]]
 ) -> Report:
-    """Tables by case, and the ratios with their aims."""
+    """Tables by case, and the ratios with their targets."""
     page = Report(
-        "Requests", "What does a request cost the server, beside the least that could answer it and the usual way?"
+        "Requests", "What does a request cost the server, compared with a minimal application and with common stacks?"
     )
     for case in CASES:
         runs = found[case.name]
         page.headlines += headlines(case, runs)
         page.add(case.name, HEADER, [row(one.name, runs) for one in contenders], case_note(case))
-    notes = [shapes, *{f"The foreign peer ran {one.without}." for one in contenders if one.without}]
-    page.add("Memory of one process after all this", ["", "PSS MiB"], memory, " ".join(notes))
+    notes = [shapes, *{f"The peer ran {one.without}." for one in contenders if one.without}]
+    page.add("Memory of one process after the benchmark", ["", "PSS MiB"], memory, " ".join(notes))
     return page
 
 
 HEADER = [
     "",
     "CPU µs/request",
-    "x floor",
-    "x usual",
+    f"× {SHOWN['floor']}",
+    f"× {SHOWN['usual']}",
     "requests/s",
     "p50 ms",
     "p99 ms",
     "PostgreSQL µs",
-    "foreign cores",
+    "other load",
 ]
 
 
@@ -272,22 +230,24 @@ def row(name: str, runs: dict[str, list[Run]]) -> list[str]:
     mine = runs[name]
     beside = [spread(ratios(cpu(mine), cpu(runs[other]))) for other in ("floor", "usual")]
     middle = [f"{median([getattr(run, key) for run in mine]):.{digits}f}" for key, digits in COLUMNS]
-    return [name, spread(cpu(mine), 0), *beside, *middle]
+    return [SHOWN[name], spread(cpu(mine), 0), *beside, *middle]
 
 
 COLUMNS = (("rate", 0), ("p50", 1), ("p99", 1), ("postgres", 0), ("alien", 2))
 
 
 def headlines(case: Case, runs: dict[str, list[Run]]) -> Iterator[Headline]:
-    """Ours against each of the others."""
+    """The program relative to each of the others."""
     if case.name == "live":
-        return  # shown in its table; nobody signs up for it
+        return  # only in its table: the request does no work
     for other, aims in (("floor", FLOOR), ("usual", USUAL), *PEER.get(case.name, ())):
         if runs.get(other):
             beside = ratios(cpu(runs["ours"]), cpu(runs[other]))
             wanted = ", then ".join(f"{aim}" for aim in aims)
             reached = median(beside) <= aims[0]
-            yield Headline(f"{case.name}: server CPU against {other}", spread(beside), f"≤ {wanted}", reached)
+            yield Headline(
+                f"{case.name}: server CPU relative to {SHOWN[other]}", spread(beside), f"≤ {wanted}", reached
+            )
 
 
 def cpu(runs: Sequence[Run]) -> list[float]:
@@ -296,9 +256,9 @@ def cpu(runs: Sequence[Run]) -> list[float]:
 
 def case_note(case: Case) -> str:
     notes = {
-        "complete": "Each completion is of a task that was open; each wrote its event and its three jobs.",
-        "create": "Each creation wrote its event.",
-        "unread count": "The cheapest request that signs in and reads. A foreign peer only checks the token here.",
-        "live": "No sign-in, no limit, no database: the server and the way through the program by themselves.",
+        "complete": "Each request completed an open task and created one event and three jobs.",
+        "create": "Each request created one event.",
+        "unread count": "The cheapest authenticated read. The peer only checks the token here.",
+        "live": "No authentication, rate limit or database: the cost of the server and the web layer alone.",
     }
     return notes.get(case.name, "")

@@ -18,28 +18,39 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
 
-if __name__ == "__main__":  # as a script its own folder is first, where `requests` would hide a library of that name
+if __name__ == "__main__":  # the script's folder comes first and `requests` would shadow a library
     sys.path[0:1] = [str(ROOT), str(ROOT / "src")]
 
-NAMES = ("requests", "framework", "walls", "sockets", "jobs", "memory", "logins", "quick_add", "scale")
+NAMES = (
+    "requests",
+    "framework",
+    "row_security",
+    "sockets",
+    "jobs",
+    "memory",
+    "logins",
+    "quick_add",
+    "scale",
+    "redis_clients",
+)
 
 
 def known(name: str) -> str:
     if name not in NAMES:
-        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(NAMES)}")
+        raise argparse.ArgumentTypeError(f"unknown benchmark {name}; choose from {', '.join(NAMES)}")
     return name
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teddy bench", description="Measures the program; each page is in results/.")
-    parser.add_argument(
-        "names", nargs="*", type=known, metavar="NAME", help=f"{', '.join(NAMES)}; all when none is named"
+    parser = argparse.ArgumentParser(
+        prog="teddy bench", description="Run the benchmarks and write the results to benchmarks/results."
     )
-    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds that count")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one run")
-    parser.add_argument("--tasks", type=int, default=250_000, help="tasks in the database")
-    parser.add_argument("--peer", type=Path, help="folder of a foreign peer (NestJS, socket.io, BullMQ) beside ours")
-    parser.add_argument("--quick", action="store_true", help="2 rounds of 1 s over 25,000 tasks, which leave no page")
+    parser.add_argument("names", nargs="*", type=known, metavar="NAME", help=f"{', '.join(NAMES)}; all if omitted")
+    parser.add_argument("--rounds", type=int, default=5, help="number of interleaved rounds")
+    parser.add_argument("--seconds", type=float, default=3.0, help="duration of one measurement")
+    parser.add_argument("--tasks", type=int, default=250_000, help="number of tasks in the database")
+    parser.add_argument("--peer", type=Path, help="folder of a peer to compare with (NestJS, socket.io, BullMQ)")
+    parser.add_argument("--quick", action="store_true", help="2 rounds of 1 s with 25,000 tasks; writes no results")
     asked = parser.parse_args(given)
     if asked.quick:
         asked.rounds, asked.seconds, asked.tasks = 2, 1.0, min(asked.tasks, 25_000)
@@ -47,7 +58,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 
 
 def main(given: Sequence[str]) -> None:
-    """Runs what was named and writes its pages."""
+    """Runs the named benchmarks and writes their pages."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from benchmarks.bench import Bench
@@ -65,7 +76,7 @@ def main(given: Sequence[str]) -> None:
 
 
 def one(name: str, bench: Bench, progress: Progress) -> None:
-    """One benchmark, with its own bar."""
+    """Runs one benchmark with its own progress bar."""
     from benchmarks.report import write
 
     module = import_module(f"benchmarks.{name}")

@@ -1,7 +1,8 @@
-"""Whether a request costs the same when there are twenty times as many students, and what a very long list costs.
+"""Whether requests cost the same with twenty times as many students, and what a very long task list costs.
 
-Two databases in the same run: a student has as many tasks in both, but one has twenty times the students. Their tasks
-lie in the order in which they were added, so those of one student are far apart. One student of the greater has 20,000.
+Two databases in the same run: students have the same number of tasks in both, but one has twenty times as many
+students. Tasks are stored in the order of creation, so those of one student are scattered. One student of the larger
+database has 20,000 tasks.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.bench import Bench
+from benchmarks.contenders import Void
 from benchmarks.load import Load, Order, exchange, request
 from benchmarks.measure import OTHER_CORE, Meter, median, pin, ratios, spread
 from benchmarks.report import Headline, Report
-from benchmarks.requests import Void
 from benchmarks.world import SUBJECTS_EACH, TASKS_EACH, Person, Server, World, _id, ours, people
 from studyteddy.embedded import engines
-from studyteddy.platform import migrations
+from studyteddy.platform.db import migrations
 
 TIMES = 20
-"""How much more there is in the greater database."""
+"""The size of the larger database relative to the smaller one."""
 PEOPLE, PREPARED = 8_000, 8_000
 LONG_OWNER = "student0@example.org"
 CONNECTIONS = 16
@@ -49,18 +50,18 @@ CASES = (
 )
 LONG = (
     Case("the first page", "/api/tasks?limit=50"),
-    Case("a page deep inside", "/api/tasks?limit=50&cursor={cursor}"),
+    Case("a late page", "/api/tasks?limit=50&cursor={cursor}"),
     Case("today", "/api/tasks/today?limit=50"),
-    Case("search tasks, few hits", "/api/tasks?q=chapter%20777&limit=50"),
-    Case("search tasks, all are hits", "/api/tasks?q=chap&limit=50"),
+    Case("search tasks, few match", "/api/tasks?q=chapter%20777&limit=50"),
+    Case("search tasks, all match", "/api/tasks?q=chap&limit=50"),
     Case("search everything", "/api/search?q=chapter%20777&limit=50"),
 )
-"""What is asked by the student with the very long list, one request after the other."""
+"""Requests of the student with the very long list, one after the other."""
 
 
 @dataclass
 class Side:
-    """One of the two: its database, its server, and the requests of its students."""
+    """One of the two databases with its server and the requests of its students."""
 
     name: str
     made: World
@@ -70,7 +71,7 @@ class Side:
 
 
 class Run(NamedTuple):
-    """CPU of the server and of PostgreSQL, µs a request; milliseconds; cores busy with nothing of ours."""
+    """CPU of the server and of PostgreSQL in µs per request; latency in ms; cores busy with other programs."""
 
     cpu: float
     postgres: float
@@ -88,14 +89,14 @@ def steps(bench: Bench) -> int:
 
 
 def run(bench: Bench) -> Report:
-    """Both sides, all cases, all rounds."""
+    """Runs both databases, all cases and all rounds."""
     tasks = min(bench.tasks, 25_000) if bench.quick else bench.tasks
     long = 2_000 if bench.quick else 20_000
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(dir=bench.folder)))
         sides = [
             ending.enter_context(side(bench, folder, name, count, long))
-            for name, count in (("smaller", tasks), ("greater", tasks * TIMES))
+            for name, count in (("smaller", tasks), ("larger", tasks * TIMES))
         ]
         found = compare(bench, sides)
         bench.step("the very long list")
@@ -111,7 +112,7 @@ def run(bench: Bench) -> Report:
 
 @contextmanager
 def side(bench: Bench, folder: Path, name: str, tasks: int, long: int) -> Iterator[Side]:
-    """A filled database and a server of its own. Nothing is written while measuring, so it need not be durable."""
+    """A database with data and its server. Measuring writes nothing, so the database need not be durable."""
     with ExitStack() as ending:
         found = ending.enter_context(engines(folder / name, durable=False))
         migrations.upgrade(found.migration_database_url)
@@ -131,7 +132,7 @@ def side(bench: Bench, folder: Path, name: str, tasks: int, long: int) -> Iterat
 
 
 def fill(bench: Bench, made: World, name: str, long: int) -> None:
-    """Students, then a task for each of them, then the next; indexes are built when all is there."""
+    """Inserts the students, then one task for each, then the next; builds the indexes at the end."""
     students = made.tasks // TASKS_EACH
     bench.step(f"{name}: {students:,} students")
     made.do(STUDENTS.format(students=students))
@@ -145,7 +146,7 @@ def fill(bench: Bench, made: World, name: str, long: int) -> None:
 
 
 def compare(bench: Bench, sides: Sequence[Side]) -> dict[str, dict[str, list[Run]]]:
-    """A round that is not counted, and then those that are; the sides take turns."""
+    """Runs a warm-up round, then the rounds that count; the databases take turns."""
     asked = {side.name: {case.name: side.prepared(case) for case in CASES} for side in sides}
     found: dict[str, dict[str, list[Run]]] = {case.name: {side.name: [] for side in sides} for case in CASES}
     for number in range(-1, bench.rounds):
@@ -165,7 +166,7 @@ def _once(one: Side, case: Case, asked: list[bytes], connections: int, seconds: 
         result = load.result()
         span = one.meter.span()
     if result.bad or not result.answered:
-        raise Void(f"{one.name}, {case.name}: {result.statuses}, {result.lost} without an answer")
+        raise Void(f"{one.name}, {case.name}: {result.statuses}, {result.lost} without a response")
     cpu, postgres = (span.cpu[name] / 1e3 / result.answered for name in ("server", "postgres"))
     return Run(cpu, postgres, result.p50, result.p99, span.foreign(result.cpu_ns))
 
@@ -185,7 +186,7 @@ class _Page(msgspec.Struct, rename="camel"):
 
 
 def _deep(server: Server, owner: Person, long: int) -> str:
-    """The cursor after nine tenths of a very long list, reached page by page."""
+    """The cursor after nine tenths of the very long list, reached page by page."""
     path = f"/api/tasks?limit={PAGE}"
     cursor, seen = "", 0
     while seen < long * 9 // 10:
@@ -199,42 +200,49 @@ def _deep(server: Server, owner: Person, long: int) -> str:
 
 
 def report(tasks: int, long: int, found: dict[str, dict[str, list[Run]]], alone: Sequence[Sequence[Run]]) -> Report:
-    page = Report("Scale", "Does a request cost the same when there are twenty times as many students?")
+    page = Report("Scale", "Do requests cost the same with twenty times as many students?")
     for name, runs in found.items():
-        beside = _beside(runs["greater"], runs["smaller"])
+        beside = _beside(runs["larger"], runs["smaller"])
         page.headlines.append(
             Headline(
-                f"{name}: CPU at {tasks * TIMES:,} tasks against {tasks:,}", spread(beside), f"≤ {SCALE_AIM}",
+                f"{name}: CPU with {tasks * TIMES:,} tasks relative to {tasks:,}",
+                spread(beside),
+                f"≤ {SCALE_AIM}",
                 median(beside) <= SCALE_AIM,
             )
-        )  # fmt: skip
+        )
     deep = _beside(alone[1], alone[0])
     page.headlines.append(
         Headline(
-            f"a page deep in {long:,} tasks: CPU against the first", spread(deep), f"≤ {DEEP_AIM}",
+            f"late page of {long:,} tasks: CPU relative to the first page",
+            spread(deep),
+            f"≤ {DEEP_AIM}",
             median(deep) <= DEEP_AIM,
         )
-    )  # fmt: skip
+    )
     search = spread([run.both / 1e3 for run in alone[3]], 0)
-    page.headlines.append(Headline(f"search in {long:,} tasks of one student: CPU", f"{search} ms"))
+    page.headlines.append(Headline(f"search among {long:,} tasks of one student: CPU", f"{search} ms"))
     rows = [
         [name, size, *_cells(runs[size]), spread(_beside(runs[size], runs["smaller"]))]
         for name, runs in found.items()
-        for size in ("smaller", "greater")
+        for size in ("smaller", "larger")
     ]
     page.add(
-        f"{TASKS_EACH} tasks a student", ["", "database", *COLUMNS, "server + PostgreSQL, x smaller"], rows,
-        f"{tasks:,} tasks against {tasks * TIMES:,}; {PEOPLE:,} of the students ask.",
-    )  # fmt: skip
+        f"{TASKS_EACH} tasks per student",
+        ["", "database", *COLUMNS, "server + PostgreSQL, × smaller"],
+        rows,
+        f"{tasks:,} tasks and {tasks * TIMES:,} tasks; {PEOPLE:,} of the students send requests.",
+    )
     page.add(
-        f"{long:,} tasks of one student", ["", *COLUMNS, "x the first page"],
+        f"{long:,} tasks of one student",
+        ["", *COLUMNS, "× first page"],
         [[case.name, *_cells(runs), spread(_beside(runs, alone[0]))] for case, runs in zip(LONG, alone, strict=True)],
-        f"In the greater database, one request at a time. “Deep inside” begins after {long * 9 // 10:,} tasks.",
-    )  # fmt: skip
+        f"In the larger database, one request at a time. The late page starts after {long * 9 // 10:,} tasks.",
+    )
     return page
 
 
-COLUMNS = ["server CPU µs", "PostgreSQL CPU µs", "p50 ms", "p99 ms", "foreign cores"]
+COLUMNS = ["server CPU µs", "PostgreSQL CPU µs", "p50 ms", "p99 ms", "other load"]
 
 
 def _cells(runs: Sequence[Run]) -> list[str]:
@@ -268,7 +276,7 @@ SELECT {_id("1710000000000 + n", "u.id::text || n")}, u.id, 'Subject ' || n, '#7
 ANALYZE users, sessions, subjects;
 SELECT 1"""
 
-# The task `n` of every student, and between them those of student 0, whose chapters are numbered through.
+# Task `n` of every student, interleaved with the tasks of student 0, whose chapters are numbered consecutively.
 TASKS = f"""
 SET session_replication_role = replica;
 SET synchronous_commit = off;

@@ -1,8 +1,8 @@
-"""The usual way: FastAPI, pydantic, SQLAlchemy's async ORM on asyncpg, PyJWT on each request.
+"""A common stack: FastAPI, pydantic, SQLAlchemy's async ORM on asyncpg, and PyJWT on each request.
 
-Written as its manuals show it, over the same tables: the session is a dependency, rows become objects, objects become
-pydantic models, and an event, its number and its jobs are added to the session that commits the change. It has no
-limits, no request ids, no security headers, no metrics, and its role passes by the row policies.
+Written as the manuals of these libraries show, on the same tables: the session is a dependency, rows become objects,
+objects become pydantic models, and the event, its number and its jobs are added to the session that commits the change.
+It has no rate limits, request ids, security headers or metrics, and its role bypasses row-level security.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ Priority = Literal["low", "medium", "high", "urgent"]
 
 
 class Base(DeclarativeBase):
-    """Every table."""
+    """Base class of all tables."""
 
-    type_annotation_map = {str: Text(), datetime: DateTime(timezone=True)}  # noqa: RUF012 - as the manual writes it
+    type_annotation_map = {str: Text(), datetime: DateTime(timezone=True)}  # noqa: RUF012 - as in the manual
 
 
 class UserRow(Base):
@@ -245,7 +245,7 @@ async def create_task(db: Db, me: Me, new: TaskIn) -> TaskOut:
     if (task.due_date or task.due_at) and not task.due_zone:
         task.due_zone = user.time_zone
     db.add(task)
-    await db.flush()  # the subject is in the session already
+    await db.flush()  # the subject is already in the session
     shown = TaskOut.model_validate(task)
     await publish(db, me, "task.created", shown, now, [])
     await db.commit()
@@ -287,7 +287,7 @@ async def publish(db: AsyncSession, me: UUID, name: str, shown: TaskOut, now: da
 
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[FastAPI]:
-    """With as many connections as ours."""
+    """With the same number of connections as the program."""
     url = settings.database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
     engine = create_async_engine(url, pool_size=settings.database_pool, max_overflow=0)
     api.state.sessions = async_sessionmaker(engine, expire_on_commit=False)

@@ -1,4 +1,4 @@
-"""The world that is measured: private engines, a quarter of a million tasks, people with tokens, and servers."""
+"""The measured environment: private PostgreSQL and Valkey, sample tasks, users with tokens, and servers."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from benchmarks.measure import OTHER_CORE, SERVER_CORE, pin
 from studyteddy.embedded import Engines, engines
 from studyteddy.embedded.engine import free_port
 from studyteddy.embedded.process import Child
-from studyteddy.platform import migrations
-from studyteddy.platform.security import AccessTokens
+from studyteddy.platform.db import migrations
+from studyteddy.platform.security.access_tokens import AccessTokens
 from studyteddy.platform.settings import Settings, key_bytes, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def secret(name: str) -> str:
-    """A key for measuring: 32 bytes that look random, the same in each run."""
+    """A deterministic key of 32 bytes for benchmarks."""
     return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode().rstrip("=")
 
 
@@ -52,12 +52,12 @@ KEYS = {
 }
 ENDLESS = "900000000/60:900000000"
 RAISED = dict.fromkeys(("LIMIT_GENERAL", "LIMIT_ANONYMOUS", "LIMIT_LOGIN_ADDRESS", "LIMIT_LOGIN_ACCOUNT"), ENDLESS)
-"""The limiter does all its work, it only never says no."""
+"""The rate limiter does all its work but never rejects a request."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Someone whose requests are sent: the same for us (`token`) and for a server with its own sign-in (`plain`)."""
+    """A user with an access token of the program (`token`) and an HS256 token for other servers (`plain`)."""
 
     user_id: UUID
     session_id: UUID
@@ -68,7 +68,7 @@ class Person:
 
 @dataclass
 class World:
-    """Everything that runs while measuring."""
+    """Everything that runs during a measurement."""
 
     engines: Engines
     people: list[Person] = field(default_factory=list)
@@ -81,12 +81,12 @@ class World:
 
     @property
     def plain_url(self) -> str:
-        """As a role that no row policy stops, which is how most programs connect."""
+        """URL with a role that bypasses row-level security, as most programs use."""
         head, _, tail = self.admin_url.partition("://")
         return f"{head}://{PLAIN}:{PLAIN_PASSWORD}@{tail.partition('@')[2]}"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """As in production, but for the limits and the sampled log."""
+        """As in production, except for the rate limits and the sampled log."""
         return {
             "DATABASE_URL": self.engines.database_url,
             "MIGRATION_DATABASE_URL": self.engines.migration_database_url,
@@ -96,6 +96,7 @@ class World:
             "MAIL_URL": "smtp://127.0.0.1:9",
             "STORAGE_URL": "file:///tmp/study-teddy-benchmark",
             "LOG_SAMPLE": "0",
+            "CONNECTIONS_PER_ADDRESS": "100000",
             **KEYS,
             **RAISED,
             **more,
@@ -105,7 +106,7 @@ class World:
         return load(self.environment(**more))
 
     def do(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """A statement that no wall stops."""
+        """Runs a statement as administrator."""
         return run(self._do(sql, args))
 
     async def _do(self, sql: str, args: Sequence[object]) -> list[asyncpg.Record]:
@@ -125,7 +126,7 @@ class World:
         return int(self.do(sql)[0][0])
 
     def fresh(self, count: int) -> list[tuple[Person, UUID]]:
-        """Tasks that are still to be completed; when they run out all are opened again."""
+        """Open tasks; when they run out, all completed tasks are reopened."""
         if len(self.pending) < count:
             self.do(_REOPEN + ";\nVACUUM ANALYZE tasks")
             self._find_pending()
@@ -145,12 +146,12 @@ class World:
         self.pending = deque(found)
 
     def forget_events(self) -> None:
-        """Leaves the tables that grow with each change as empty as they were."""
+        """Empties the tables that grow with each change."""
         self.do("TRUNCATE events, jobs")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """A coroutine, on the loop that the program itself would use."""
+    """Runs a coroutine on the event loop of the program."""
     try:
         import uvloop
     except ImportError:
@@ -160,7 +161,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def world(folder: Path, tasks: int) -> Iterator[World]:
-    """Engines on the other core, migrated and filled."""
+    """PostgreSQL and Valkey on the other core, with schema and data."""
     with engines(folder / "data", durable=True) as found:
         for pid in (found.postgres_pid, found.redis_pid):
             pin(pid, OTHER_CORE)
@@ -175,7 +176,7 @@ def world(folder: Path, tasks: int) -> Iterator[World]:
 
 
 def people(made: World, which: str = "ORDER BY u.id") -> list[Person]:
-    """Everyone with a session, or those that the end of a query tells, and tokens that outlast the longest run."""
+    """All users with a session, or those selected by `which`, with tokens that outlast the longest run."""
     tokens = AccessTokens(key_bytes(KEYS["SIGNING_KEY"]), clock=lambda: time.time() + TOKEN_SECONDS)
     rows = made.do(
         "SELECT u.id, s.id, (SELECT id FROM subjects WHERE user_id = u.id LIMIT 1)"
@@ -188,13 +189,13 @@ def people(made: World, which: str = "ORDER BY u.id") -> list[Person]:
 
 
 def plain_token(user_id: UUID) -> str:
-    """What most programs use: HS256 and a shared secret."""
+    """A token signed with HS256 and a shared secret, as most programs use."""
     now = int(time.time())
     return jwt.encode({"sub": str(user_id), "iat": now, "exp": now + TOKEN_SECONDS}, KEYS["SIGNING_KEY"], "HS256")
 
 
 class Server:
-    """One server process on its core, answering."""
+    """A running server process, pinned to a core."""
 
     def __init__(
         self,
@@ -227,24 +228,24 @@ class Server:
                     return
             time.sleep(0.02)
         self.stop()
-        raise RuntimeError(f"{self.name} does not answer:\n{self.said()}")
+        raise RuntimeError(f"{self.name} does not respond:\n{self.said()}")
 
     def said(self) -> str:
-        """The end of what it wrote."""
+        """The end of its log."""
         return self._log.read_text(errors="replace")[-3000:]
 
     def stop(self, patience: float = 5.0) -> None:
-        self._child.stop(signal.SIGTERM, patience=patience)
+        self._child.stop(signal.SIGTERM, timeout=patience)
 
 
 def ours(made: World, folder: Path, *, name: str = "ours", core: int | None = SERVER_CORE, **more: str) -> Server:
-    """The program as it is served in production."""
+    """The program as it runs in production."""
     environment = made.environment(METRICS_PORT=str(free_port()), **more)
     return Server(name, [sys.executable, "-m", "studyteddy", "serve"], environment, folder, core=core)
 
 
 def reference(made: World, folder: Path, name: str, *, url: str = "") -> Server:
-    """An application of this folder, on the same server with the same options."""
+    """A reference application from this folder, with the same server and options."""
     environment = made.environment(**({"DATABASE_URL": url} if url else {}))
     return Server(name, [sys.executable, "-m", "benchmarks.serving", name], environment, folder)
 
@@ -253,7 +254,7 @@ _REOPEN = """
 UPDATE tasks SET status = 'pending', completed_at = NULL, completed_on = NULL, on_time = NULL
  WHERE status = 'completed'"""
 
-# Ids rise with time, and the tasks of one user lie far apart, as they do when people add them day by day.
+# Ids increase over time, and tasks of one user are scattered, as if added day by day.
 _ID = """(lpad(to_hex({at}), 12, '0') || '7' || substr(md5({salt}), 1, 3) || 'a' || substr(md5({salt}), 5, 15))::uuid"""
 
 

@@ -1,6 +1,6 @@
-"""Draws docs/up.svg: what a first `./teddy up` prints, and the first requests in another terminal.
+"""Render docs/up.svg: the output of a first `./teddy up` and of the first requests.
 
-Run it with the program's own Python: `.venv/bin/python docs/render_up.py`. What is drawn is what was printed.
+Run it with the environment of the program: `.venv/bin/python docs/render_up.py`. It renders the actual output.
 """
 
 from __future__ import annotations
@@ -42,18 +42,21 @@ def main() -> None:
         Path(folder).chmod(0o755)
         up = subprocess.Popen(
             [sys.executable, "-m", "studyteddy", "up", "--seed", "--data-dir", f"{folder}/data"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=ROOT,
+        )
         time.sleep(20)
         script = "\necho --next--\n".join(COMMANDS)
         answers = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
         up.send_signal(signal.SIGINT)
         printed = up.communicate(timeout=60)[0]
-    draw(told(printed, folder), answers.split("--next--\n"))
+    draw(messages(printed, folder), answers.split("--next--\n"))
 
 
-def told(printed: str, folder: str) -> list[str]:
-    """What `up` itself said; the processes' own logs are left out."""
+def messages(printed: str, folder: str) -> list[str]:
+    """Return the output of `up` without the logs of its processes."""
     lines = [line.replace(f"{folder}/data", ".teddy") for line in printed.splitlines()]
     return [line for line in lines if line.strip() and not line.startswith("{") and "stopping" not in line]
 

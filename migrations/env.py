@@ -1,4 +1,4 @@
-"""Runs the revisions over one connection of the schema's owner, one runner at a time."""
+"""Run the revisions on a connection of the schema's owner, one runner at a time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-_ONE_RUNNER = 0x5EDD1  # advisory lock: two deployments that start at once migrate one after the other
+from studyteddy.platform.db.advisory_locks import AdvisoryLock
 
 
 def _migrate(connection: Connection) -> None:
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.execute(text("SET statement_timeout = '300s'"))
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_RUNNER})
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(AdvisoryLock.MIGRATIONS)})
     connection.commit()
     try:
         context.configure(connection=connection, transaction_per_migration=True)
@@ -22,7 +22,7 @@ def _migrate(connection: Connection) -> None:
             context.run_migrations()
     finally:
         connection.rollback()
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ONE_RUNNER})
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": int(AdvisoryLock.MIGRATIONS)})
         connection.commit()
 
 

@@ -35,6 +35,7 @@ CREATE TABLE public.attachments (
     token text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
     CONSTRAINT attachments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT attachments_size_check CHECK (((size >= 1) AND (size <= 26214400))),
     CONSTRAINT attachments_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'ready'::text]))),
@@ -129,6 +130,7 @@ CREATE TABLE public.daily_progress (
     focused_minutes integer DEFAULT 0 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     late_minutes integer DEFAULT 0 NOT NULL,
+    began_at timestamp with time zone,
     CONSTRAINT daily_progress_focused_minutes_check CHECK ((focused_minutes >= 0)),
     CONSTRAINT daily_progress_late_minutes_check CHECK ((late_minutes >= 0)),
     CONSTRAINT daily_progress_on_time_check CHECK ((on_time >= 0)),
@@ -171,8 +173,10 @@ CREATE TABLE public.exports (
     size bigint,
     created_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    token text DEFAULT ''::text NOT NULL,
     CONSTRAINT exports_progress_check CHECK (((progress >= 0) AND (progress <= 100))),
-    CONSTRAINT exports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'ready'::text, 'failed'::text])))
+    CONSTRAINT exports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'ready'::text, 'failed'::text]))),
+    CONSTRAINT exports_token_check CHECK ((length(token) <= 64))
 );
 
 ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
@@ -189,6 +193,8 @@ CREATE TABLE public.focus_presets (
     cycles smallint NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    fingerprint bytea,
     CONSTRAINT focus_presets_check CHECK (((short_break_minutes >= 1) AND (short_break_minutes <= work_minutes))),
     CONSTRAINT focus_presets_check1 CHECK (((long_break_minutes >= 1) AND (long_break_minutes <= work_minutes))),
     CONSTRAINT focus_presets_cycles_check CHECK (((cycles >= 1) AND (cycles <= 12))),
@@ -234,6 +240,8 @@ CREATE TABLE public.focus_sessions (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     begins_at timestamp with time zone GENERATED ALWAYS AS (COALESCE(started_at, scheduled_at)) STORED NOT NULL,
+    fingerprint bytea,
+    last_command_at timestamp with time zone,
     CONSTRAINT focus_sessions_check CHECK (((short_break_minutes >= 1) AND (short_break_minutes <= work_minutes))),
     CONSTRAINT focus_sessions_check1 CHECK (((long_break_minutes >= 1) AND (long_break_minutes <= work_minutes))),
     CONSTRAINT focus_sessions_check10 CHECK (((status = 'paused'::text) = (paused_at IS NOT NULL))),
@@ -289,6 +297,7 @@ CREATE TABLE public.identities (
     subject text NOT NULL,
     email text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT identities_email_check CHECK ((length(email) <= 254)),
     CONSTRAINT identities_issuer_check CHECK ((length(issuer) <= 500)),
     CONSTRAINT identities_subject_check CHECK ((length(subject) <= 255))
@@ -368,6 +377,8 @@ CREATE TABLE public.notifications (
     source text NOT NULL,
     read boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    read_at timestamp with time zone,
     CONSTRAINT notifications_body_check CHECK ((length(body) <= 2000)),
     CONSTRAINT notifications_title_check CHECK ((length(title) <= 300))
 );
@@ -375,6 +386,24 @@ CREATE TABLE public.notifications (
 ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notifications OWNER TO study_owner;
+
+CREATE TABLE public.pending_sign_ins (
+    hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    email text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT pending_sign_ins_email_check CHECK ((length(email) <= 254)),
+    CONSTRAINT pending_sign_ins_issuer_check CHECK ((length(issuer) <= 500)),
+    CONSTRAINT pending_sign_ins_purpose_check CHECK ((purpose = ANY (ARRAY['second_factor'::text, 'link'::text]))),
+    CONSTRAINT pending_sign_ins_subject_check CHECK ((length(subject) <= 255))
+);
+
+ALTER TABLE ONLY public.pending_sign_ins FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pending_sign_ins OWNER TO study_owner;
 
 CREATE TABLE public.points_ledger (
     id uuid NOT NULL,
@@ -483,6 +512,8 @@ CREATE TABLE public.subjects (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     words tsvector DEFAULT ''::tsvector NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    fingerprint bytea,
     CONSTRAINT subjects_color_check CHECK ((color ~ '^#[0-9a-fA-F]{6}$'::text)),
     CONSTRAINT subjects_description_check CHECK ((length(description) <= 500)),
     CONSTRAINT subjects_icon_check CHECK ((length(icon) <= 50)),
@@ -507,6 +538,8 @@ CREATE TABLE public.subtasks (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     words tsvector DEFAULT ''::tsvector NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    fingerprint bytea,
     CONSTRAINT subtasks_estimated_minutes_check CHECK (((estimated_minutes >= 1) AND (estimated_minutes <= 10080))),
     CONSTRAINT subtasks_position_check CHECK ((("position" >= 0) AND ("position" <= 199))),
     CONSTRAINT subtasks_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
@@ -608,6 +641,8 @@ END) STORED NOT NULL,
     overridden text[] DEFAULT '{}'::text[] NOT NULL,
     follows uuid,
     words tsvector DEFAULT ''::tsvector NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    fingerprint bytea,
     CONSTRAINT tasks_actual_minutes_check CHECK ((actual_minutes >= 0)),
     CONSTRAINT tasks_check CHECK (((subtasks_completed >= 0) AND (subtasks_completed <= subtask_count))),
     CONSTRAINT tasks_check1 CHECK (((due_date IS NULL) OR (due_at IS NULL))),
@@ -725,6 +760,9 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_user_id_source_key UNIQUE (user_id, source);
 
+ALTER TABLE ONLY public.pending_sign_ins
+    ADD CONSTRAINT pending_sign_ins_pkey PRIMARY KEY (hash);
+
 ALTER TABLE ONLY public.points_ledger
     ADD CONSTRAINT points_ledger_pkey PRIMARY KEY (user_id, id);
 
@@ -802,6 +840,8 @@ CREATE INDEX focus_sessions_task ON public.focus_sessions USING btree (user_id, 
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 
+CREATE UNIQUE INDEX identities_id ON public.identities USING btree (user_id, id);
+
 CREATE INDEX jobs_dead_died ON public.jobs_dead USING btree (died_at);
 
 CREATE INDEX jobs_dead_user ON public.jobs_dead USING btree (user_id);
@@ -819,6 +859,10 @@ CREATE INDEX mail_tokens_user ON public.mail_tokens USING btree (user_id);
 CREATE INDEX notifications_sorted ON public.notifications USING btree (user_id, created_at DESC, id DESC);
 
 CREATE INDEX notifications_unread ON public.notifications USING btree (user_id) WHERE (NOT read);
+
+CREATE INDEX pending_sign_ins_expires ON public.pending_sign_ins USING btree (expires_at);
+
+CREATE INDEX pending_sign_ins_user ON public.pending_sign_ins USING btree (user_id);
 
 CREATE INDEX points_ledger_at ON public.points_ledger USING btree (user_id, at DESC, id DESC);
 
@@ -927,6 +971,9 @@ ALTER TABLE ONLY public.mail_tokens
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pending_sign_ins
+    ADD CONSTRAINT pending_sign_ins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.points_ledger
     ADD CONSTRAINT points_ledger_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -1051,6 +1098,8 @@ CREATE POLICY owner ON public.mail_tokens USING ((user_id = ( SELECT (NULLIF(cur
 
 CREATE POLICY owner ON public.notifications USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY owner ON public.pending_sign_ins USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY owner ON public.points_ledger USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.realtime_tickets USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
@@ -1075,6 +1124,8 @@ CREATE POLICY owner ON public.users USING ((id = ( SELECT (NULLIF(current_settin
 
 CREATE POLICY owner_adds ON public.audit_log FOR INSERT WITH CHECK ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+ALTER TABLE public.pending_sign_ins ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.points_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.realtime_tickets ENABLE ROW LEVEL SECURITY;
@@ -1096,6 +1147,8 @@ CREATE POLICY sign_in ON public.audit_anonymous FOR INSERT WITH CHECK (((( SELEC
 CREATE POLICY sign_in ON public.identities FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 CREATE POLICY sign_in ON public.mail_tokens FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
+CREATE POLICY sign_in ON public.pending_sign_ins FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 CREATE POLICY sign_in ON public.realtime_tickets USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
@@ -1136,6 +1189,8 @@ CREATE POLICY tidy ON public.idempotency_keys USING (((( SELECT current_setting(
 CREATE POLICY tidy ON public.jobs_dead USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (died_at < (now() - '30 days'::interval))));
 
 CREATE POLICY tidy ON public.mail_tokens USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
+
+CREATE POLICY tidy ON public.pending_sign_ins USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
 
 CREATE POLICY tidy ON public.realtime_tickets USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
 
@@ -1198,6 +1253,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.jobs_dead TO study_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_tokens TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_sign_ins TO study_app;
 
 GRANT SELECT,INSERT ON TABLE public.points_ledger TO study_app;
 

@@ -1,4 +1,4 @@
-"""The named people of the tests, and what they can do."""
+"""The named people of the tests and their API clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _numbers = itertools.count()
 
 @dataclass
 class Person:
-    """A signed-in student with a client of their own."""
+    """A signed-in student with their own HTTP client."""
 
     name: str
     email: str
@@ -39,31 +39,31 @@ class Person:
         return await self.http.delete(path, **options)
 
     async def task(self, title: str = "Read chapter 5", **fields: Any) -> dict[str, Any]:
-        """A task of theirs."""
+        """Create a task."""
         return made(await self.post("/api/tasks", {"title": title, **fields}))
 
     async def subject(self, name: str | None = None, **fields: Any) -> dict[str, Any]:
-        """A subject of theirs."""
+        """Create a subject."""
         name = name or f"Subject {next(_numbers)}"
         return made(await self.post("/api/subjects", {"name": name, "color": "#7c3aed", **fields}))
 
     async def attachment(self, task_id: str, data: bytes = b"Waves", name: str = "waves.txt", **fields: Any) -> Any:
-        """A file of theirs, sent and looked at."""
+        """Create, upload and finish an attachment."""
         begun = await self.attach(task_id, data, name, **fields)
         path = f"/api/tasks/{task_id}/attachments/{begun['attachment']['id']}"
         return made(await self.post(f"{path}/finish"), 200)
 
     async def attach(self, task_id: str, data: bytes = b"Waves", name: str = "waves.txt", **fields: Any) -> Any:
-        """A file of theirs, said and sent, and not looked at yet."""
-        wanted = {"name": name, "type": "text/plain", "size": len(data), **fields}
-        begun = made(await self.post(f"/api/tasks/{task_id}/attachments", wanted))
+        """Declare and upload an attachment without finishing it."""
+        declaration = {"name": name, "type": "text/plain", "size": len(data), **fields}
+        begun = made(await self.post(f"/api/tasks/{task_id}/attachments", declaration))
         upload = begun["upload"]
-        sent = await self.http.request(upload["method"], upload["url"], content=data, headers=upload["headers"])
-        assert sent.status_code == 200, sent.text
+        uploaded = await self.http.request(upload["method"], upload["url"], content=data, headers=upload["headers"])
+        assert uploaded.status_code == 200, uploaded.text
         return begun
 
     async def changes(self, since: int = 0) -> list[dict[str, Any]]:
-        """Everything that happened to them after a number."""
+        """Return all events after the sequence number `since`."""
         found: list[dict[str, Any]] = []
         while True:
             page = (await self.get("/api/changes", params={"since": since})).json()
@@ -74,14 +74,14 @@ class Person:
 
 
 def made(answer: httpx2.Response, status: int = 201) -> dict[str, Any]:
-    """The object of a successful answer."""
+    """Return the body of a response after checking its status."""
     assert answer.status_code == status, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
 async def join(url: str, name: str, **fields: Any) -> Person:
-    """Someone new, signed in."""
+    """Register a new user and sign them in."""
     email = f"{name.lower()}-{next(_numbers)}@example.org"
     async with httpx2.AsyncClient(base_url=url, trust_env=False) as guest:
         answer = await guest.post(

@@ -16,18 +16,25 @@ import httpx2
 import pytest
 import uvicorn
 import uvloop
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from starlette.types import ASGIApp
 
-from studyteddy import bootstrap
-from studyteddy.bootstrap import Runtime
+from studyteddy.bootstrap import runtime
+from studyteddy.bootstrap.processes import server_config
+from studyteddy.bootstrap.runtime import Runtime
 from studyteddy.embedded import Engines, engines
-from studyteddy.platform import migrations
-from studyteddy.platform.jobs import Worker
+from studyteddy.platform.db import migrations
+from studyteddy.platform.jobs.worker import Worker
 from studyteddy.platform.mail import Message, Outbox
 from studyteddy.platform.settings import Settings, load
 from studyteddy.platform.telemetry import configure_logs
 from tests.cast import Person, join
 
 configure_logs("error")
+# Tests are never timed.
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
 
 
 class Clock:
@@ -56,7 +63,7 @@ class System:
 
     def mails(self, address: str) -> list[Message]:
         """What was mailed to `address`, the oldest first."""
-        outbox = self.running.resources["mailer"]
+        outbox = self.running.mailer
         assert isinstance(outbox, Outbox)
         return outbox.to(address)
 
@@ -94,13 +101,10 @@ def settings_for(found: Engines, **changed: str) -> Settings:
 
 
 @asynccontextmanager
-async def serving(running: Runtime) -> AsyncIterator[str]:
-    """The application on a free port of this machine."""
-    config = uvicorn.Config(
-        bootstrap.application(running), host="127.0.0.1", port=0, http="httptools", ws="websockets-sansio",
-        lifespan="off", log_config=None, access_log=False, server_header=False,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
+async def serving(running: Runtime, app: ASGIApp | None = None) -> AsyncIterator[str]:
+    """The application of these resources, or `app`, on a free port of this machine, as it is served in production."""
+    app = app or runtime.application(running)
+    server = uvicorn.Server(server_config(app, running.settings, port=0, host="127.0.0.1"))
     server.config.load()
     task = asyncio.ensure_future(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -110,7 +114,6 @@ async def serving(running: Runtime) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        server.force_exit = True
         await task
 
 
@@ -131,12 +134,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 @pytest.fixture(scope="session")
 async def system(engine: Engines) -> AsyncIterator[System]:
     clock = Clock()
-    async with (
-        bootstrap.runtime(settings_for(engine), clock=clock) as running,
-        bootstrap.background(running),
-        serving(running) as url,
-    ):
-        yield System(url, running, bootstrap.worker(running), clock, engine)
+    async with runtime.runtime(settings_for(engine), clock=clock) as running, serving(running) as url:
+        yield System(url, running, runtime.worker(running), clock, engine)
 
 
 @pytest.fixture

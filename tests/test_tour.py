@@ -1,4 +1,4 @@
-"""The tour of the README runs as printed."""
+"""The commands of docs/tour.md run as printed."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from pathlib import Path
 
 import pytest
 
-from studyteddy import bootstrap
+from studyteddy.bootstrap import runtime
 from tests.conftest import System
 
-README = Path(__file__).parents[1] / "README.md"
+TOUR = Path(__file__).parents[1] / "docs/tour.md"
 _STEP = re.compile(r"```sh tour\n(.*?)```(?:\n```text\n(.*?)```)?", re.S)
 
 
 @pytest.mark.skipif(
-    shutil.which("curl") is None and "CI" not in os.environ,
-    reason="the tour is walked with curl, which is not installed",
+    shutil.which("curl") is None and "CI" not in os.environ, reason="the tour needs curl, which is not installed"
 )
 async def test_the_tour_runs_as_printed(system: System) -> None:
-    steps = _STEP.findall(README.read_text())
+    steps = _STEP.findall(TOUR.read_text())
     assert len(steps) >= 5
     script = "\necho --step--\n".join(commands for commands, _ in steps)
-    worker = bootstrap.worker(system.running)
+    worker = runtime.worker(system.running)
     system.running.hub.listen_for_jobs(worker.wake)
     working = asyncio.ensure_future(worker.run())
     try:
         process = await asyncio.create_subprocess_exec(
-            "bash", "-e", "-c", script.replace("http://127.0.0.1:8000", system.url),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+            "bash",
+            "-e",
+            "-c",
+            script.replace("http://127.0.0.1:8000", system.url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
         said, complaints = await asyncio.wait_for(process.communicate(), 60)
     finally:
         worker.stop()

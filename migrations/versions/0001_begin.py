@@ -1,13 +1,13 @@
-"""Accounts, subjects, tasks, events, jobs, notifications, progress and points, behind both walls."""
+"""Create accounts, subjects, tasks, events, jobs, notifications, progress, and points, with row-level security."""
 
 from alembic import op
 
-from studyteddy.platform.migrations import run
+from studyteddy.platform.db.migrations import run
 
 revision = "0001"
 down_revision = None
 
-# Who the row belongs to, and why a system transaction may see it. As sub-selects they are computed once a statement.
+# The current user, and the purpose of a system transaction. As subqueries, they are evaluated once per statement.
 ME = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
 PURPOSE = "(SELECT current_setting('app.purpose', true))"
 
@@ -27,7 +27,7 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
--- Addresses are kept in lower case: lower() is not leakproof, so behind a policy no index on it would be searched.
+-- Addresses are stored in lower case: lower() isn't leakproof, so with a policy, an index on it wouldn't be used.
 CREATE UNIQUE INDEX users_email ON users (email);
 
 CREATE TABLE sessions (
@@ -86,7 +86,7 @@ CREATE TABLE tasks (
     completed_at timestamptz,
     completed_on date,
     on_time boolean,
-    completed_under uuid,  -- the subject it was counted for, whatever becomes of that
+    completed_under uuid,  -- the subject it was counted for, even if that changes later
     completions integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -240,9 +240,18 @@ CREATE INDEX points_ledger_day ON points_ledger (user_id, local_date, rule);
 """
 
 OWNED = (
-    "sessions", "subjects", "tasks", "subtasks", "event_counters", "events", "idempotency_keys", "realtime_tickets",
-    "notifications", "daily_progress", "points_ledger",
-)  # fmt: skip
+    "sessions",
+    "subjects",
+    "tasks",
+    "subtasks",
+    "event_counters",
+    "events",
+    "idempotency_keys",
+    "realtime_tickets",
+    "notifications",
+    "daily_progress",
+    "points_ledger",
+)
 
 WALLS = f"""
 ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -1,8 +1,8 @@
-"""Accounts in full: profile, preferences, API keys, mail tokens, second factor, identities, leaving."""
+"""Complete accounts: profile, preferences, API keys, mail tokens, two-factor, identities, data export, deletion."""
 
 from alembic import op
 
-from studyteddy.platform.migrations import run
+from studyteddy.platform.db.migrations import run
 
 revision = "0002"
 down_revision = "0001"
@@ -15,7 +15,7 @@ ALTER TABLE users
     ADD COLUMN preferences jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN avatar text CHECK (length(avatar) <= 200),
     ADD COLUMN deletion_at timestamptz;
--- The table is locked for the new columns anyway, and nothing in it has this one yet.
+-- The table is locked for the new columns anyway, and this column is still empty.
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX users_deletion ON users (deletion_at) WHERE deletion_at IS NOT NULL;
 

@@ -1,13 +1,13 @@
-"""The audit log: one chain of hashes for each student, and sealed batches of what nobody signed in for."""
+"""Create the audit log: a hash chain per user, and sealed batches of entries without a signed-in user."""
 
 from alembic import op
 
-from studyteddy.platform.migrations import run
+from studyteddy.platform.db.migrations import run
 
 revision = "0003"
 down_revision = "0002"
 
-# The application can add to the log and change nothing in it.
+# The application can append to the log but can't change it.
 AUDIT = """
 CREATE TABLE audit_heads (
     user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,

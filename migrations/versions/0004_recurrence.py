@@ -1,8 +1,8 @@
-"""Series of tasks and their occurrences, and the history of each task."""
+"""Create task series and occurrences, and the history of tasks."""
 
 from alembic import op
 
-from studyteddy.platform.migrations import run
+from studyteddy.platform.db.migrations import run
 
 revision = "0004"
 down_revision = "0003"
@@ -10,7 +10,7 @@ down_revision = "0003"
 ME = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
 PURPOSE = "(SELECT current_setting('app.purpose', true))"
 
-# What each occurrence begins with; `starts` and `ends_before` name occurrences: a local date, or a local date and time.
+# The template of occurrences; `starts` and `ends_before` name occurrences: a local date, or a local date and time.
 TABLES = """
 CREATE TABLE task_series (
     id uuid NOT NULL,
@@ -48,7 +48,7 @@ ALTER TABLE tasks
     ADD CONSTRAINT tasks_series FOREIGN KEY (user_id, series_id) REFERENCES task_series
         ON DELETE SET NULL (series_id) NOT VALID,
     ADD CONSTRAINT tasks_occurrence CHECK (series_id IS NULL OR occurrence IS NOT NULL) NOT VALID;
--- The table is locked for the new columns anyway, and nothing in it has them yet.
+-- The table is locked for the new columns anyway, and they are still empty.
 -- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX tasks_occurrence_once ON tasks (user_id, series_id, occurrence) WHERE series_id IS NOT NULL;
 

@@ -1,8 +1,8 @@
-"""Focus sessions with a timer that the server owns, and the rhythms of one's own."""
+"""Create focus sessions, whose timer the server owns, and focus presets."""
 
 from alembic import op
 
-from studyteddy.platform.migrations import run
+from studyteddy.platform.db.migrations import run
 
 revision = "0005"
 down_revision = "0004"
@@ -33,7 +33,7 @@ CREATE TABLE focus_sessions (
     version integer NOT NULL CHECK (version >= 1),
     subject_id uuid,
     task_id uuid,
-    counted_under uuid,  -- the subject it was counted for, whatever becomes of that
+    counted_under uuid,  -- the subject it was counted for, even if that changes later
     planned_minutes smallint NOT NULL CHECK (planned_minutes BETWEEN 5 AND 480),
     work_minutes smallint CHECK (work_minutes BETWEEN 5 AND 240),
     short_break_minutes smallint CHECK (short_break_minutes BETWEEN 1 AND work_minutes),
@@ -72,20 +72,20 @@ CREATE TABLE focus_sessions (
     CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
     CHECK (status = 'completed' OR effective_minutes = 0)
 );
--- One running session a student, whatever the race.
+-- At most one running session per user, even with concurrent requests.
 CREATE UNIQUE INDEX focus_sessions_running ON focus_sessions (user_id) WHERE status IN ('active', 'paused');
 CREATE INDEX focus_sessions_overdue ON focus_sessions (overdue_at) WHERE overdue_at IS NOT NULL;
 CREATE INDEX focus_sessions_sorted ON focus_sessions (user_id, begins_at, id);
 CREATE INDEX focus_sessions_subject ON focus_sessions (user_id, subject_id);
 CREATE INDEX focus_sessions_task ON focus_sessions (user_id, task_id);
 
--- Minutes that were entered too late to keep a streak alive.
+-- Minutes entered too late to count for a streak.
 ALTER TABLE daily_progress ADD COLUMN late_minutes integer NOT NULL DEFAULT 0 CHECK (late_minutes >= 0);
 """
 
 OWNED = ("focus_presets", "focus_sessions")
 
-# Whoever ends forgotten sessions sees those that run, and changes them only as their student.
+# The job that ends forgotten sessions can read running ones, and changes them only as their user.
 WALLS = f"CREATE POLICY tidy ON focus_sessions FOR SELECT USING ({PURPOSE} = 'tidy' AND overdue_at IS NOT NULL);\n"
 
 GRANTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON focus_presets, focus_sessions TO {app};"

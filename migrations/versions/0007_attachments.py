@@ -1,8 +1,8 @@
-"""Attachments of tasks, and archives that end."""
+"""Create attachments, and let data exports expire."""
 
 from alembic import op
 
-from studyteddy.platform.migrations import run
+from studyteddy.platform.db.migrations import run
 
 revision = "0007"
 down_revision = "0006"
@@ -16,7 +16,7 @@ CREATE TABLE attachments (
     type text NOT NULL CHECK (length(type) BETWEEN 1 AND 100),
     size integer NOT NULL CHECK (size BETWEEN 1 AND 26214400),
     status text NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'ready')),
-    token text NOT NULL CHECK (length(token) BETWEEN 20 AND 64),  -- the last part of the key of its object
+    token text NOT NULL CHECK (length(token) BETWEEN 20 AND 64),  -- the last part of its storage key
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, id),
@@ -37,7 +37,7 @@ CREATE POLICY tidy ON exports FOR SELECT
     USING ((SELECT current_setting('app.purpose', true)) = 'tidy'
            AND created_at < now() - interval '7 days'
            AND coalesce(finished_at < now() - interval '7 days', true));
--- Archives are few.
+-- There are few data exports.
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX exports_created ON exports (created_at);
 """

@@ -1,3 +1,3 @@
-"""Study Teddy: a study planner whose heart never loses and never doubles anything."""
+"""Study Teddy: a study planner API."""
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"

@@ -1,4 +1,4 @@
-"""The command line. Commands import what they need themselves: `teddy version` waits for no web server."""
+"""The command line. Each command imports what it needs, so that `teddy version` doesn't load the web server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,44 +21,63 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
 from studyteddy import __version__
+from studyteddy.embedded import machine
 from studyteddy.embedded.folder import CHECKOUT, Trouble
-from studyteddy.embedded.place import environment_here
+from studyteddy.embedded.place import WEB, command_environment, locate
 from studyteddy.platform.errors import Problem
 from studyteddy.platform.settings import BadSettings, Settings, load
 
 app = typer.Typer(
-    help="Study Teddy, a study planner. `teddy up` starts it; the rest is for those who build or run it.",
+    help="Study Teddy, a study planner. `teddy up` starts it; the other commands are for development and operation.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-jobs = typer.Typer(help="Background jobs that failed for good.", no_args_is_help=True)
+jobs = typer.Typer(help="Manage background jobs that failed permanently.", no_args_is_help=True)
 app.add_typer(jobs, name="jobs")
-keys = typer.Typer(help="The keys that seal secrets at rest.", no_args_is_help=True)
+keys = typer.Typer(help="Manage the keys that encrypt secrets at rest.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+audit = typer.Typer(help="Verify the tamper-evident audit log.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+web = typer.Typer(help="Build the web app, or develop it.", no_args_is_help=True)
+app.add_typer(web, name="web")
 
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept; `.teddy` beside the launcher.")]
+PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+class Language(StrEnum):
+    """A language of the sample data."""
+
+    en = "en"
+    de = "de"
+    ar = "ar"
+
+
+SeedLanguage = Annotated[
+    Language | None, typer.Option(help="Language of the sample data. Default: that of the environment, or English.")
+]
+DataDir = Annotated[Path | None, typer.Option(help="Data folder. Default: `.teddy` beside the launcher.")]
 
 
 def main() -> None:
-    """Run the command; what the user can mend is told without a traceback and ends with code 2."""
+    """Run the command. Errors that the user can fix are printed without a traceback and exit with code 2."""
     try:
         app(prog_name="teddy")
-    except (Trouble, Problem) as trouble:
-        refuse(str(trouble))
-    except BadSettings as bad:
-        refuse("the settings are not right:\n  " + "\n  ".join(bad.faults))
+    except (Trouble, Problem) as error:
+        fail(str(error))
+    except BadSettings as error:
+        fail("invalid settings:\n  " + "\n  ".join(error.faults))
 
 
-def refuse(why: str) -> None:
-    typer.echo(f"teddy: {why}", err=True)
+def fail(message: str) -> None:
+    """Print the message to standard error and exit with code 2."""
+    typer.echo(f"teddy: {message}", err=True)
     sys.exit(2)
 
 
-def settings_here(data_dir: Path | None = None) -> Settings:
-    """The environment's settings, completed beside a running `teddy up` by what it remembers."""
-    return load(environment_here(os.environ, data_dir))
+def local_settings(data_dir: Path | None = None) -> Settings:
+    """Load the settings from the environment, completed from the data folder of `teddy up`."""
+    return load(command_environment(os.environ, data_dir))
 
 
 # --- running -------------------------------------------------------------------------------------------
@@ -68,55 +88,65 @@ def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     data_dir: DataDir = None,
-    dev: Annotated[bool, typer.Option("--dev", help="Start again when the source changes.")] = False,
-    seed: Annotated[bool, typer.Option("--seed", help="Fill in an account that has been studying.")] = False,
+    dev: Annotated[bool, typer.Option("--dev", help="Restart when the source changes.")] = False,
+    seed: Annotated[bool, typer.Option("--seed", help="Add an account with sample data.")] = False,
+    language: SeedLanguage = None,
 ) -> None:
-    """Start everything: database, cache, API and worker. Nothing else needs to be installed or running."""
-    from studyteddy.embedded.supervisor import Wish, up
+    """Start the database, the cache, the API and the worker. Nothing else needs to be installed or running."""
+    from studyteddy.embedded.supervisor import Options, up
 
-    up(Wish(host, port, data_dir, dev, seed), os.environ)
+    up(Options(host, port, data_dir, dev, seed, seed_language(language)), os.environ)
 
 
 @app.command()
 def serve() -> None:
     """Run one API process."""
-    from studyteddy import bootstrap
+    from studyteddy.bootstrap import processes
 
-    bootstrap.serve(settings_here())
+    processes.serve(local_settings())
 
 
 @app.command()
 def work() -> None:
-    """Run one worker, which does the background jobs."""
-    from studyteddy import bootstrap
+    """Run one worker process for background jobs."""
+    from studyteddy.bootstrap import processes
 
-    bootstrap.work(settings_here())
+    processes.work(local_settings())
 
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database's schema up to date. Safe to run twice, and by several at once."""
-    from studyteddy.platform import migrations
+    """Migrate the database schema to the current version. Safe to run repeatedly and concurrently."""
+    from studyteddy.platform.db import migrations
 
-    settings = settings_here(data_dir)
+    settings = local_settings(data_dir)
     role = migrations.app_role(settings.database_url)
     migrations.upgrade(settings.migration_database_url or settings.database_url, app_role=role)
 
 
 @app.command()
-def seed(data_dir: DataDir = None) -> None:
-    """Fill in an account that has been studying for a while, to look around in."""
-    from studyteddy import bootstrap
+def seed(data_dir: DataDir = None, language: SeedLanguage = None) -> None:
+    """Add an account with sample data: a term of eight weeks. Safe to run repeatedly."""
+    from studyteddy.bootstrap.seed import DEFAULT_ZONE
+    from studyteddy.bootstrap.seed import seed as add_sample_data
 
     columns = (TextColumn("seeding"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("seeding")
-        how_to_sign_in = bootstrap.seed(
-            settings_here(data_dir),
+        instructions = add_sample_data(
+            local_settings(data_dir),
+            language=seed_language(language).value,
+            time_zone=machine.time_zone(os.environ) or DEFAULT_ZONE,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    typer.echo(how_to_sign_in)
+    typer.echo(instructions)
+
+
+def seed_language(requested: Language | None) -> Language:
+    """Return the requested language of the sample data, that of the environment, or English."""
+    spoken = machine.language(os.environ)
+    return requested or (Language(spoken) if spoken in set(Language) else Language.en)
 
 
 @app.command()
@@ -125,64 +155,113 @@ def doctor(
     host: Annotated[str, typer.Option(help="Address that `up` should listen on.")] = "127.0.0.1",
     data_dir: DataDir = None,
 ) -> None:
-    """Say what is wrong with this set-up and what to do about it."""
-    from studyteddy.embedded.doctor import examine
+    """Check the installation, and show problems and how to fix them."""
+    from studyteddy.embedded.doctor import diagnose
 
-    findings = examine(os.environ, data_dir, host, port)
-    table = Table("", "what", Column("found", overflow="fold"), Column("what to do", overflow="fold"), box=None)
+    findings = diagnose(os.environ, data_dir, host, port)
+    table = Table("", "check", Column("result", overflow="fold"), Column("fix", overflow="fold"), box=None)
     for finding in findings:
-        mark = "[green]ok[/]" if finding.fine else "[red]problem[/]"
+        mark = "[green]ok[/]" if finding.ok else "[red]problem[/]"
         table.add_row(mark, finding.about, finding.found, finding.remedy)
     Console().print(table)
-    raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@web.command("build")
+def build_web_app(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the built app, for WEB_DIR. Default: the data folder.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Build the web app, unless this version is built already. A running server serves it at once."""
+    from studyteddy.embedded import web_build
+
+    end_in_order()
+    os.nice(LOWEST_PRIORITY)
+    folder = locate(data_dir).path / WEB
+    key = web_build.build(folder, os.environ, out=out.absolute() if out else None)
+    typer.echo(f"teddy: the web app is in {(out or folder) / key}")
+
+
+@web.command("dev")
+def serve_web_app_from_source(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the app.")] = 5173,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    api: Annotated[str, typer.Option(help="URL of the API.")] = "http://127.0.0.1:8000",
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the web app from its source, in front of a running API. `teddy up --dev` does this for its own API."""
+    from studyteddy.embedded import web_dev
+
+    end_in_order()
+    web_dev.serve(locate(data_dir).path / WEB, os.environ, host=host, port=port, api=api)
+
+
+@web.command("check")
+def check_web_app(data_dir: DataDir = None) -> None:
+    """Run the checks of the web app: types, lint, tests, and that two builds are equal."""
+    from studyteddy.embedded import web_dev
+
+    end_in_order()
+    web_dev.check(locate(data_dir).path / WEB, os.environ)
+
+
+LOWEST_PRIORITY = 19
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end the program as an error would, so that it stops the processes that it has started."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 @jobs.command("list")
 def list_dead_jobs(data_dir: DataDir = None) -> None:
-    """The jobs that were given up, as one JSON object a line."""
+    """List the jobs that failed permanently, one JSON object per line."""
     import msgspec
 
-    from studyteddy import bootstrap
+    from studyteddy.bootstrap import operations
 
-    for job in bootstrap.dead_jobs(settings_here(data_dir)):
+    for job in operations.dead_jobs(local_settings(data_dir)):
         typer.echo(msgspec.json.encode(job).decode())
 
 
 @jobs.command("retry")
 def retry_dead_jobs(
-    ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `teddy jobs list`.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every job that was given up.")] = False,
+    ids: Annotated[list[int] | None, typer.Argument(help="Job ids from `teddy jobs list`.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Retry all jobs that failed permanently.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Give jobs that were given up another full set of attempts."""
-    from studyteddy import bootstrap
+    """Retry jobs that failed permanently, with the full number of attempts."""
+    from studyteddy.bootstrap import operations
 
     if bool(ids) == everything:
-        raise typer.BadParameter("name the jobs, or say --all")
-    count = bootstrap.retry_dead(settings_here(data_dir), None if everything else ids)
-    typer.echo(f"{count} to be tried again")
+        raise typer.BadParameter("provide either job ids or --all")
+    count = operations.retry_dead(local_settings(data_dir), None if everything else ids)
+    typer.echo(f"{count} jobs will be retried")
 
 
 # --- developing ----------------------------------------------------------------------------------------
 
 
 @app.command()
-def openapi(show: Annotated[bool, typer.Option("--print", help="Print it instead.")] = False) -> None:
-    """Write docs/openapi.json, the description of the API."""
-    from studyteddy import bootstrap
+def openapi(show: Annotated[bool, typer.Option("--print", help="Print to standard output instead.")] = False) -> None:
+    """Generate docs/openapi.json, the OpenAPI description of the API."""
+    from studyteddy.bootstrap import catalogue
 
-    publish(json.dumps(bootstrap.openapi(), indent=2, ensure_ascii=False) + "\n", "openapi.json", show=show)
+    publish(json.dumps(catalogue.openapi(), indent=2, ensure_ascii=False) + "\n", "openapi.json", show=show)
 
 
 @app.command()
-def events(show: Annotated[bool, typer.Option("--print", help="Print it instead.")] = False) -> None:
-    """Write docs/events.md, the description of the WebSocket protocol."""
-    from studyteddy import bootstrap
+def events(show: Annotated[bool, typer.Option("--print", help="Print to standard output instead.")] = False) -> None:
+    """Generate docs/events.md, the reference of the WebSocket protocol."""
+    from studyteddy.bootstrap import catalogue
 
-    publish(bootstrap.events_page(), "events.md", show=show)
+    publish(catalogue.events_page(), "events.md", show=show)
 
 
 def publish(text: str, name: str, *, show: bool) -> None:
+    """Write the text to docs/, or print it."""
     if show:
         typer.echo(text, nl=False)
         return
@@ -192,17 +271,18 @@ def publish(text: str, name: str, *, show: bool) -> None:
     typer.echo(f"wrote {page.relative_to(CHECKOUT)}")
 
 
-PYTEST = ("python", "-m", "pytest")  # so that tests may import from the folder they are run in
+PYTEST = ("python", "-m", "pytest")  # `-m` puts the current folder on the import path
 QUICK_STEPS = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
     "imports": ["lint-imports"],
     "types": ["mypy"],
 }
+WEB_STEP = {"web app": ["python", "-m", "studyteddy", "web", "check"]}
 
 
 class Role(StrEnum):
-    """What an account may be."""
+    """The role of an account."""
 
     student = "student"
     operator = "operator"
@@ -210,80 +290,108 @@ class Role(StrEnum):
 
 @app.command()
 def role(
-    email: Annotated[str, typer.Argument(help="Whose account.")],
-    role: Annotated[Role, typer.Argument(help="What they are from now on.")],
+    email: Annotated[str, typer.Argument(help="E-mail address of the account.")],
+    role: Annotated[Role, typer.Argument(help="The new role.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Make somebody an operator, or a student again; it bites with their next request."""
-    from studyteddy import bootstrap
+    """Set the role of an account. It takes effect with the next request."""
+    from studyteddy.bootstrap import operations
     from studyteddy.platform.errors import NotFound
 
     try:
-        bootstrap.set_role(settings_here(data_dir), email, "operator" if role is Role.operator else "student")
+        operations.set_role(local_settings(data_dir), email, "operator" if role is Role.operator else "student")
     except NotFound as fault:
-        raise Trouble(f"there is no account of {email}") from fault
-    typer.echo(f"{email} is {'an operator' if role is Role.operator else 'a student'} now")
+        raise Trouble(f"account not found: {email}") from fault
+    typer.echo(f"{email} is now {'an operator' if role is Role.operator else 'a student'}")
 
 
 @keys.command("new")
 def new_key() -> None:
-    """Print a fresh key, for SEALING_KEYS or any other secret."""
+    """Generate a random key, for SEALING_KEYS or any other secret."""
     typer.echo(base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
 
 
 @keys.command("rotate")
 def rotate_keys(data_dir: DataDir = None) -> None:
-    """Seal every secret at rest with the first of SEALING_KEYS. Safe beside the running program, and to run again."""
-    from studyteddy import bootstrap
+    """Re-encrypt all secrets at rest with the first of SEALING_KEYS. Safe to run while the program is running."""
+    from studyteddy.bootstrap import operations
 
     with Progress(TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("sealing")
-        done = bootstrap.rotate_keys(
-            settings_here(data_dir),
-            progress=lambda place, some: progress.update(task, description=f"{place}: {some} more"),
+        task = progress.add_task("encrypting")
+        done = operations.rotate_keys(
+            local_settings(data_dir),
+            progress=lambda column, count: progress.update(task, description=f"{column}: {count} more"),
         )
-    typer.echo(f"{done} secrets sealed with the current key")
+    typer.echo(f"{done} secrets encrypted with the current key")
 
 
-@app.command(context_settings=PASS_ON)
+@audit.command("verify")
+def verify_audit_log(data_dir: DataDir = None) -> None:
+    """Check that no entry of an audit log was changed, removed or added. Safe to run while the program is running."""
+    from studyteddy.bootstrap import operations
+
+    with Progress(TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("verifying")
+        broken = operations.verify_audit_log(
+            local_settings(data_dir),
+            progress=lambda done: progress.update(task, description=f"{done} accounts verified"),
+        )
+    for log in broken:
+        where = f"account {log.user_id}: entry" if log.user_id else "events without an account: batch"
+        typer.echo(f"{where} {log.entry} doesn't match the chain")
+    typer.echo("The audit log has been tampered with." if broken else "The audit log is intact.")
+    raise typer.Exit(1 if broken else 0)
+
+
+@app.command(context_settings=PASS_THROUGH)
 def test(context: typer.Context) -> None:
-    """Check everything: format, lint, imports, types, all tests. Further arguments go to pytest."""
-    run_steps(QUICK_STEPS | {"tests": [*PYTEST, "-n", "2", *context.args]})
+    """Run all checks: format, lint, imports, types, the web app, all tests. Extra arguments are passed to pytest."""
+    run_steps(QUICK_STEPS | WEB_STEP | {"tests": [*PYTEST, "-n", "2", *context.args]})
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_THROUGH)
 def check(context: typer.Context) -> None:
-    """Check what takes no more than two minutes: all but the slower tests."""
-    run_steps(QUICK_STEPS | {"tests": [*PYTEST, "tests/rules", "tests/contracts", *context.args]})
+    """Run the quick checks: format, lint, imports, types, and the tests of rules and contracts that aren't slow."""
+    quick = ["-n", "2", "-m", "not slow", "tests/rules", "tests/contracts"]
+    run_steps(QUICK_STEPS | {"tests": [*PYTEST, *quick, *context.args]})
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_THROUGH)
 def soak(context: typer.Context) -> None:
-    """Show the full figures of the promises under faults, and write them to docs/soak.md."""
-    long = ["tests/chaos", "tests/contracts/test_schemathesis.py", "tests/contracts/test_event_consistency.py"]
+    """Run the long fault-injection tests and write the results to docs/soak.md."""
+    long = [
+        "tests/chaos",
+        "tests/features/auth/test_overlaps.py",
+        "tests/contracts/test_schemathesis.py",
+        "tests/contracts/test_event_consistency.py",
+    ]
     run_steps({"soak": [*PYTEST, *long, *context.args]}, {"SOAK": "1"})
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_THROUGH)
+def mutants(context: typer.Context) -> None:
+    """Change the program in small ways, show that the tests notice, and write docs/mutants.md (--seed, --count)."""
+    run_steps({"mutants": ["python", "-m", "tests.mutants", *context.args]})
+
+
+@app.command(context_settings=PASS_THROUGH)
 def bench(context: typer.Context) -> None:
-    """Run the benchmarks; arguments go to benchmarks/run.py."""
+    """Run the benchmarks. Extra arguments are passed to benchmarks/run.py."""
     run_steps({"benchmarks": ["python", "benchmarks/run.py", *context.args]})
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_THROUGH)
 def lock(context: typer.Context) -> None:
-    """Compile requirements/*.in to *.txt. Further arguments, such as --upgrade, go to uv."""
+    """Compile requirements/*.in to *.txt. Extra arguments, such as --upgrade, are passed to uv."""
     uv = shutil.which("uv", path=f"{sys.prefix}/.uv/bin") or shutil.which("uv")
     if uv is None:
-        raise Trouble("uv was not found: remove .venv, so that ./teddy makes it with uv, or install uv")
-    compiling = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
-    plainly = ["--no-annotate", "--no-emit-index-url", "--only-binary", ":all:", "--system-certs"]
-    for name in ("uv", "lock", "dev"):
+        raise Trouble("uv not found: remove .venv so that ./teddy recreates it with uv, or install uv")
+    compile_command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    options = ["--no-annotate", "--no-emit-index-url", "--only-binary", ":all:", "--system-certs"]
+    for name in ("uv", "lock", "web", "dev"):
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         subprocess.run(
-            [*compiling, *plainly, "--python-version", "3.11", *context.args, *files],
-            cwd=CHECKOUT,
-            check=True,
+            [*compile_command, *options, "--python-version", "3.11", *context.args, *files], cwd=CHECKOUT, check=True
         )
 
 
@@ -294,14 +402,14 @@ def version() -> None:
 
 
 def run_steps(steps: Mapping[str, Sequence[str]], extra: Mapping[str, str] | None = None) -> None:
-    """Run all of them, whatever fails, and end with the code of the first that did."""
+    """Run all steps even if some fail; exit with the code of the first failure."""
     results: list[tuple[str, int, float]] = []
     for name, command in steps.items():
         typer.secho(f"── {name} ── {' '.join(command)}", bold=True)
-        began = time.monotonic()
+        started = time.monotonic()
         tool = Path(sys.executable).with_name(command[0])
         code = subprocess.run([tool, *command[1:]], cwd=CHECKOUT, env={**os.environ, **(extra or {})}).returncode
-        results.append((name, code, time.monotonic() - began))
+        results.append((name, code, time.monotonic() - started))
     typer.secho("── summary ──", bold=True)
     for name, code, seconds in results:
         typer.secho(f"{name:<11}{'ok' if code == 0 else 'failed':<8}{seconds:6.1f} s", fg="red" if code else None)

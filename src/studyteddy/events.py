@@ -1,7 +1,7 @@
-"""Everything that can happen, and with it the protocol of the live connection.
+"""The event catalog, which is also the protocol of the WebSocket connection.
 
-A public event reaches the user's clients as `{"seq", "type", "at", "data"}`; `shows` names the schema of `data`, which
-is the object as GET shows it. The fields below are for the jobs that react.
+A public event is sent to the user's clients as `{"seq", "type", "at", "data"}`; `shows` names the schema of `data`,
+which is the object as returned by GET. The fields below are for the jobs that react to the event.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from studyteddy.platform.event import Event, internal, public
+from studyteddy.platform.event import Event, SecurityEvent, internal, public
 
 
 @internal("user.registered")
 class UserRegistered(Event, frozen=True):
-    """Someone made an account."""
+    """An account was created."""
 
     user_id: UUID
     name: str
@@ -22,138 +22,194 @@ class UserRegistered(Event, frozen=True):
 
 @public("user.updated", shows="User")
 class UserUpdated(Event, frozen=True):
-    """The profile changed."""
+    """The profile was updated."""
 
     user_id: UUID
 
 
 @public("preferences.updated", shows="Preferences")
 class PreferencesUpdated(Event, frozen=True):
-    """How the app looks and behaves was changed, here or on another device."""
+    """The preferences were updated on one of the user's devices."""
 
     user_id: UUID
 
 
 @internal("email.verification_asked")
 class EmailVerificationAsked(Event, frozen=True):
-    """The verification mail is wanted once more."""
+    """The user requested another verification email."""
 
     user_id: UUID
 
 
 @internal("password.reset_asked")
 class PasswordResetAsked(Event, frozen=True):
-    """Somebody forgot the password of this address, or says so."""
+    """Someone requested a password reset for this email address."""
 
     email: str
 
 
 @internal("export.asked")
 class ExportAsked(Event, frozen=True):
-    """An archive of everything is wanted."""
+    """The user requested a data export."""
 
     export_id: UUID
 
 
 @public("export.updated", shows="Export")
 class ExportUpdated(Event, frozen=True):
-    """An archive made progress, or is ready."""
+    """A data export made progress or is ready."""
 
     export_id: UUID
 
 
-@public("export.deleted", shows="Gone")
+@public("export.deleted", shows="Deleted")
 class ExportDeleted(Event, frozen=True):
-    """An archive was cancelled or thrown away, or its seven days are over."""
+    """A data export was cancelled or deleted, or its seven days expired."""
 
     export_id: UUID
 
 
 @internal("export.ready")
 class ExportReady(Event, frozen=True):
-    """An archive can be fetched."""
+    """A data export can be downloaded."""
 
     export_id: UUID
 
 
 @internal("deletion.scheduled")
 class DeletionScheduled(Event, frozen=True):
-    """The account is to be erased."""
+    """The account was scheduled for deletion."""
 
     user_id: UUID
 
 
 @internal("second_factor.changed")
-class SecondFactorChanged(Event, frozen=True):
-    """Signing in asks for a second factor from now on, or no longer."""
+class SecondFactorChanged(SecurityEvent, frozen=True):
+    """Two-factor authentication was enabled or disabled."""
 
     user_id: UUID
     enabled: bool
 
 
 @internal("password.changed")
-class PasswordChanged(Event, frozen=True):
-    """The account has a new password."""
+class PasswordChanged(SecurityEvent, frozen=True):
+    """The password was changed."""
 
     user_id: UUID
     by_mail: bool = False
-    """Whether it was set through a mailed link; then the API keys have ended too."""
+    """Whether it was set through an emailed link, which ends all sessions."""
+    keys_revoked: bool = False
+    """Whether API keys were revoked with it."""
+
+
+@internal("second_factor.refused")
+class SecondFactorRefused(SecurityEvent, frozen=True):
+    """Someone signed in with the correct password or a linked identity, and entered a wrong two-factor code."""
+
+    user_id: UUID
+
+
+@internal("session.reused")
+class RefreshTokenReused(SecurityEvent, frozen=True):
+    """A refresh token that had already been exchanged was used again, which ended its session."""
+
+    user_id: UUID
+    session_id: UUID
+
+
+@internal("session.started_on_new_device")
+class NewDeviceSignedIn(SecurityEvent, frozen=True):
+    """A device that had not signed in to the account before signed in."""
+
+    user_id: UUID
+    session_id: UUID
+
+
+@internal("identity.changed")
+class IdentityChanged(SecurityEvent, frozen=True):
+    """A Google account was linked to the account, which lets it sign in, or was unlinked."""
+
+    user_id: UUID
+    email: str
+    linked: bool
+    keys_revoked: bool = False
+    """Whether API keys were revoked with it."""
+
+
+@internal("notification.security")
+class SecurityNoticeAdded(Event, frozen=True):
+    """The student was notified of a security event, which is mailed too."""
+
+    title: str
+    detail: str
+    advice: str
+    at: datetime
+    device: str
+    address: str
+
+
+@internal("api_key.created")
+class ApiKeyCreated(SecurityEvent, frozen=True):
+    """An API key was created."""
+
+    user_id: UUID
+    key_id: UUID
 
 
 @public("subject.created", shows="Subject")
 class SubjectCreated(Event, frozen=True):
-    """A subject was added."""
+    """A subject was created."""
 
     subject_id: UUID
 
 
 @public("subject.updated", shows="Subject")
 class SubjectUpdated(Event, frozen=True):
-    """A subject changed; tasks that show its name show the new one."""
+    """A subject was updated; its tasks now show its new name."""
 
     subject_id: UUID
 
 
-@public("subject.deleted", shows="Gone")
+@public("subject.deleted", shows="Deleted")
 class SubjectDeleted(Event, frozen=True):
-    """A subject is gone; its tasks stay, without it."""
+    """A subject was deleted; its tasks remain, without a subject."""
 
     subject_id: UUID
 
 
 @public("task.created", shows="Task")
 class TaskCreated(Event, frozen=True):
-    """A task was added."""
+    """A task was created."""
 
     task_id: UUID
 
 
 @public("task.updated", shows="Task")
 class TaskUpdated(Event, frozen=True):
-    """A task changed, or the progress of its subtasks did."""
+    """A task, or the progress of its subtasks, was updated."""
 
     task_id: UUID
 
 
 @public("task.completed", shows="Task")
 class TaskCompleted(Event, frozen=True):
-    """A task was finished: what the points, the statistics and the notification need."""
+    """A task was completed; the fields are what points, statistics and notifications need."""
 
     task_id: UUID
     title: str
     subject_id: UUID | None
     completed_at: datetime
     completed_on: date
-    """The student's local date, fixed when it was written."""
+    """The student's local date, determined at completion."""
     on_time: bool | None
-    """Nothing when there was no due date."""
+    """None if the task had no due date."""
     completions: int
-    """How often this task has been finished by now."""
+    """How many times this task has been completed so far."""
 
 
 @public("task.reopened", shows="Task")
 class TaskReopened(Event, frozen=True):
-    """A finished task is open again; the fields describe the completion that it undoes."""
+    """A completed task was reopened; the fields describe the completion that this undoes."""
 
     task_id: UUID
     subject_id: UUID | None
@@ -162,16 +218,16 @@ class TaskReopened(Event, frozen=True):
     completions: int
 
 
-@public("task.deleted", shows="Gone")
+@public("task.deleted", shows="Deleted")
 class TaskDeleted(Event, frozen=True):
-    """A task is gone, with its subtasks and attachments."""
+    """A task was deleted with its subtasks and attachments."""
 
     task_id: UUID
 
 
 @public("subtask.created", shows="Subtask")
 class SubtaskCreated(Event, frozen=True):
-    """A step was added to a task."""
+    """A subtask was added to a task."""
 
     subtask_id: UUID
     task_id: UUID
@@ -179,15 +235,15 @@ class SubtaskCreated(Event, frozen=True):
 
 @public("subtask.updated", shows="Subtask")
 class SubtaskUpdated(Event, frozen=True):
-    """A step changed."""
+    """A subtask was updated."""
 
     subtask_id: UUID
     task_id: UUID
 
 
-@public("subtask.deleted", shows="Gone")
+@public("subtask.deleted", shows="Deleted")
 class SubtaskDeleted(Event, frozen=True):
-    """A step is gone."""
+    """A subtask was deleted."""
 
     subtask_id: UUID
     task_id: UUID
@@ -195,14 +251,14 @@ class SubtaskDeleted(Event, frozen=True):
 
 @public("subtasks.reordered", shows="SubtaskList")
 class SubtasksReordered(Event, frozen=True):
-    """The steps of a task have a new order."""
+    """The subtasks of a task were reordered."""
 
     task_id: UUID
 
 
 @public("attachment.created", shows="Attachment")
 class AttachmentCreated(Event, frozen=True):
-    """A file is to come to a task."""
+    """An attachment was declared for a task; its upload is pending."""
 
     attachment_id: UUID
     task_id: UUID
@@ -210,15 +266,15 @@ class AttachmentCreated(Event, frozen=True):
 
 @public("attachment.updated", shows="Attachment")
 class AttachmentUpdated(Event, frozen=True):
-    """A file came and is what it was said to be, or has another name."""
+    """An attachment was uploaded and verified, or renamed."""
 
     attachment_id: UUID
     task_id: UUID
 
 
-@public("attachment.deleted", shows="Gone")
+@public("attachment.deleted", shows="Deleted")
 class AttachmentDeleted(Event, frozen=True):
-    """An attachment is gone, or never came."""
+    """An attachment was deleted, or its upload expired."""
 
     attachment_id: UUID
     task_id: UUID
@@ -226,50 +282,53 @@ class AttachmentDeleted(Event, frozen=True):
 
 @public("focus.scheduled", shows="FocusSession")
 class FocusScheduled(Event, frozen=True):
-    """A focus session was planned."""
+    """A focus session was scheduled."""
 
     session_id: UUID
 
 
 @public("focus.started", shows="FocusSession")
 class FocusStarted(Event, frozen=True):
-    """A focus session runs."""
+    """A focus session was started."""
 
     session_id: UUID
 
 
 @public("focus.updated", shows="FocusSession")
 class FocusUpdated(Event, frozen=True):
-    """A focus session was paused, resumed, extended or interrupted, or what is said of it changed."""
+    """A focus session was paused, resumed, extended, interrupted, moved, resized or edited."""
 
     session_id: UUID
 
 
 @public("focus.completed", shows="FocusSession")
 class FocusCompleted(Event, frozen=True):
-    """A focus session is over and counts: what the statistics and the points need."""
+    """A focus session was completed; the fields are what statistics and points need."""
 
     session_id: UUID
     subject_id: UUID | None
     day: date
-    """The student's local date of its begin, fixed when it was written."""
+    """The student's local date of its start, determined when it was recorded."""
     minutes: int
     earns: bool
-    """Whether it gives points: it was timed, and its student ended it."""
+    """Whether it earns points: it was timed, and the student ended it."""
     late: bool
-    """Whether it was entered too late to count for a streak."""
+    """Whether it was added too late to count towards a streak."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    """Both are missing in events of earlier versions."""
 
 
 @public("focus.cancelled", shows="FocusSession")
 class FocusCancelled(Event, frozen=True):
-    """A focus session is over and does not count."""
+    """A focus session was cancelled and does not count."""
 
     session_id: UUID
 
 
-@public("focus.deleted", shows="Gone")
+@public("focus.deleted", shows="Deleted")
 class FocusDeleted(Event, frozen=True):
-    """A focus session is gone; the fields say what it had counted."""
+    """A focus session was deleted; the fields describe what it had counted for."""
 
     session_id: UUID
     subject_id: UUID | None
@@ -280,62 +339,72 @@ class FocusDeleted(Event, frozen=True):
 
 @internal("focus.forgotten")
 class FocusForgotten(Event, frozen=True):
-    """A focus session was left running, and ended by itself."""
+    """A focus session was left running and ended automatically."""
 
     session_id: UUID
     ended_at: datetime
     minutes: int
 
 
+@internal("focus.reopened")
+class FocusReopened(Event, frozen=True):
+    """A command from before its end reached a forgotten session; the fields describe what it had counted for."""
+
+    session_id: UUID
+    subject_id: UUID | None
+    day: date
+    minutes: int
+
+
 @public("preset.created", shows="Preset")
 class PresetCreated(Event, frozen=True):
-    """There is a new rhythm for focus sessions."""
+    """A focus preset was created."""
 
     preset_id: UUID
 
 
 @public("preset.updated", shows="Preset")
 class PresetUpdated(Event, frozen=True):
-    """A rhythm changed; sessions keep the one they were made with."""
+    """A focus preset was updated; existing sessions keep their durations."""
 
     preset_id: UUID
 
 
-@public("preset.deleted", shows="Gone")
+@public("preset.deleted", shows="Deleted")
 class PresetDeleted(Event, frozen=True):
-    """A rhythm is gone."""
+    """A focus preset was deleted."""
 
     preset_id: UUID
 
 
 @public("notification.created", shows="Notification")
 class NotificationCreated(Event, frozen=True):
-    """There is something to tell the student."""
+    """A notification was created."""
 
     notification_id: UUID
 
 
 @public("notifications.read", shows="ReadNotifications")
 class NotificationsRead(Event, frozen=True):
-    """Notifications were read, here or on another device."""
+    """Notifications were read on one of the user's devices."""
 
 
-@public("notification.deleted", shows="Gone")
+@public("notification.deleted", shows="Deleted")
 class NotificationDeleted(Event, frozen=True):
-    """A notification is gone."""
+    """A notification was deleted."""
 
     notification_id: UUID
 
 
 @public("progress.updated", shows="DayProgress")
 class ProgressUpdated(Event, frozen=True):
-    """The numbers of a day changed."""
+    """The statistics of a day were updated."""
 
     day: date
 
 
 @public("points.changed", shows="PointsChanged")
 class PointsChanged(Event, frozen=True):
-    """Points were given, or taken back."""
+    """Points were awarded or revoked."""
 
     object_id: UUID

@@ -1,19 +1,38 @@
-"""Jobs that do what a test says: well, badly, or not at all. Their effects are rows of the table `effects`."""
+"""Jobs that succeed or fail as a test tells them to. Their effects are rows in the table `effects`."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import signal
 
 import asyncpg
 import msgspec
 
-from studyteddy.platform.db import Database, Nothing, Statement, Tx
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.outbox import NewJob
+from studyteddy.platform.db.statements import Nothing, Statement
+from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.jobs import Jobs
+from studyteddy.platform.jobs.registry import Handler, Jobs, kind_of
 
-jobs = Jobs("chaos")
+
+class RequestedJobs(Jobs):
+    """Jobs that a test enqueues by hand: the program's own jobs all have a trigger."""
+
+    def task(self, handler: Handler) -> Handler:
+        """Register a job that runs on request; its argument is the parameter `payload`."""
+        return self._add(handler)
+
+
+def order(handler: Handler, payload: msgspec.Struct, *, delay: float = 0.0, unique_key: str | None = None) -> NewJob:
+    """Return a job that runs `handler` after `delay` seconds; at most one with the same `unique_key` is queued."""
+    lane = "local" if "tx" in inspect.signature(handler).parameters else "outside"
+    return NewJob(kind_of(handler), lane, msgspec.json.encode(payload).decode(), delay, unique_key)
+
+
+jobs = RequestedJobs("chaos")
 
 EFFECTS = """
 CREATE TABLE effects (
@@ -25,7 +44,7 @@ _WRITE = Statement(Nothing, "INSERT INTO effects (name, pid, request_id) VALUES 
 
 
 class Work(msgspec.Struct, frozen=True):
-    """What to write, how to go about it, and how many seconds to take."""
+    """The row to write, how the job behaves, and how many seconds it takes."""
 
     name: str
     how: str = "well"
@@ -34,20 +53,20 @@ class Work(msgspec.Struct, frozen=True):
 
 @jobs.task
 async def write(tx: Tx, payload: Work, identity: Identity) -> None:
-    """A local job."""
-    await go_about(payload)
+    """Write the row as a local job, in the worker's transaction."""
+    await perform(payload)
     await tx.do(_WRITE, payload.name, os.getpid(), identity.request_id)
 
 
 @jobs.task
 async def deliver(db: Database, payload: Work, identity: Identity) -> None:
-    """An outside job; what it does outside is the row, in a transaction of its own."""
-    await go_about(payload)
+    """Write the row as an outside job, in a separate transaction that stands for the external effect."""
+    await perform(payload)
     async with db.system("worker") as tx:
         await tx.do(_WRITE, payload.name, os.getpid(), identity.request_id)
 
 
-async def go_about(work: Work) -> None:
+async def perform(work: Work) -> None:
     await asyncio.sleep(work.takes)
     if work.how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,8 +1,8 @@
-"""Students who write under fire, and write down what they were told: the truth that the database is held against.
+"""Students who write during failures and record each acknowledged result, to be compared with the database.
 
-Each write carries an idempotency key; an unknown outcome (a cut connection, a time-out, 503, 409 "still running") is
-asked for again with the same key, at the next process, until it is known. Each student also listens on a live socket
-that resumes with the last number it saw.
+Each write carries an idempotency key. If the outcome is unknown (a closed connection, a timeout, 503, or 409 "still
+running"), the student repeats the request with the same key at the next process until the outcome is known. Each
+student also listens on a live socket that resumes from the last event number received.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import asyncpg
 import httpx2
 import websockets
 from tests.cast import PASSWORD, made
-from tests.chaos.place import until
+from tests.chaos.harness import until
 
-PATIENCE = 60.0
-"""Seconds after which an outcome that is still unknown is a failure."""
+OUTCOME_TIMEOUT = 60.0
+"""Seconds after which a still unknown outcome is a failure."""
 _numbers = itertools.count(1)
 
 
 class Student:
-    """One account, its writes and its socket."""
+    """One account with its writes and its socket."""
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._urls = itertools.cycle(urls)
@@ -36,10 +36,10 @@ class Student:
         self.id = ""
         self.acknowledged = 0
         self.created: dict[str, str] = {}
-        """Title by id, of every task whose creation was acknowledged."""
+        """The title by id of every task whose creation was acknowledged."""
         self.completed: set[str] = set()
-        self.heard: list[dict[str, Any]] = []
-        self.faults: list[str] = []
+        self.received: list[dict[str, Any]] = []
+        self.errors: list[str] = []
 
     async def join(self) -> None:
         email = f"student-{next(_numbers)}@example.org"
@@ -48,13 +48,13 @@ class Student:
         self.id = body["user"]["id"]
         self._http.headers["authorization"] = f"Bearer {body['accessToken']}"
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         await self._http.aclose()
 
     async def send(self, path: str, body: object, key: str = "") -> dict[str, Any]:
-        """The answer of a POST, once it is known."""
+        """Send a POST, repeat it until its outcome is known, and return the response body."""
         headers = {"idempotency-key": key or uuid4().hex}
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(OUTCOME_TIMEOUT):
             while True:
                 with contextlib.suppress(httpx2.TransportError):
                     answer = await self._http.post(f"{next(self._urls)}{path}", json=body, headers=headers)
@@ -63,11 +63,11 @@ class Student:
                         found: dict[str, Any] = answer.json()
                         return found
                     if answer.status_code not in (409, 503):
-                        self.faults.append(f"{path}: {answer.status_code} {answer.text}")
+                        self.errors.append(f"{path}: {answer.status_code} {answer.text}")
                 await asyncio.sleep(0.05)
 
     async def write(self) -> None:
-        """One task, made and completed; some are completed by two requests at the same time."""
+        """Create and complete one task; complete some tasks with two concurrent requests."""
         title = f"Task {next(_numbers)}"
         task = await self.send("/api/tasks", {"title": title})
         self.created[task["id"]] = title
@@ -78,7 +78,7 @@ class Student:
         self.completed.add(task["id"])
 
     async def listen(self) -> None:
-        """Hears every event, across all the sockets it takes."""
+        """Receive every event, reconnecting as often as needed."""
         while True:
             with contextlib.suppress(OSError, TimeoutError, httpx2.HTTPError, websockets.WebSocketException):
                 await self._listen_once(next(self._urls))
@@ -88,19 +88,19 @@ class Student:
         answer = await self._http.post(f"{url}/api/realtime/ticket")
         if answer.status_code != 200:
             return
-        last = self.heard[-1]["seq"] if self.heard else 0
+        last = self.received[-1]["seq"] if self.received else 0
         address = f"{url.replace('http', 'ws')}/ws?ticket={answer.json()['ticket']}&resume={last}"
         async with websockets.connect(address, proxy=None, open_timeout=5) as socket:
             async for message in socket:
                 event = json.loads(message)
                 if "seq" in event:
-                    self.heard.append(event)
+                    self.received.append(event)
                 elif event["type"] != "hello":
-                    self.faults.append(f"heard {message!r}")
+                    self.errors.append(f"received {message!r}")
 
 
 class Crowd:
-    """Several students at once."""
+    """Several concurrent students."""
 
     def __init__(self, urls: Sequence[str], size: int) -> None:
         self.students = [Student(urls) for _ in range(size)]
@@ -108,8 +108,8 @@ class Crowd:
         self._writing: list[asyncio.Task[None]] = []
         self._stop = False
 
-    async def begin(self, *, pause: float) -> None:
-        """Everyone joins, listens and writes, with `pause` seconds between two tasks."""
+    async def start(self, *, pause: float) -> None:
+        """Register all students; each listens and writes, with `pause` seconds between two tasks."""
         for student in self.students:
             await student.join()
         self._listening = [asyncio.create_task(student.listen()) for student in self.students]
@@ -124,8 +124,8 @@ class Crowd:
     def acknowledged(self) -> int:
         return sum(student.acknowledged for student in self.students)
 
-    async def rest(self, sql: asyncpg.Connection[asyncpg.Record], *, within: float) -> None:
-        """No more writes: every outcome is known, every job done, every event heard."""
+    async def drain(self, sql: asyncpg.Connection[asyncpg.Record], *, within: float) -> None:
+        """Stop writing, then wait until every outcome is known, every job is done and every event is received."""
         self._stop = True
         await asyncio.gather(*self._writing)
 
@@ -135,35 +135,35 @@ class Crowd:
         await until(drained, within=within)
         for student in self.students:
             last = await sql.fetchval("SELECT last_seq FROM event_counters WHERE user_id = $1", student.id)
-            with contextlib.suppress(AssertionError):  # what is missing is said by the comparison
-                await until(lambda s=student, n=last: bool(s.heard) and s.heard[-1]["seq"] >= n, within=10)  # type: ignore[misc]
+            with contextlib.suppress(AssertionError):  # `differences` reports what is missing
+                await until(lambda s=student, n=last: bool(s.received) and s.received[-1]["seq"] >= n, within=10)  # type: ignore[misc]
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         for task in (*self._listening, *self._writing):
             task.cancel()
         await asyncio.gather(*self._listening, *self._writing, return_exceptions=True)
         for student in self.students:
-            await student.leave()
+            await student.close()
 
 
 async def differences(sql: asyncpg.Connection[asyncpg.Record], student: Student) -> list[str]:
-    """What the database and the socket hold otherwise than the student was told; nothing when all is well."""
-    found = list(student.faults)
+    """Return how the database and the socket differ from the acknowledged results; empty if they agree."""
+    found = list(student.errors)
     tasks = await sql.fetch("SELECT id::text, title, status, completions FROM tasks WHERE user_id = $1", student.id)
     if {task["id"]: task["title"] for task in tasks} != student.created:
-        found.append("the tasks are not those that were acknowledged")
+        found.append("the tasks differ from those acknowledged")
     if any(task["completions"] != 1 for task in tasks if task["id"] in student.completed):
         found.append("a task was not completed exactly once")
     log = await sql.fetch("SELECT seq, type, data FROM events WHERE user_id = $1 ORDER BY seq", student.id)
     if [event["seq"] for event in log] != list(range(1, len(log) + 1)):
         found.append("the event numbers have a gap")
     once = Counter(dict.fromkeys(student.completed, 1))
-    told = Counter(json.loads(event["data"])["id"] for event in log if event["type"] == "task.completed")
-    if told != once:
-        found.append("task.completed was not said exactly once")
+    published = Counter(json.loads(event["data"])["id"] for event in log if event["type"] == "task.completed")
+    if published != once:
+        found.append("task.completed was not published exactly once")
     effects = {
         "notification": "SELECT data ->> 'taskId' FROM notifications WHERE user_id = $1 AND type = 'task_completed'",
-        "points line": "SELECT object_id::text FROM points_ledger WHERE user_id = $1",
+        "points entry": "SELECT object_id::text FROM points_ledger WHERE user_id = $1",
     }
     for name, statement in effects.items():
         if Counter(row[0] for row in await sql.fetch(statement, student.id)) != once:
@@ -172,7 +172,7 @@ async def differences(sql: asyncpg.Connection[asyncpg.Record], student: Student)
         "SELECT coalesce(sum(tasks_completed), 0)::int FROM daily_progress WHERE user_id = $1", student.id
     )
     if counted != len(once):
-        found.append(f"the days count {counted} completions of {len(once)}")
-    if [(one["seq"], one["type"]) for one in student.heard] != [(event["seq"], event["type"]) for event in log]:
-        found.append("the socket did not hear every event once, in order")
+        found.append(f"daily progress counts {counted} of {len(once)} completions")
+    if [(one["seq"], one["type"]) for one in student.received] != [(event["seq"], event["type"]) for event in log]:
+        found.append("the socket did not receive every event once and in order")
     return found

@@ -1,4 +1,4 @@
-"""Every SQL statement of the program, found by looking into its modules, and which of them belong to no user."""
+"""Every SQL statement of the program, collected from its modules, and the list of system statements."""
 
 from __future__ import annotations
 
@@ -13,47 +13,53 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import studyteddy
-from studyteddy import bootstrap
-from studyteddy.bootstrap.catalogue import SEALED
-from studyteddy.platform import sealing
-from studyteddy.platform.db import Statement, transaction
+from studyteddy.bootstrap import catalogue
+from studyteddy.bootstrap.catalogue import SEALED_COLUMNS
+from studyteddy.platform.db import event_numbers, idempotency, transaction
+from studyteddy.platform.db.statements import Statement
+from studyteddy.platform.security import encryption
 
 SOURCE = Path(studyteddy.__file__).parent
-HOMES = re.compile(r"(.*\.store(\.\w+)?|platform\.(tidy|revocation|audit|sealing)|bootstrap\.runtime)")
-"""Modules that may hold statements."""
+HOMES = re.compile(
+    r"(.*\.store(\.\w+)?|platform\.security\.(audit_log|encryption)|platform\.privacy\.\w+|bootstrap\.runtime)"
+)
+"""Modules that may define statements."""
 
-MADE = {
-    "platform/personal.py": "a table's archive, from the columns that its store names: found in `HOLDINGS`",
-    "platform/sealing.py": "a sealed column's rotation, from its names: found in `SEALED`",
+BUILT = {
+    "platform/privacy/data_export.py": "a table's export, from its columns: found in `DATA_EXPORTS`",
+    "platform/privacy/retention.py": "a table's retention, from its key and condition: found in `RETENTION`",
+    "platform/security/encryption.py": "a column's key rotation, from its names: found in `SEALED_COLUMNS`",
 }
-"""Modules whose functions make statements out of names that stores give them."""
+"""Modules whose functions build statements from names that stores pass to them."""
 
 SYSTEM = {
-    "features.auth.store.accounts._FIND": "sign_in: the account of an e-mail address, before anyone is known",
-    "features.auth.store.sessions._OWNER": "sign_in: whose session a refresh token belongs to",
-    "features.auth.store.keys._HOLDER": "sign_in: whom an API key lets in",
-    "features.auth.store.mail_tokens._CONSUME_TOKEN": "sign_in: whose address a link from a mail proves",
-    "features.auth.store.identities._ADD_FLOW": "sign_in: somebody goes to sign in elsewhere; nobody knows who",
-    "features.auth.store.identities._CONSUME_FLOW": "sign_in: somebody comes back from there",
-    "features.auth.store.identities._FIND_LINKED": "sign_in: whose account somebody known elsewhere opens",
-    "features.auth.store.leaving._TO_END": "tidy: accounts whose grace is over",
-    "features.auth.store.leaving._TO_ERASE": "tidy: accounts whose grace is over, and every access token with it",
-    "features.tasks.store.attachments._OVERDUE": "tidy: attachments that never came",
-    "features.auth.store.leaving._OVERDUE": "tidy: archives whose seven days are over",
-    "features.auth.store.support._FIND_SUPPORTED": "operate: the account of an e-mail address, for an operator",
-    "features.focus.store.sessions._OVERDUE": "tidy: students who left a session running",
-    "platform.audit._ADD_ANONYMOUS": "sign_in: what was tried by nobody who is known",
-    "platform.audit._UNSEALED": "tidy: what is to be sealed",
-    "platform.audit._LAST_SEAL": "tidy: where the chain of seals ends",
-    "platform.audit._ADD_SEAL": "tidy: the chain goes on",
-    "platform.audit._MARK_SEALED": "tidy: an entry is sealed once",
-    "platform.audit._SEALED": "operate: the seals are checked",
-    "platform.audit._SEALS": "operate: the seals are checked",
-    "platform.sealing.pages[second_factors.secret: outdated]": "operate: secrets sealed with an older key",
-    "platform.sealing.pages[second_factors.secret: replace]": "operate: they are sealed anew",
-    "platform.realtime.store._CONSUME": "sign_in: a ticket tells whose socket this is",
+    "features.auth.store.accounts._FIND": "sign_in: the account of an email address, before sign-in",
+    "features.auth.store.sessions._OWNER_OF": "sign_in: the owner of the session of a refresh token",
+    "features.auth.store.api_keys._FIND_HOLDER": "sign_in: the owner of an API key",
+    "features.auth.store.one_time_tokens._FIND": "sign_in: the owner of a token from a mail",
+    "features.auth.store.oauth._ADD_FLOW": "sign_in: an OAuth flow starts, before the user is known",
+    "features.auth.store.oauth._CONSUME_FLOW": "sign_in: an OAuth flow returns",
+    "features.auth.store.oauth._FIND_ACCOUNT": "sign_in: the account linked to an OAuth identity",
+    "features.auth.store.oauth._FIND_PENDING": "sign_in: the account of a sign-in that needs more proof",
+    "features.auth.store.account_deletion._DUE": "tidy: accounts whose grace period is over",
+    "features.auth.store.account_deletion._ERASABLE": "tidy: accounts whose grace period is over",
+    "features.attachments.store._ABANDONED": "tidy: attachments that were never uploaded",
+    "features.auth.store.data_export._EXPIRED": "tidy: data exports older than seven days",
+    "features.auth.store.admin._FIND": "operate: the account of an email address, for an operator",
+    "features.auth.store.admin._USER_IDS": "operate: every account, to verify the audit logs",
+    "features.focus.store.sessions._OVERDUE": "tidy: students with an overdue focus session",
+    "platform.security.audit_log._ADD_ANONYMOUS": "sign_in: what was attempted without signing in",
+    "platform.security.audit_log._UNSEALED": "tidy: entries to be sealed",
+    "platform.security.audit_log._LAST_SEAL": "tidy: the last seal of the chain",
+    "platform.security.audit_log._ADD_SEAL": "tidy: a seal is added to the chain",
+    "platform.security.audit_log._MARK_SEALED": "tidy: an entry is sealed once",
+    "platform.security.audit_log._SEALED": "operate: the seals are checked",
+    "platform.security.audit_log._SEALS": "operate: the seals are checked",
+    "platform.security.encryption.pages[second_factors.secret: outdated]": "operate: secrets sealed with an older key",
+    "platform.security.encryption.pages[second_factors.secret: replace]": "operate: re-sealed with the current key",
+    "platform.realtime.store._CONSUME": "sign_in: the owner of a WebSocket ticket",
     "platform.realtime.store._COUNTERS": "relay: the last event numbers of everyone connected to this process",
-    "platform.revocation._RECENT": "relay: the sessions that ended lately, whoever they belong to",
+    "features.auth.store.sessions._RECENTLY_REVOKED": "relay: recently ended sessions of all users",
     "platform.jobs.store._CLAIM": "worker: due jobs of all users",
     "platform.jobs.store._CLAIM_SUSPECT": "worker: a job whose worker died",
     "platform.jobs.store._ANY_SUSPECT": "worker: whether there is such a job",
@@ -64,29 +70,30 @@ SYSTEM = {
     "platform.jobs.store._BURY": "worker: by id and attempt",
     "platform.jobs.store._DEAD": "operate: the dead letters",
     "platform.jobs.store._REVIVE": "operate: dead letters are queued again",
-    "platform.jobs.store._DEPTHS": "worker: how much waits",
-    "platform.jobs.store._DEAD_COUNT": "worker: how many dead letters there are",
-    "platform.tidy.OLD.events": "tidy: by age",
-    "platform.tidy.OLD.idempotency_keys": "tidy: by age",
-    "platform.tidy.OLD.realtime_tickets": "tidy: by age",
-    "platform.tidy.OLD.sessions": "tidy: by age",
-    "platform.tidy.OLD.mail_tokens": "tidy: by age",
-    "platform.tidy.OLD.sign_in_flows": "tidy: by age",
-    "platform.tidy.OLD.task_changes": "tidy: by age",
-    "platform.tidy.OLD.jobs_dead": "tidy: by age",
+    "platform.jobs.store._DEPTHS": "worker: the length of each queue",
+    "platform.jobs.store._DEAD_COUNT": "worker: the number of dead letters",
+    "platform.privacy.retention.pages[events]": "tidy: by age",
+    "platform.privacy.retention.pages[idempotency_keys]": "tidy: by age",
+    "platform.privacy.retention.pages[realtime_tickets]": "tidy: by age",
+    "platform.privacy.retention.pages[sessions]": "tidy: by age",
+    "platform.privacy.retention.pages[mail_tokens]": "tidy: by age",
+    "platform.privacy.retention.pages[sign_in_flows]": "tidy: by age",
+    "platform.privacy.retention.pages[pending_sign_ins]": "tidy: by age",
+    "platform.privacy.retention.pages[task_changes]": "tidy: by age",
+    "platform.privacy.retention.pages[jobs_dead]": "tidy: by age",
 }
-"""Statements that see rows of several users: the purpose of their transaction, and why."""
+"""Statements that see rows of several users: the purpose of their transaction, and the reason."""
 
 
 class Placed(NamedTuple):
-    """A statement and where it lies."""
+    """A statement and the place where it is defined."""
 
     place: str
     statement: Statement[Any]
 
     @property
     def is_read(self) -> bool:
-        """Whether it may run outside a transaction, with the owner set by the statement itself."""
+        """Return whether it may run outside a transaction, with the owner set by the statement itself."""
         sql = self.statement.sql.lstrip()
         return self.place not in SYSTEM and sql.startswith("SELECT") and "FOR UPDATE" not in sql and "$1" in sql
 
@@ -99,20 +106,22 @@ def modules() -> tuple[ModuleType, ...]:
 
 @cache
 def statements() -> tuple[Placed, ...]:
-    """Every statement: the globals of all modules, and what functions make."""
-    return (*(one for module in modules() for one in _in_module(module)), *_made())
+    """Return every statement: the globals of all modules, and those that functions build."""
+    return (*(one for module in modules() for one in _in_module(module)), *_built())
 
 
-def _made() -> Iterator[Placed]:
-    """What `platform.personal` and `platform.sealing` make for the tables and columns that stores name."""
+def _built() -> Iterator[Placed]:
+    """Yield the statements that the modules of `BUILT` build for the tables and columns that stores name."""
     by_hand = {id(value) for module in modules() for value in vars(module).values() if isinstance(value, Statement)}
-    for holding in bootstrap.HOLDINGS:
+    for holding in catalogue.DATA_EXPORTS:
         if holding.export is not None and id(holding.export) not in by_hand:
-            yield Placed(f"platform.personal.pages[{holding.table}]", holding.export)
-    for column in SEALED:
-        place = f"platform.sealing.pages[{column.table}.{column.column}"
-        yield Placed(f"{place}: outdated]", sealing._outdated(column))
-        yield Placed(f"{place}: replace]", sealing._replace(column))
+            yield Placed(f"platform.privacy.data_export.pages[{holding.table}]", holding.export)
+    for expiring in catalogue.RETENTION:
+        yield Placed(f"platform.privacy.retention.pages[{expiring.table}]", expiring.delete)
+    for column in SEALED_COLUMNS:
+        place = f"platform.security.encryption.pages[{column.table}.{column.column}"
+        yield Placed(f"{place}: outdated]", encryption._outdated(column))
+        yield Placed(f"{place}: replace]", encryption._replace(column))
 
 
 def _in_module(module: ModuleType) -> Iterator[Placed]:
@@ -129,17 +138,22 @@ def _in_module(module: ModuleType) -> Iterator[Placed]:
 
 
 def reads() -> list[Placed]:
-    """Statements that a feature may run outside a transaction."""
+    """Return the statements that a feature may run outside a transaction."""
     return [one for one in statements() if one.is_read]
 
 
 def raw() -> dict[str, str]:
-    """The SQL constants of a transaction itself, which are no `Statement`s."""
+    """Return the SQL constants of a transaction itself, which aren't `Statement`s."""
     verb = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
-    return {name: text for name, text in vars(transaction).items() if isinstance(text, str) and verb.match(text)}
+    return {
+        name: text
+        for module in (transaction, idempotency, event_numbers)
+        for name, text in vars(module).items()
+        if isinstance(text, str) and verb.match(text)
+    }
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Every source file as its path below `studyteddy/` and its syntax tree."""
+    """Yield every source file as its path below `studyteddy/` and its syntax tree."""
     for path in sorted(SOURCE.rglob("*.py")):
         yield str(path.relative_to(SOURCE)), ast.parse(path.read_text())

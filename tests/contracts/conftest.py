@@ -1,4 +1,4 @@
-"""Connections that the contracts look through."""
+"""Database connections for the contract tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 @pytest.fixture
 async def app(engine: Engines) -> AsyncIterator[Connection]:
-    """A connection of the application's role, which both walls stand before."""
+    """A connection of the application's role, subject to row-level security."""
     connection = await asyncpg.connect(engine.database_url, statement_cache_size=0)
     yield connection
     await connection.close()
@@ -23,7 +23,7 @@ async def app(engine: Engines) -> AsyncIterator[Connection]:
 
 @pytest.fixture(scope="session")
 async def admin(engine: Engines) -> AsyncIterator[Connection]:
-    """A connection that no wall stops."""
+    """An administrator connection, which bypasses row-level security."""
     connection = await asyncpg.connect(engine.admin_database_url.rsplit("/", 1)[0] + "/study")
     yield connection
     await connection.close()

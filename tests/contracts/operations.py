@@ -1,4 +1,4 @@
-"""The operations of the API as its document tells them, and where ids stand in them."""
+"""The operations in the OpenAPI document and the positions of ids in them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from studyteddy import bootstrap
+from studyteddy.bootstrap import catalogue
 
 Where = Literal["path", "query", "body"]
 
 
 class Operation(NamedTuple):
-    """One method of one path."""
+    """One method on one path."""
 
     id: str
     method: str
@@ -25,7 +25,7 @@ class Operation(NamedTuple):
 
     @property
     def body(self) -> dict[str, Any] | None:
-        """The schema of the request's body, whatever its type is."""
+        """The schema of the request body, whatever its media type."""
         if "requestBody" not in self.spec:
             return None
         (content,) = self.spec["requestBody"]["content"].values()
@@ -34,7 +34,7 @@ class Operation(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Somewhere in an operation where an id stands."""
+    """A position of an id in an operation."""
 
     operation: Operation
     where: Where
@@ -47,15 +47,15 @@ class Place(NamedTuple):
 
 @cache
 def document() -> dict[str, Any]:
-    return bootstrap.openapi()
+    return catalogue.openapi()
 
 
 DEEP = {"batch_tasks.commands": "tests/features/tasks/test_batch.py compares each command with its own route"}
-"""Ids inside lists of objects, and where they are tried."""
+"""Ids inside lists of objects, and the tests that cover them."""
 
 
 def operations() -> list[Operation]:
-    """Every operation of the document."""
+    """Return every operation in the document."""
     return [
         Operation(spec["operationId"], method.upper(), path, spec)
         for path, methods in document()["paths"].items()
@@ -64,12 +64,12 @@ def operations() -> list[Operation]:
 
 
 def places() -> list[Place]:
-    """Every place for an id of every operation."""
+    """Return every position of an id in every operation."""
     return [place for operation in operations() for place in _places(operation)]
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a reference stands for."""
+    """Return the schema that a reference points to."""
     if "$ref" in schema:
         found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         return found
@@ -77,7 +77,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A schema and the alternatives that it offers, references resolved."""
+    """Yield a schema and its `anyOf` alternatives, with references resolved."""
     schema = resolved(schema)
     yield schema
     for one in schema.get("anyOf", []):
@@ -99,13 +99,13 @@ def _in_object(operation: Operation, schema: dict[str, Any]) -> Iterator[Place]:
                 yield Place(operation, "body", name)
             elif part.get("type") == "array" and any(_is_id(one) for one in parts(part["items"])):
                 yield Place(operation, "body", name, is_list=True)
-            elif _holds_ids(part) and f"{operation.id}.{name}" not in DEEP:
-                raise LookupError(f"{operation.id}: {name} holds ids too deep to be tried")
+            elif _contains_ids(part) and f"{operation.id}.{name}" not in DEEP:
+                raise LookupError(f"{operation.id}: {name} contains ids nested too deeply to be tested")
 
 
-def _holds_ids(schema: dict[str, Any]) -> bool:
+def _contains_ids(schema: dict[str, Any]) -> bool:
     inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
-    return any(_is_id(part) or _holds_ids(part) for one in inner for part in parts(one))
+    return any(_is_id(part) or _contains_ids(part) for one in inner for part in parts(one))
 
 
 def _is_id(schema: dict[str, Any]) -> bool:

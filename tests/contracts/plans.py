@@ -1,4 +1,4 @@
-"""How PostgreSQL would run a statement: with the values of one call, and with those of any call."""
+"""PostgreSQL's plan for a statement: both the custom and the generic plan."""
 
 from __future__ import annotations
 
@@ -11,21 +11,32 @@ from tests.contracts.conftest import Connection
 
 Mode = Literal["force_custom_plan", "force_generic_plan"]
 MODES: tuple[Mode, ...] = ("force_custom_plan", "force_generic_plan")
-"""The driver's prepared statements are planned for the given values at first, and for any values later."""
+"""PostgreSQL first plans a prepared statement for its given values, and later for any values."""
 
 VALUES = {
-    "uuid": "'0197a3f0-0000-7000-8000-000000000000'", "int2": "1", "int4": "50", "int8": "50", "float8": "60",
-    "bool": "false", "date": "'2026-06-01'", "timestamptz": "'2026-06-01'", "text[]": "'{pending,medium}'",
-    "uuid[]": "'{}'", "int4[]": "'{}'", "int8[]": "'{}'",
-    "float8[]": "'{}'", "bytea": "''", "bytea[]": "'{}'",
+    "uuid": "'0197a3f0-0000-7000-8000-000000000000'",
+    "int2": "1",
+    "int4": "50",
+    "int8": "50",
+    "float8": "60",
+    "bool": "false",
+    "date": "'2026-06-01'",
+    "timestamptz": "'2026-06-01'",
+    "text[]": "'{pending,medium}'",
+    "uuid[]": "'{}'",
+    "int4[]": "'{}'",
+    "int8[]": "'{}'",
+    "float8[]": "'{}'",
+    "bytea": "''",
+    "bytea[]": "'{}'",
     "tsvector": "''",
-}  # fmt: skip
+}
 TEXTS = ("'2026-06-01 00:00:00+00'", "'1'")
-"""A text may be the sort key of a page: an instant, or a rank."""
+"""A text may be the sort key of a page: an instant or a rank."""
 
 
 async def plan(connection: Connection, text: str, *, mode: Mode, user: str | None = None) -> dict[str, Any]:
-    """The plan of a statement as `user`; nothing is run."""
+    """Return the plan of a statement as `user`, without running it."""
     prepared = await connection.prepare(text)
     kinds = [one.name for one in prepared.get_parameters()]
     for guess in TEXTS:
@@ -50,7 +61,7 @@ async def _explain(connection: Connection, text: str, values: list[str], mode: M
 
 
 def nodes(top: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node of a plan and all below it."""
+    """Yield a plan node and all its descendants."""
     yield top
     for below in top.get("Plans", []):
         yield from nodes(below)

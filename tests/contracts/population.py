@@ -1,4 +1,4 @@
-"""People who have something in every table, old and new: what the walls are tried on."""
+"""Users with old and new rows in every table, for the tests of data isolation."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts.conftest import Connection
 
-NOWHERE = "nowhere"
-"""A lane that no worker looks at, so that its jobs stay."""
+UNUSED_LANE = "nowhere"
+"""A job lane that no worker reads, so that its jobs stay queued."""
 
 
 @dataclass(frozen=True)
-class Someone:
-    """Someone with rows in every table, and the ids of some of them."""
+class Populated:
+    """A user with rows in every table, and the ids of some of them."""
 
     id: UUID
     subject_id: UUID
     task_id: UUID
 
 
-async def settle(system: System, admin: Connection, person: Person) -> Someone:
-    """Gives a person rows in every table: some that only they see, some that a purpose sees too."""
+async def populate(system: System, admin: Connection, person: Person) -> Populated:
+    """Create rows for a person in every table: some visible only to them, some visible to a purpose too."""
     subject = await person.subject("Reading")
     task = await person.task(subjectId=subject["id"], labels=["exam"], dueDate="2026-06-01")
     made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "Open the book", "dueDate": "2026-06-01"}))
@@ -38,26 +38,26 @@ async def settle(system: System, admin: Connection, person: Person) -> Someone:
     for _ in range(2):
         await person.post("/api/realtime/ticket")
         await person.post("/api/auth/login", {"email": person.email, "password": PASSWORD})
-    await _study(person)
-    await _safeguard(person)
+    await _add_focus(person)
+    await _add_security(person)
     await system.work()
     user_id = UUID(person.user["id"])
-    await admin.execute(_AGE.format(user=user_id, lane=NOWHERE))
-    return Someone(user_id, UUID(subject["id"]), UUID(task["id"]))
+    await admin.execute(_AGE.format(user=user_id, lane=UNUSED_LANE))
+    return Populated(user_id, UUID(subject["id"]), UUID(task["id"]))
 
 
-async def _study(person: Person) -> None:
-    """A focus session that is over, one that runs, and a rhythm."""
+async def _add_focus(person: Person) -> None:
+    """Create a finished and a running focus session, and a preset."""
     for end in (True, False):
         session = made(await person.post("/api/focus-sessions", {"type": "pomodoro"}))
         if end:
             made(await person.post(f"/api/focus-sessions/{session['id']}/complete"), 200)
-    rhythm = {"name": "Mine", "workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
-    made(await person.post("/api/focus-presets", rhythm))
+    preset = {"name": "Mine", "workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
+    made(await person.post("/api/focus-presets", preset))
 
 
-async def _safeguard(person: Person) -> None:
-    """A key, a second factor and archives; the audit log tells of each."""
+async def _add_security(person: Person) -> None:
+    """Create an API key, two-factor authentication and data exports, each recorded in the audit log."""
     made(await person.post("/api/auth/api-keys", {"name": "Script", "scopes": ["read"]}))
     secret = made(await person.post("/api/auth/second-factor", {"password": PASSWORD}), 200)["secret"]
     made(await person.post("/api/auth/second-factor/confirm", {"code": pyotp.TOTP(secret).now()}), 200)
@@ -65,9 +65,11 @@ async def _safeguard(person: Person) -> None:
         made(await person.post("/api/users/export"), 202)
 
 
-async def forget(admin: Connection) -> None:
-    """Takes out what would disturb other tests."""
-    await admin.execute(f"DELETE FROM jobs WHERE lane = '{NOWHERE}'; DELETE FROM jobs_dead WHERE lane = '{NOWHERE}'")
+async def clean_up(admin: Connection) -> None:
+    """Delete the rows that would affect other tests."""
+    await admin.execute(
+        f"DELETE FROM jobs WHERE lane = '{UNUSED_LANE}'; DELETE FROM jobs_dead WHERE lane = '{UNUSED_LANE}'"
+    )
     await admin.execute("DELETE FROM audit_anonymous WHERE action = 'tried'")
     await admin.execute("DELETE FROM audit_seals WHERE id >= 1000000")
 
@@ -90,6 +92,9 @@ SELECT sha256(('{user}' || n)::bytea), '{user}', 'verify_email', 'a@example.org'
   FROM unnest(ARRAY[-1, 1]) AS n;
 INSERT INTO identities (user_id, issuer, subject, email, created_at)
 VALUES ('{user}', 'https://accounts.example.org', '{user}', 'a@example.org', now());
+INSERT INTO pending_sign_ins (hash, user_id, purpose, issuer, subject, email, expires_at)
+SELECT sha256(('pending{user}' || n)::bytea), '{user}', 'link', '', '{user}', '', now() + n * interval '1 hour'
+  FROM unnest(ARRAY[-1, 1]) AS n;
 INSERT INTO sign_in_flows (hash, verifier, nonce, expires_at)
 VALUES (sha256('flow{user}'), 'v', 'n', now() + interval '1 hour');
 INSERT INTO audit_seals (id, first, last, hash, previous)

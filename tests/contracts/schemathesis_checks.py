@@ -1,4 +1,4 @@
-"""What Schemathesis is told about this API beyond its document; loaded by its own process."""
+"""Hooks and checks for Schemathesis beyond the OpenAPI document; loaded in its own process."""
 
 from __future__ import annotations
 
@@ -10,52 +10,62 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-# Rules between two fields, or between a request and what is there already: a schema cannot tell them.
-UNTOLD = {
+from studyteddy.platform.fields import NOT_BLANK, NOT_BLANK_FILE_NAME
+from studyteddy.platform.ids import new_id
+
+# Rules between two fields, or between a request and stored data, which a schema can't express.
+NOT_IN_SCHEMA = {
     ("key_reused", ""): "the key was used with another request",
+    ("undeliverable", "/email"): "the domain of an address must be valid in ASCII too",
     ("malformed", "?cursor"): "a cursor is signed: only the API can make one",
     ("cursor_mismatch", "?cursor"): "a cursor belongs to one list",
     ("no_word", "?q"): "a search needs a letter or digit",
-    ("sorted_by_rank", "?sort"): "a search has an order of its own",
-    ("two_due_dates", "/dueAt"): "a due date or a due instant",
-    ("no_such_subject", "/subjectId"): "the subject must be there",
-    ("no_such_zone", "/timeZone"): "the zone must be one of some six hundred",
-    ("no_such_zone", "/dueZone"): "the zone must be one of some six hundred",
-    ("not_a_permutation", "/ids"): "every step once",
-    ("nothing_named", "/ids"): "some, or all",
-    ("bad_rule", "/recurrence/rule"): "a rule has a grammar of its own",
+    ("sorted_by_rank", "?sort"): "a search has its own order",
+    ("two_due_dates", "/dueAt"): "either a due date or a due instant",
+    ("no_such_subject", "/subjectId"): "the subject must exist",
+    ("no_such_zone", "/timeZone"): "the time zone must be one of about six hundred",
+    ("no_such_zone", "/dueZone"): "the time zone must be one of about six hundred",
+    ("not_a_permutation", "/ids"): "every subtask exactly once",
+    ("nothing_named", "/ids"): "either some ids or all",
+    ("bad_rule", "/recurrence/rule"): "a rule has its own grammar",
     ("too_frequent", "/recurrence/rule"): "hourly at most",
-    ("rule_of_times", "/recurrence/rule"): "whole days know no hours",
-    ("rule_of_schedule", "/recurrence/rule"): "after a completion only the interval counts",
-    ("no_occurrence", "/recurrence/rule"): "the rule must come true",
-    ("no_occurrence", "/recurrence/exdates"): "one occurrence at least is left",
-    ("wrong_type", "/recurrence/exdates/n"): "dates for days, moments for moments",
-    ("malformed", "/recurrence/exdates/n"): "the day must be in the calendar",
-    ("scope_needed", "/recurrence"): "which occurrences are meant",
-    ("scope_this", "/status"): "a status belongs to one occurrence",
-    ("no_such_occurrence", "/start"): "the rule must give it",
+    ("rule_of_times", "/recurrence/rule"): "all-day rules can't name hours",
+    ("rule_of_schedule", "/recurrence/rule"): "rules after completion use the interval only",
+    ("no_occurrence", "/recurrence/rule"): "the rule must produce an occurrence",
+    ("no_occurrence", "/recurrence/exdates"): "at least one occurrence must remain",
+    ("wrong_type", "/recurrence/exdates/n"): "dates for all-day rules, instants for timed rules",
+    ("malformed", "/recurrence/exdates/n"): "the date must exist",
+    ("scope_needed", "/recurrence"): "a change of a series needs a scope",
+    ("scope_this", "/status"): "a status applies to one occurrence",
+    ("no_such_occurrence", "/start"): "the rule must produce this start",
     ("common_password", "/password"): "the password must not be one of the common ones",
     ("common_password", "/newPassword"): "the password must not be one of the common ones",
-    ("bad_mail_token", "/token"): "a link's token comes by mail",
+    ("bad_mail_token", "/token"): "the token is sent by mail",
     ("out_of_range", "/startAt"): "a session is planned for an instant within the next year",
+    ("too_long_ago", "/at"): "a late command happened within twelve hours, a line was typed within seven days",
+    ("in_the_future", "/at"): "nothing that is told late can be in the future",
     ("too_long_ago", "/startedAt"): "a past session began within the last seven days",
-    ("in_the_future", "/startedAt"): "it has happened",
-    ("in_the_future", "/endedAt"): "it has happened",
-    ("in_the_future", "/minutes"): "it has happened",
-    ("out_of_range", "/endedAt"): "it took 5 to 240 minutes",
-    ("one_of_two", "/minutes"): "its end, or its minutes",
-    ("no_such_task", "/taskId"): "the task must be there",
-    ("no_such_preset", "/presetId"): "the preset must be there",
-    ("longer_than_work", "/shortBreakMinutes"): "a break is no longer than the work",
-    ("longer_than_work", "/longBreakMinutes"): "a break is no longer than the work",
-    ("in_the_past", "/expiresAt"): "a key ends in the future",
-    ("wrong_ending", "/name"): "a name that ends as files of its type do",
-    ("not_uploaded", ""): "the bytes were sent before",
-    ("wrong_size", ""): "as many bytes as were declared",
-    ("not_a_picture", ""): "a picture that can be read",
-    ("too_many_pixels", ""): "a picture of a bearable size",
+    ("in_the_future", "/startedAt"): "a past session can't be in the future",
+    ("in_the_future", "/endedAt"): "a past session can't be in the future",
+    ("in_the_future", "/minutes"): "a past session can't be in the future",
+    ("out_of_range", "/endedAt"): "a session takes 5 to 240 minutes",
+    ("one_of_two", "/minutes"): "either the end or the minutes",
+    ("no_such_task", "/taskId"): "the task must exist",
+    ("no_such_preset", "/presetId"): "the preset must exist",
+    ("not_a_uuid7", "/id"): "no format tells the versions of UUIDs apart",
+    ("in_the_future", "/id"): "a UUIDv7 contains a time",
+    ("longer_than_work", "/shortBreakMinutes"): "a break can't be longer than the work",
+    ("longer_than_work", "/longBreakMinutes"): "a break can't be longer than the work",
+    ("in_the_past", "/expiresAt"): "an expiry must be in the future",
+    ("malformed", "/email"): "an address has limits in bytes, which no schema counts",
+    ("too_long", "/labels"): "a label is measured in NFC, as it is stored",
+    ("wrong_ending", "/name"): "the extension must match the type",
+    ("not_uploaded", ""): "the file must be uploaded first",
+    ("wrong_size", ""): "the size must match the declared size",
+    ("not_a_picture", ""): "the image must be readable",
+    ("too_many_pixels", ""): "the image has a maximum size",
 }
-# Years are those that the API knows: 1970 to 2999.
+# The API accepts the years 1970 to 2999.
 _days = st.dates(date(1970, 1, 1), date(2999, 12, 31))
 _instants = st.datetimes(datetime(1970, 1, 2), datetime(2999, 12, 30), timezones=st.just(UTC))
 schemathesis.openapi.format("date", _days.map(date.isoformat))
@@ -64,22 +74,38 @@ schemathesis.openapi.format("date-time", _instants.map(lambda at: at.isoformat()
 
 @schemathesis.hook
 def map_body(ctx: Any, body: Any) -> Any:
-    """A task has one due date at most, a zone is a real one, and a file ends as its type says.
+    """Give a task at most one due date, use real time zones, and match file extensions to types.
 
-    Else most of what is generated would be refused.
+    Otherwise the API would reject most generated requests.
     """
     if not isinstance(body, dict):
         return body
     if body.get("type") == "text/plain" and isinstance(body.get("name"), str) and len(body["name"]) <= 196:
         body = body | {"name": body["name"] + ".txt"}
     if {"startedAt", "minutes"} <= body.keys() and body.get("endedAt") is None:
-        # Some minutes of the last week, which random years would hardly ever hit.
-        body = body | {"startedAt": _lately(body["minutes"])}
+        # Some minutes of the last week, which random years would rarely hit.
+        body = body | {"startedAt": _recent(body["minutes"])}
+    if isinstance(body.get("at"), str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", body["at"]):
+        body = body | {"at": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+    if isinstance(body.get("id"), str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", body["id"]):
+        body = body | {"id": str(new_id())}
     real = {name: "Europe/Berlin" for name in ("dueZone", "timeZone") if _may_be_zone(body.get(name))}
     return {name: value for name, value in (body | real).items() if name != "dueAt" or not body.get("dueDate")}
 
 
-def _lately(minutes: Any) -> str:
+_created: dict[str, str] = {}
+"""The ids of the last task and of its last subtask."""
+
+
+@schemathesis.hook
+def map_path_parameters(ctx: Any, path_parameters: Any) -> Any:
+    """Use a task and a subtask that exist: whether a sequence of requests reaches them would depend on the seed."""
+    if path_parameters and "/subtasks" in ctx.operation.path:
+        return path_parameters | {name: _created.get(name, value) for name, value in path_parameters.items()}
+    return path_parameters
+
+
+def _recent(minutes: Any) -> str:
     ago = timedelta(minutes=300 + (minutes if isinstance(minutes, int) else 0) * 37 % 9000)
     return (datetime.now(UTC) - ago).isoformat().replace("+00:00", "Z")
 
@@ -88,20 +114,24 @@ def _may_be_zone(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", value) is not None
 
 
-_PRECONDITION_FAILED = 412  # the ETag is not the present one
+_PRECONDITION_FAILED = 412  # the ETag isn't the current one
 _ALWAYS = (401, 403, 404, 409, 429, _PRECONDITION_FAILED)
-WHOLE_FLOAT = "Expected `int`, got `float`."
-"""A whole number written with a point is an integer to JSON Schema, but not to us."""
+WHOLE_FLOAT = "Must be a whole number, without a decimal point or an exponent."
+"""JSON Schema accepts a whole number with a decimal point as an integer; the API doesn't."""
+NOTHING_VISIBLE = (NOT_BLANK["message"], NOT_BLANK_FILE_NAME["message"])
+"""The document shows shorter patterns of names, which accept marks and other characters that show nothing."""
 
 
 @schemathesis.check
 def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> None:
-    """Stands in for `positive_data_acceptance`: a 422 must come from a rule that a schema cannot tell."""
+    """Replace `positive_data_acceptance`: a 422 must come from a rule that a schema can't express."""
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code in _ALWAYS:
         return
     if response.status_code == 422:
         unexpected = [
-            fault for fault in _faults(response.json()) if fault[:2] not in UNTOLD and fault[2] != WHOLE_FLOAT
+            fault
+            for fault in _faults(response.json())
+            if fault[:2] not in NOT_IN_SCHEMA and fault[2] not in (WHOLE_FLOAT, *NOTHING_VISIBLE)
         ]
         assert not unexpected, f"valid data was refused: {unexpected}"
     else:
@@ -110,22 +140,36 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> None:
 
 @schemathesis.check
 class EveryOperationSucceeds:
-    """Fails for an operation that never succeeded: what is always refused is not tried."""
+    """Fail for an operation that never succeeded: an operation that is always rejected isn't tested."""
 
-    UNREACHABLE = frozenset([
-        # They need what is not generated: a password, a token, a code, a picture, a whole file, or an operator.
-        "POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/verify-email",
-        "POST /api/auth/reset-password", "POST /api/auth/change-password", "POST /api/auth/second-factor",
-        "POST /api/auth/second-factor/confirm",
-        "POST /api/auth/second-factor/end", "POST /api/users/me/delete", "PUT /api/users/me/avatar",
-        "PUT /api/tasks/{task_id}/attachments/{attachment_id}/content",
-        "POST /api/tasks/{task_id}/attachments/{attachment_id}/finish",
-        "GET /api/tasks/{task_id}/attachments/{attachment_id}/content",
-        "GET /api/users/me/avatar", "GET /api/users/exports/{export_id}/download", "GET /api/operator/users",
-        "POST /api/operator/users/{user_id}/disable", "POST /api/operator/users/{user_id}/enable",
-        # They lead to a provider outside, which is not configured here.
-        "GET /api/auth/google", "GET /api/auth/google/callback",
-    ])  # fmt: skip
+    UNREACHABLE = frozenset(
+        [
+            # These need what isn't generated: a password, a token, a code, an image, a whole file, or an operator.
+            "POST /api/auth/login",
+            "POST /api/auth/refresh",
+            "POST /api/auth/verify-email",
+            "POST /api/auth/reset-password",
+            "POST /api/auth/change-password",
+            "POST /api/auth/second-factor",
+            "POST /api/auth/second-factor/confirm",
+            "POST /api/auth/second-factor/end",
+            "POST /api/users/me/delete",
+            "PUT /api/users/me/avatar",
+            "PUT /api/tasks/{task_id}/attachments/{attachment_id}/content",
+            "POST /api/tasks/{task_id}/attachments/{attachment_id}/finish",
+            "GET /api/tasks/{task_id}/attachments/{attachment_id}/content",
+            "GET /api/users/me/avatar",
+            "GET /api/users/exports/{export_id}/download",
+            "GET /api/operator/users",
+            "POST /api/operator/users/{user_id}/disable",
+            "POST /api/operator/users/{user_id}/enable",
+            # These lead to an external provider, which isn't configured here, or come back from it.
+            "GET /api/auth/google",
+            "GET /api/auth/google/callback",
+            "POST /api/auth/google/finish",
+            "DELETE /api/auth/identities/{identity_id}",
+        ]
+    )
 
     def __init__(self) -> None:
         self.tried: set[str] = set()
@@ -133,6 +177,10 @@ class EveryOperationSucceeds:
 
     def after_response(self, ctx: Any, response: Any, case: Any) -> None:
         self.tried.add(case.operation.label)
+        if response.status_code == 201 and case.operation.label == "POST /api/tasks":
+            _created.update(task_id=response.json()["id"])
+        if response.status_code == 201 and case.operation.label == "POST /api/tasks/{task_id}/subtasks":
+            _created.update(task_id=response.json()["taskId"], subtask_id=response.json()["id"])
         if 200 <= response.status_code < 300:
             self.reached.add(case.operation.label)
 
@@ -143,7 +191,7 @@ class EveryOperationSucceeds:
 
 @schemathesis.check
 def problems_are_problems(ctx: Any, response: Any, case: Any) -> None:
-    """Every refusal is a problem document with a code, and nothing tells how we are built."""
+    """Check that every error is a problem document with a code and reveals no implementation detail."""
     if response.status_code < 400:
         return
     assert response.headers["content-type"][0].startswith("application/problem+json")
@@ -153,7 +201,7 @@ def problems_are_problems(ctx: Any, response: Any, case: Any) -> None:
 
 
 def _faults(problem: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Code, pointer and words of each fault."""
+    """Yield the code, pointer and message of each error."""
     if not problem.get("errors"):
         yield problem["code"], "", problem["detail"]
     for fault in problem.get("errors", []):

@@ -1,4 +1,4 @@
-"""What can be told from the text of a statement: whose rows it touches, and which of its columns may be null."""
+"""Static analysis of a statement's text: whose rows it touches, and which of its columns may be null."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _QUERIES = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.SetOperation)
 
 @cache
 def parse(text: str) -> exp.Expr:
-    """The syntax tree; `$1` becomes the placeholder `:p1`, since the parser takes `$1, $` for a quote."""
+    """Return the syntax tree; `$1` becomes the placeholder `:p1`, since the parser takes `$1, $` for a quote."""
     return sqlglot.parse_one(re.sub(r"\$(\d+)", r":p\1", text), dialect="postgres")
 
 
 def tables(text: str) -> list[exp.Table]:
-    """Every table that a statement names, and the names it gives to its own parts."""
+    """Return every table that a statement names, including its common table expressions."""
     return list(parse(text).find_all(exp.Table))
 
 
 def selects_everything(text: str) -> bool:
-    """Whether columns reach the program that nobody named; inside a statement a star may carry rows along."""
+    """Return whether a star selects the result's columns; a star inside the statement is allowed."""
     return any(_is_star(one) for one in _outputs(parse(text)))
 
 
 def nullable_columns(text: str, not_null: set[tuple[str, str]]) -> list[bool | None]:
-    """For each column of the result whether it may be null; nothing where the text does not tell."""
+    """Return for each result column whether it may be null, or `None` if the text doesn't determine it."""
     query = parse(text)
     tables = {relation.alias: relation for relation in _relations(query)}
     return [_nullable(one, tables, not_null) for one in _outputs(query)]
 
 
 def unowned(text: str, user_tables: Iterable[str]) -> list[str]:
-    """What in a statement touches a user's rows without naming the owner as `$1`."""
-    return list(_Wall(frozenset(user_tables)).faults(parse(text), {}, {}))
+    """Return the parts of a statement that touch a user's rows without naming the owner as `$1`."""
+    return list(_OwnerCheck(frozenset(user_tables)).faults(parse(text), {}, {}))
 
 
 @dataclass
 class _Relation:
-    """One thing that rows come from. `outer` says that it stands on the side of a join that may be missing."""
+    """A source of rows. `outer` marks the nullable side of a join."""
 
     alias: str
     table: str
@@ -55,18 +55,18 @@ class _Relation:
 
 @dataclass
 class _Derived:
-    """Rows made by a part of the statement: whether all are the owner's, and whether they are accounts."""
+    """Rows of a common table expression: whether all are the owner's, and whether they are accounts."""
 
     owned: bool
     accounts: bool
 
 
 @dataclass
-class _Wall:
+class _OwnerCheck:
     tables: frozenset[str]
 
     def faults(self, query: exp.Expr, outside: dict[str, str], derived: dict[str, _Derived]) -> Iterator[str]:
-        """Complaints about a query inside another whose owned relations are `outside`, by alias: their owner column."""
+        """Yield violations in a query nested in one whose owned relations are `outside`: alias to owner column."""
         derived = dict(derived)
         for part in query.args["with_"].expressions if query.args.get("with_") else []:
             found = list(self.faults(part.this, outside, derived))
@@ -80,7 +80,7 @@ class _Wall:
         yield from self._writing(query, derived)
         if isinstance(query, exp.Insert) and (target := _target(query)).table in self.tables:
             owned = owned | {target.alias: self.owner_column(target.table)}
-        for inner in _inside(query):
+        for inner in _subqueries(query):
             yield from self.faults(inner, owned, derived)
 
     def owner_column(self, table: str) -> str:
@@ -93,14 +93,14 @@ class _Wall:
     def _owned(
         self, query: exp.Expr, relations: list[_Relation], outside: dict[str, str], derived: dict[str, _Derived]
     ) -> dict[str, str]:
-        """The relations whose every row is the owner's, by alias."""
+        """Return the relations whose every row is the owner's: alias to owner column."""
         owned = {
             one.alias: "id" if derived[one.table].accounts else "user_id"
             for one in relations
             if one.table in derived and derived[one.table].owned
         }
         mine = [one for one in relations if one.table in self.tables and one.table not in derived]
-        for _ in mine:  # each round may own one more, by its equality with those of the round before
+        for _ in mine:  # each round may find one more, through its equality with those of the round before
             for relation in mine:
                 column = self.owner_column(relation.table)
                 for left, right in _equalities(query, relation):
@@ -125,7 +125,7 @@ class _Wall:
             yield f"{table} is added to without an owner"
             return
         for row in _rows(query.expression):
-            if not _gives_owner(row[names.index(column)], query.expression, derived):
+            if not _is_owner_value(row[names.index(column)], query.expression, derived):
                 yield f"{table} is added to with another owner"
         conflict = query.args.get("conflict")
         if conflict and conflict.expressions and column not in {one.name for one in conflict.args["conflict_keys"]}:
@@ -178,7 +178,7 @@ def _relations(query: exp.Expr) -> Iterator[_Relation]:
 
 
 def _equalities(query: exp.Expr, relation: _Relation) -> Iterator[tuple[exp.Expr, exp.Expr]]:
-    """Both directions of each equality that every row of `relation` has to pass."""
+    """Yield both directions of each equality that every row of `relation` must satisfy."""
     where = query.args.get("where")
     conditions = [where.this] if where else []
     for source in (query, *(one.inner for one in _relations(query) if isinstance(one.inner, exp.Table))):
@@ -193,20 +193,20 @@ def _equalities(query: exp.Expr, relation: _Relation) -> Iterator[tuple[exp.Expr
 
 
 def _names(one: exp.Expr, relation: _Relation, column: str, mine: list[_Relation]) -> bool:
-    """Whether an expression is the owner column of `relation`; without a prefix only if no other table is there."""
+    """Return whether an expression is the owner column of `relation`, unqualified only if there is no other table."""
     if not isinstance(one, exp.Column) or one.name != column:
         return False
     return one.table == relation.alias if one.table else len(mine) == 1
 
 
 def _is_owner(one: exp.Expr, owned: dict[str, str]) -> bool:
-    one = _bare(one)
+    one = _unwrapped(one)
     if isinstance(one, exp.Column):
         return bool(one.table) and owned.get(one.table) == one.name
     return one == OWNER
 
 
-def _bare(one: exp.Expr) -> exp.Expr:
+def _unwrapped(one: exp.Expr) -> exp.Expr:
     while isinstance(one, exp.Cast | exp.Paren | exp.Nullif):
         one = one.this
     return one
@@ -218,8 +218,8 @@ def _rows(source: exp.Expr) -> list[list[exp.Expr]]:
     return [[one.unalias() for one in source.expressions]]
 
 
-def _gives_owner(value: exp.Expr, source: exp.Expr, derived: dict[str, _Derived]) -> bool:
-    value = _bare(value)
+def _is_owner_value(value: exp.Expr, source: exp.Expr, derived: dict[str, _Derived]) -> bool:
+    value = _unwrapped(value)
     if not isinstance(value, exp.Column):
         return value == OWNER
     for relation in _relations(source):
@@ -229,8 +229,8 @@ def _gives_owner(value: exp.Expr, source: exp.Expr, derived: dict[str, _Derived]
     return False
 
 
-def _inside(query: exp.Expr) -> Iterator[exp.Expr]:
-    """The queries directly inside this one, without its common table expressions."""
+def _subqueries(query: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the queries directly inside this one, without its common table expressions."""
     waiting = [one for name, one in query.args.items() if name != "with_"]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""What was there before a column of words is found by its words afterwards, just as if it had been added since."""
+"""Rows older than a search column are found by search after the migration, like new rows."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from alembic.script import ScriptDirectory
 from tests.contracts.conftest import Connection
 
 from studyteddy.embedded import Engines
-from studyteddy.platform import migrations, schema
-from studyteddy.platform.words import vector
+from studyteddy.platform.db import migrations, schema
+from studyteddy.platform.fulltext import vector
 
 SEARCH = ScriptDirectory(str(schema.MIGRATIONS)).get_revision("0006")
 TITLES = ["Read chapter 5", "Prüfung & 'Quiz' \\ :*", "数学の宿題", "🧸", "Smørrebrød"]
 MANY = 4_500
-"""More than the backfill takes at once."""
+"""More rows than one batch of the backfill."""
 
 
 @pytest.fixture(scope="module")
 async def old(engine: Engines) -> AsyncIterator[Connection]:
-    """A database of before, with rows, brought up to date; seen by a role that no policy stops."""
+    """An older database with rows, migrated to the latest revision; read by a role that bypasses the policies."""
     addresses = (engine.admin_database_url, engine.migration_database_url)
     inside, owner = (address.rpartition("/")[0] + "/old" for address in addresses)
     admin = await asyncpg.connect(engine.admin_database_url)
@@ -65,7 +65,7 @@ SELECT (own::tsvector || steps::tsvector)::text AS words
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given(own, steps, n) ORDER BY n"""
 
 
-async def test_every_task_has_its_words(old: Connection) -> None:
+async def test_every_task_has_its_search_words(old: Connection) -> None:
     rows = await old.fetch("SELECT id, title, description, labels, words::text AS words FROM tasks")
     assert len(rows) == MANY + 3 * len(TITLES)
     own = [vector((row["title"], "A"), (" ".join(row["labels"]), "B"), (row["description"], "D")) for row in rows]
@@ -73,7 +73,7 @@ async def test_every_task_has_its_words(old: Connection) -> None:
     assert [row["words"] for row in rows] == [one["words"] for one in await old.fetch(TOGETHER, own, steps)]
 
 
-async def test_every_step_and_subject_has_its_words(old: Connection) -> None:
+async def test_every_subtask_and_subject_has_its_search_words(old: Connection) -> None:
     steps = await old.fetch("SELECT title, words::text AS words FROM subtasks")
     assert len(steps) == 6 * len(TITLES)
     assert {row["words"] for row in steps if row["title"] == "Étape 1"} == {"'1':2C 'etape':1C"}

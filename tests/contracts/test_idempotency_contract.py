@@ -1,4 +1,4 @@
-"""A POST with an `Idempotency-Key` may be repeated: it acts once and answers the same bytes."""
+"""A POST with an `Idempotency-Key` can be repeated: it acts once and returns the same bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from studyteddy.platform.ids import new_id
 
 
 class Call(NamedTuple):
-    """One request that changes something, and a body that says something else."""
+    """A request that changes something, and a different body."""
 
     path: str
     body: Any
@@ -122,7 +122,7 @@ async def _start_focus_session(system: System, person: Person) -> Call:
 
 
 def _on_session(verb: str, *before: str, **body: Any) -> Callable[[System, Person], Awaitable[Call]]:
-    """A command on a session that runs."""
+    """Return a call of a command on a running session."""
 
     async def call(system: System, person: Person) -> Call:
         path = f"/api/focus-sessions/{made(await person.post('/api/focus-sessions', {'type': 'custom'}))['id']}"
@@ -161,15 +161,31 @@ CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "cancel_focus_session": _on_session("cancel"),
 }
 
-QUIET = {"resend_verification": "notifications.send_verification"}
-"""Operations of which no event tells, and the job by which they act."""
+WITHOUT_EVENT = {"resend_verification": "notifications.send_verification"}
+"""Operations without an event, and the job that performs them."""
 
 SECRET = {
-    "register", "login", "refresh", "logout", "logout_all", "create_ticket", "change_password", "verify_email",
-    "forgot_password", "reset_password", "begin_second_factor", "confirm_second_factor", "end_second_factor",
-    "create_api_key", "create_attachment", "delete_account", "disable_user", "enable_user",
-}  # fmt: skip
-"""Operations whose body or answer is a secret, or that end what a repetition would need: no key is honoured."""
+    "register",
+    "login",
+    "refresh",
+    "finish_google",
+    "logout",
+    "logout_all",
+    "create_ticket",
+    "change_password",
+    "verify_email",
+    "forgot_password",
+    "reset_password",
+    "begin_second_factor",
+    "confirm_second_factor",
+    "end_second_factor",
+    "create_api_key",
+    "create_attachment",
+    "delete_account",
+    "disable_user",
+    "enable_user",
+}
+"""Operations whose body or response is a secret, or that end what a repetition would need: they ignore the key."""
 
 HONOURED = [
     operation
@@ -178,17 +194,19 @@ HONOURED = [
 ]
 
 
-def test_every_post_is_safe_to_repeat_or_on_the_list() -> None:
+def test_every_post_honours_keys_or_is_listed() -> None:
     posts = {operation.id for operation in operations.operations() if operation.method == "POST"}
     assert posts == {operation.id for operation in HONOURED} | SECRET
 
 
-def test_every_one_of_them_is_tried() -> None:
+def test_every_operation_that_honours_keys_is_tested() -> None:
     assert {operation.id for operation in HONOURED} == set(CALLS)
 
 
 @pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
-async def test_the_same_key_acts_once_and_answers_the_same(system: System, alice: Person, operation: Operation) -> None:
+async def test_the_same_key_acts_once_and_returns_the_same_response(
+    system: System, alice: Person, operation: Operation
+) -> None:
     call = await CALLS[operation.id](system, alice)
     before = await _acts(system, alice, operation)
     first, second, third = [await _send(alice, call.path, call.body, "a-key") for _ in range(3)]
@@ -198,13 +216,13 @@ async def test_the_same_key_acts_once_and_answers_the_same(system: System, alice
     assert [one.headers["idempotent-replayed"] for one in (second, third)] == ["true", "true"]
     once = await _acts(system, alice, operation)
     assert once > before
-    if operation.id in QUIET:
+    if operation.id in WITHOUT_EVENT:
         assert once == before + 1
     assert (await _send(alice, call.path, call.body, "another-key")).status_code in (first.status_code, 409)
 
 
 @pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
-async def test_the_same_key_with_another_body_is_refused(system: System, alice: Person, operation: Operation) -> None:
+async def test_the_same_key_with_another_body_is_rejected(system: System, alice: Person, operation: Operation) -> None:
     call = await CALLS[operation.id](system, alice)
     await _send(alice, call.path, call.body, "a-key")
     before = await alice.changes()
@@ -214,7 +232,9 @@ async def test_the_same_key_with_another_body_is_refused(system: System, alice: 
 
 
 @pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
-async def test_a_key_is_its_owners_alone(system: System, alice: Person, bob: Person, operation: Operation) -> None:
+async def test_a_key_belongs_to_its_owner_alone(
+    system: System, alice: Person, bob: Person, operation: Operation
+) -> None:
     for person in (alice, bob):
         call = await CALLS[operation.id](system, person)
         answer = await _send(person, call.path, call.body, "the-same-key")
@@ -223,7 +243,7 @@ async def test_a_key_is_its_owners_alone(system: System, alice: Person, bob: Per
 
 @pytest.mark.parametrize("operation", HONOURED, ids=lambda one: one.id)
 @pytest.mark.parametrize("key", ["", "x" * 201, "a key", "schl\u00fcssel"])
-async def test_a_key_that_is_none_is_refused(system: System, alice: Person, operation: Operation, key: str) -> None:
+async def test_an_invalid_key_is_rejected(system: System, alice: Person, operation: Operation, key: str) -> None:
     call = await CALLS[operation.id](system, alice)
     before = await alice.changes()
     answer = await _send(alice, call.path, call.body, key)
@@ -231,14 +251,14 @@ async def test_a_key_that_is_none_is_refused(system: System, alice: Person, oper
     assert await alice.changes() == before
 
 
-async def test_a_failure_is_not_kept(alice: Person) -> None:
+async def test_a_failure_is_not_stored(alice: Person) -> None:
     refused = await _send(alice, "/api/tasks", {"title": ""}, "a-key")
     accepted = await _send(alice, "/api/tasks", {"title": "Once"}, "a-key")
     assert (refused.status_code, accepted.status_code) == (422, 201)
     assert "idempotent-replayed" not in accepted.headers
 
 
-async def test_a_key_does_not_cross_routes(alice: Person) -> None:
+async def test_a_key_does_not_apply_to_other_routes(alice: Person) -> None:
     task = await alice.task()
     answers = [
         await _send(alice, path, None, "a-key")
@@ -247,7 +267,7 @@ async def test_a_key_does_not_cross_routes(alice: Person) -> None:
     assert [answer.json()["status"] for answer in answers] == ["completed", "pending"]
 
 
-async def test_a_key_names_one_object(alice: Person) -> None:
+async def test_a_key_applies_to_one_object(alice: Person) -> None:
     one, other = await alice.task(), await alice.task()
     await _send(alice, f"/api/tasks/{one['id']}/complete", None, "a-key")
     answer = await _send(alice, f"/api/tasks/{other['id']}/complete", None, "a-key")
@@ -255,7 +275,7 @@ async def test_a_key_names_one_object(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout-all", "/api/realtime/ticket"])
-async def test_a_secret_is_never_kept(system: System, alice: Person, path: str) -> None:
+async def test_a_secret_is_never_stored(system: System, alice: Person, path: str) -> None:
     answer = await _send(alice, path, None, "a-key")
     connection = await system.admin()
     kept = await connection.fetchval("SELECT count(*) FROM idempotency_keys WHERE user_id = $1", alice.user["id"])
@@ -264,12 +284,14 @@ async def test_a_secret_is_never_kept(system: System, alice: Person, path: str) 
 
 
 async def _acts(system: System, person: Person, operation: Operation) -> int:
-    """How often something was done: as events tell it, or as jobs that wait."""
-    if operation.id not in QUIET:
+    """Return how often an operation acted, counted by its events or its waiting jobs."""
+    if operation.id not in WITHOUT_EVENT:
         return len(await person.changes())
     connection = await system.admin()
     waiting: int = await connection.fetchval(
-        "SELECT count(*)::int FROM jobs WHERE kind = $1 AND user_id = $2", QUIET[operation.id], person.user["id"]
+        "SELECT count(*)::int FROM jobs WHERE kind = $1 AND user_id = $2",
+        WITHOUT_EVENT[operation.id],
+        person.user["id"],
     )
     await connection.close()
     return waiting

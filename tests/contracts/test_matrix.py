@@ -1,4 +1,4 @@
-"""Who may do what: every operation, every place of an id, with ids that are foreign, deleted, or never were."""
+"""Access control: every operation and every id in it, with ids that are foreign, deleted or unknown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Ids = dict[str, str]
 
 
 class Maker(NamedTuple):
-    """Makes an object and names all ids that lead to it; `address` is where it can be deleted."""
+    """Creates an object and names all ids that lead to it; `address` is the path to delete it."""
 
     make: Callable[[System, Person, Ids], Awaitable[Ids]]
     address: str
@@ -73,6 +73,19 @@ async def _key(system: System, person: Person, known: Ids) -> Ids:
     return {"key_id": key["apiKey"]["id"]}
 
 
+async def _identity(system: System, person: Person, known: Ids) -> Ids:
+    admin, identity_id = await system.admin(), str(new_id())
+    try:
+        await admin.execute(
+            "INSERT INTO identities (id, user_id, issuer, subject, email, created_at)"
+            " VALUES ($1, $2, '', $3, '', now())",
+            *(identity_id, person.user["id"], identity_id),
+        )
+    finally:
+        await admin.close()
+    return {"identity_id": identity_id}
+
+
 async def _export(system: System, person: Person, known: Ids) -> Ids:
     export = made(await person.post("/api/users/export"), 202)
     await system.work()
@@ -80,7 +93,7 @@ async def _export(system: System, person: Person, known: Ids) -> Ids:
 
 
 async def _focus_session(system: System, person: Person, known: Ids) -> Ids:
-    """One that runs, or a planned one beside it: every command has something to do."""
+    """Create a running session, or a planned one beside it, so that every command applies."""
     answer = await person.post("/api/focus-sessions", {"type": "custom"})
     if answer.status_code == 409:
         answer = await person.post("/api/focus-sessions", {"type": "custom", "startAt": _tomorrow(system)})
@@ -112,11 +125,12 @@ MAKERS = {
     "key_id": Maker(_key, "/api/auth/api-keys/{key_id}"),
     "focus_session_id": Maker(_focus_session, "/api/focus-sessions/{focus_session_id}"),
     "preset_id": Maker(_preset, "/api/focus-presets/{preset_id}"),
+    "identity_id": Maker(_identity, "/api/auth/identities/{identity_id}"),
     "export_id": Maker(_export, "/api/users/exports/{export_id}"),
 }
-"""How the object of each path parameter comes to be."""
+"""How to create the object of each path parameter."""
 
-MEANS = {
+KINDS = {
     "create_task.subjectId": "subject_id",
     "update_task.subjectId": "subject_id",
     "list_tasks.subjectId": "subject_id",
@@ -130,7 +144,7 @@ MEANS = {
     "add_past_session.taskId": "task_id",
     "add_past_session.subjectId": "subject_id",
 }
-"""What the ids in bodies and queries are ids of."""
+"""The kind of object that each id in a body or query refers to."""
 
 BODIES: dict[str, dict[str, Any]] = {
     "create_task": {"title": "Mine"},
@@ -150,7 +164,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "extend_focus_session": {"minutes": 5},
     "update_preset": {"cycles": 2},
 }
-"""A body for each operation that needs one and has a place for an id."""
+"""A body for each operation that requires one and contains an id."""
 
 HARMLESS = {
     "list_focus_sessions.taskId": "a filter by a task that is not there finds nothing",
@@ -158,31 +172,38 @@ HARMLESS = {
     "list_tasks.subjectId": "a filter by a subject that is not there finds nothing",
     "read_notifications.ids": "ids of notifications that are not there change nothing",
 }
-"""Places where a wrong id is no fault."""
+"""Positions where an unknown id is not an error."""
 
-SPENT = {"upload_attachment": 409}
-"""Operations that good ids lead to, only to hear that there is nothing left to do."""
+EXHAUSTED = {"upload_attachment": 409}
+"""Operations that valid ids reach, but that have nothing left to do."""
 
-PLACES = [place for place in operations.places() if place.operation.spec["tags"] != ["operator"]]
+CHOSEN = ("body", "id")
+"""The position of an id that the client chooses: test_chosen_ids.py tests that it tells nothing about other users."""
+
+PLACES = [
+    place
+    for place in operations.places()
+    if place.operation.spec["tags"] != ["operator"] and (place.where, place.name) != CHOSEN
+]
 OPERATORS = [one for one in operations.operations() if one.spec["tags"] == ["operator"]]
-"""Operations on other people's accounts, for operators alone: whatever the id, nobody else gets anywhere."""
+"""Operations on other accounts, for operators only: closed to everyone else, whatever the id."""
 
 
-def test_every_place_of_an_id_is_tried() -> None:
+def test_every_position_of_an_id_is_tested() -> None:
     missing = [str(place) for place in PLACES if _kind(place) not in MAKERS]
     assert missing == [], "say in MAKERS how the object is made, or in MEANS what the id is of"
     bodiless = {place.operation.id for place in PLACES if place.operation.spec.get("requestBody", {}).get("required")}
     assert bodiless - set(BODIES) == set(), "give the operation a body in BODIES"
 
 
-def test_nothing_is_listed_that_is_not_there() -> None:
+def test_every_listed_position_exists() -> None:
     known = {str(place) for place in PLACES}
-    assert (set(MEANS) | set(HARMLESS)) - known == set()
+    assert (set(KINDS) | set(HARMLESS)) - known == set()
     assert set(BODIES) - {place.operation.id for place in PLACES} == set()
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-async def test_a_wrong_id_is_refused_whyever_it_is_wrong(
+async def test_foreign_deleted_and_unknown_ids_are_rejected_alike(
     system: System, alice: Person, bob: Person, place: Place
 ) -> None:
     kind = _kind(place)
@@ -190,31 +211,31 @@ async def test_a_wrong_id_is_refused_whyever_it_is_wrong(
     foreign = (await MAKERS[kind].make(system, bob, {}))[kind]
     gone = await MAKERS[kind].make(system, alice, {key: value for key, value in mine.items() if key != kind})
     assert (await alice.delete(MAKERS[kind].address.format(**gone))).status_code == 204
-    before = await _estate(bob)
-    answers = [await _try(alice, place, mine, wrong) for wrong in (foreign, gone[kind], str(new_id()))]
-    assert len({_likeness(answer) for answer in answers}) == 1
+    before = await _all_objects(bob)
+    answers = [await _call(alice, place, mine, wrong) for wrong in (foreign, gone[kind], str(new_id()))]
+    assert len({_comparable(answer) for answer in answers}) == 1
     assert answers[0].status_code == (200 if str(place) in HARMLESS else 404 if place.where == "path" else 422)
-    assert await _estate(bob) == before
-    good = (await _try(alice, place, mine, mine[kind])).status_code  # the id was all that was wrong
-    assert good == SPENT[place.operation.id] if place.operation.id in SPENT else good < 300
+    assert await _all_objects(bob) == before
+    good = (await _call(alice, place, mine, mine[kind])).status_code  # only the id was wrong
+    assert good == EXHAUSTED[place.operation.id] if place.operation.id in EXHAUSTED else good < 300
 
 
 @pytest.mark.parametrize("place", [one for one in PLACES if len(one.operation.path.split("{")) > 2], ids=str)
-async def test_ids_that_belong_together_are_refused_together(
+async def test_foreign_ids_that_belong_together_are_rejected(
     system: System, alice: Person, bob: Person, place: Place
 ) -> None:
     bobs = await _everything(system, bob, place)
-    before = await _estate(bob)
-    answer = await _try(alice, place, bobs, bobs[_kind(place)])
+    before = await _all_objects(bob)
+    answer = await _call(alice, place, bobs, bobs[_kind(place)])
     assert answer.status_code == 404
-    assert await _estate(bob) == before
+    assert await _all_objects(bob) == before
 
 
 @pytest.mark.parametrize("operation", OPERATORS, ids=lambda one: one.id)
-async def test_an_operation_for_operators_is_closed_to_everybody_else(
+async def test_operator_operations_are_closed_to_everyone_else(
     system: System, alice: Person, bob: Person, operation: Operation
 ) -> None:
-    """It answers the same for her own id, for another's, and for one that never was."""
+    """The response is the same for her own id, another user's id and an unknown one."""
     before = await _account(system, bob)
     answers = [
         await alice.http.request(
@@ -224,12 +245,12 @@ async def test_an_operation_for_operators_is_closed_to_everybody_else(
         for asks in {operation.method == "GET"}
     ]
     assert {answer.status_code for answer in answers} == {403}
-    assert len({_likeness(answer) for answer in answers}) == 1
+    assert len({_comparable(answer) for answer in answers}) == 1
     assert await _account(system, bob) == before
     assert (await bob.get("/api/auth/me")).status_code == 200
 
 
-def test_every_operation_for_operators_says_so() -> None:
+def test_every_operator_operation_is_documented_as_such() -> None:
     assert {one.id for one in OPERATORS} == {"find_user", "disable_user", "enable_user"}
     assert all(one.spec["security"] == [{"bearer": ["operate"]}] for one in OPERATORS)
     assert {place.name for place in operations.places() if place.operation in OPERATORS} == {"user_id"}
@@ -242,25 +263,28 @@ async def _account(system: System, person: Person) -> Any:
     return row
 
 
-async def test_a_step_of_another_task_is_not_a_step_of_this_one(system: System, alice: Person) -> None:
+async def test_a_subtask_of_another_task_is_not_found(system: System, alice: Person) -> None:
     one, other = [await _subtask(system, alice, {}) for _ in range(2)]
     address = f"/api/tasks/{one['task_id']}/subtasks/{other['subtask_id']}"
     answers = [await alice.get(address), await alice.patch(address, {"title": "x"}), await alice.delete(address)]
     assert {answer.status_code for answer in answers} == {404}
 
 
-async def test_an_attachment_of_another_task_is_not_one_of_this_one(system: System, alice: Person) -> None:
+async def test_an_attachment_of_another_task_is_not_found(system: System, alice: Person) -> None:
     one, other = [await _attachment(system, alice, {}) for _ in range(2)]
     address = f"/api/tasks/{one['task_id']}/attachments/{other['attachment_id']}"
     answers = [
-        await alice.get(address), await alice.patch(address, {"name": "x.txt"}), await alice.delete(address),
-        await alice.get(f"{address}/content"), await alice.put(f"{address}/content", {}),
+        await alice.get(address),
+        await alice.patch(address, {"name": "x.txt"}),
+        await alice.delete(address),
+        await alice.get(f"{address}/content"),
+        await alice.put(f"{address}/content", {}),
         await alice.post(f"{address}/finish"),
-    ]  # fmt: skip
+    ]
     assert {answer.status_code for answer in answers} == {404}
 
 
-async def test_a_foreign_cursor_shows_only_ones_own(alice: Person, bob: Person) -> None:
+async def test_a_foreign_cursor_shows_only_own_objects(alice: Person, bob: Person) -> None:
     for person in (alice, bob):
         [await person.task(f"{person.name} {n}") for n in range(3)]
     cursor = (await bob.get("/api/tasks", params={"limit": 1})).json()["nextCursor"]
@@ -269,11 +293,11 @@ async def test_a_foreign_cursor_shows_only_ones_own(alice: Person, bob: Person) 
 
 
 def _kind(place: Place) -> str:
-    return place.name if place.where == "path" else MEANS.get(str(place), "")
+    return place.name if place.where == "path" else KINDS.get(str(place), "")
 
 
 async def _everything(system: System, person: Person, place: Place) -> Ids:
-    """One object of the person for every path parameter and for the place itself."""
+    """Create one of the person's objects for every path parameter and for the position itself."""
     known: Ids = {}
     for name in [
         *(one.name for one in PLACES if one.operation is place.operation and one.where == "path"),
@@ -284,8 +308,8 @@ async def _everything(system: System, person: Person, place: Place) -> Ids:
     return known
 
 
-async def _try(person: Person, place: Place, known: Mapping[str, str], id: str) -> httpx2.Response:
-    """The operation with `id` in its place and good ids everywhere else."""
+async def _call(person: Person, place: Place, known: Mapping[str, str], id: str) -> httpx2.Response:
+    """Call the operation with `id` in its position and valid ids everywhere else."""
     operation = place.operation
     ids = {**known, _kind(place): id} if place.where == "path" else known
     body = BODIES.get(operation.id)
@@ -297,9 +321,9 @@ async def _try(person: Person, place: Place, known: Mapping[str, str], id: str) 
     return await person.http.request(operation.method, operation.path.format(**ids), json=body, params=query)
 
 
-async def _estate(person: Person) -> list[Any]:
-    """All that a person has, as they see it."""
-    seen = [await person.get(path) for path in KEPT]
+async def _all_objects(person: Person) -> list[Any]:
+    """Return all objects of a person, as they see them."""
+    seen = [await person.get(path) for path in LISTS]
     parts = [
         await person.get(f"/api/tasks/{task['id']}/{part}")
         for task in seen[0].json()["items"]
@@ -308,14 +332,24 @@ async def _estate(person: Person) -> list[Any]:
     return [answer.json() for answer in (*seen, *parts)]
 
 
-KEPT = (
-    "/api/tasks", "/api/subjects", "/api/notifications", "/api/changes", "/api/auth/sessions", "/api/auth/api-keys",
-    "/api/users/exports", "/api/users/audit", "/api/users/me", "/api/focus-sessions", "/api/focus-presets",
-)  # fmt: skip
+LISTS = (
+    "/api/tasks",
+    "/api/subjects",
+    "/api/notifications",
+    "/api/changes",
+    "/api/auth/sessions",
+    "/api/auth/api-keys",
+    "/api/auth/identities",
+    "/api/users/exports",
+    "/api/users/audit",
+    "/api/users/me",
+    "/api/focus-sessions",
+    "/api/focus-presets",
+)
 
 
-def _likeness(answer: httpx2.Response) -> str:
-    """An answer without what differs between any two."""
-    passing = {"date", "x-request-id", "ratelimit", "content-length"}  # the id of a request grows by a digit at times
-    headers = sorted((name, value) for name, value in answer.headers.items() if name not in passing)
+def _comparable(answer: httpx2.Response) -> str:
+    """Return a response without the parts that differ between any two responses."""
+    volatile = {"date", "x-request-id", "ratelimit", "content-length"}  # request ids vary in length
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in volatile)
     return f"{answer.status_code} {headers} {answer.text.replace(answer.headers['x-request-id'], '')}"

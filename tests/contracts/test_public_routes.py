@@ -1,4 +1,4 @@
-"""Every route needs a login unless it is on a short public list, and no forged, stale or foreign token is one."""
+"""Every route requires a login unless it is on a short public list; forged, expired and foreign tokens are rejected."""
 
 from __future__ import annotations
 
@@ -15,40 +15,66 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.cast import Person
 from tests.conftest import System, key
 
-from studyteddy import bootstrap
+from studyteddy.bootstrap import catalogue
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.settings import key_bytes
-from studyteddy.platform.web import Route
+from studyteddy.platform.web.routing import Route
 
 PUBLIC = {
-    "register", "login", "refresh", "verify_email", "forgot_password", "reset_password",
-    "begin_google", "finish_google",
-    "get_liveness", "get_readiness", "get_health", "get_metrics",
-    "get_docs", "get_docs_style", "get_docs_script", "get_openapi",
-}  # fmt: skip
+    "register",
+    "login",
+    "refresh",
+    "verify_email",
+    "forgot_password",
+    "reset_password",
+    "begin_google",
+    "receive_google",
+    "finish_google",
+    "get_app",
+    "get_liveness",
+    "get_readiness",
+    "get_health",
+    "get_metrics",
+    "get_docs",
+    "get_docs_style",
+    "get_docs_script",
+    "get_openapi",
+}
 
-PRIVATE = [route for route in bootstrap.routes() if route.name not in PUBLIC]
+PRIVATE = [route for route in catalogue.routes() if route.name not in PUBLIC]
 Json = dict[str, Any]
 
 
 def test_the_public_list_is_exact() -> None:
-    assert {route.name for route in bootstrap.routes() if route.public} == PUBLIC
+    assert {route.name for route in catalogue.routes() if route.public} == PUBLIC
 
 
-async def test_the_document_says_which_they_are() -> None:
-    operations = [one for methods in bootstrap.openapi()["paths"].values() for one in methods.values()]
+async def test_the_document_marks_public_routes() -> None:
+    operations = [one for methods in catalogue.openapi()["paths"].values() for one in methods.values()]
     documented = {one["operationId"] for one in operations if one["security"] == []}
-    assert documented == {route.name for route in bootstrap.routes() if route.public and route.tag != "docs"}
+    assert documented == {route.name for route in catalogue.routes() if route.public and route.tag != "docs"}
 
 
 @pytest.mark.parametrize(
     "header",
     [
-        None, "", "Bearer", "Bearer x", "Bearer a.b.c", "Bearer null", "Bearer \x80", "Basic YTpi",
-        "Bearer " + "a" * 5000, "Bearer ..", "Bearer W10.W10.W10", "Bearer Bearer", "Token x", "Bearer été",
+        None,
+        "",
+        "Bearer",
+        "Bearer x",
+        "Bearer a.b.c",
+        "Bearer null",
+        "Bearer \x80",
+        "Basic YTpi",
+        "Bearer " + "a" * 5000,
+        "Bearer ..",
+        "Bearer W10.W10.W10",
+        "Bearer Bearer",
+        "Token x",
+        "Bearer été",
     ],
-)  # fmt: skip
-async def test_no_token_and_garbage_are_refused(guest: httpx2.AsyncClient, header: str | None) -> None:
+)
+async def test_missing_and_malformed_tokens_are_rejected(guest: httpx2.AsyncClient, header: str | None) -> None:
     headers = [] if header is None else [(b"authorization", header.encode("latin-1"))]
     for route in PRIVATE:
         answer = await guest.request(route.method, _address(route), headers=headers)
@@ -66,7 +92,7 @@ PUBLIC_KEY = OURS.public_key()
 
 
 def forge(claims: Json, header: Json | str, sign: Callable[[bytes], bytes] = OURS.sign) -> str:
-    """A token of these parts, signed by whoever."""
+    """Return a token of these parts with the signature of `sign`."""
     head = header if isinstance(header, str) else json.dumps(header)
     signed = f"{_b64(head.encode())}.{_b64(json.dumps(claims).encode())}"
     return f"{signed}.{_b64(sign(signed.encode()))}"
@@ -100,45 +126,43 @@ FORGERIES: dict[str, Callable[[Json], str]] = {
     "another type": lambda claims: forge(claims, GOOD | {"typ": "JWT"}),
     "no type": lambda claims: forge(claims, {"alg": "EdDSA"}),
     "a key of its own": lambda claims: forge(
-        claims, GOOD | {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": _b64(THEIRS.public_key().public_bytes_raw())}},
+        claims,
+        GOOD | {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": _b64(THEIRS.public_key().public_bytes_raw())}},
         THEIRS.sign,
     ),
     "a deep header": lambda claims: forge(claims, "[" * 20_000),
     "a header that is a list": lambda claims: forge(claims, "[]"),
     "an odd kid": lambda claims: forge(claims, GOOD | {"kid": {"a": 1}}, THEIRS.sign),
     "a critical extension": lambda claims: forge(claims, GOOD | {"crit": ["b64"], "b64": False}, THEIRS.sign),
-    **{
-        f"without {name}": _forge_without(name)
-        for name in ("sub", "sid", "jti", "aud", "iss", "exp", "iat")
-    },
+    **{f"without {name}": _forge_without(name) for name in ("sub", "sid", "jti", "aud", "iss", "exp", "iat")},
     "someone who is no id": lambda claims: forge(claims | {"sub": "alice"}, GOOD),
     "an audience list without us": lambda claims: forge(claims | {"aud": ["a", "b"]}, GOOD),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-async def test_a_forged_or_stale_token_is_refused(system: System, alice: Person, name: str) -> None:
+async def test_a_forged_or_expired_token_is_rejected(system: System, alice: Person, name: str) -> None:
     token = FORGERIES[name](_claims(alice.access_token))
-    assert await _refusing(alice, token) == [route.name for route in PRIVATE]
+    assert await _rejecting(alice, token) == [route.name for route in PRIVATE]
 
 
-async def test_a_token_that_ends_later_would_be_accepted(alice: Person) -> None:
-    """The forger of these tests makes good tokens too, or the tests above would show nothing."""
+async def test_the_forger_can_make_a_valid_token(alice: Person) -> None:
+    """Otherwise the tests of forged tokens would prove nothing."""
     token = forge(_claims(alice.access_token), GOOD)
     assert (await alice.get("/api/auth/me", headers=_bearer(token))).status_code == 200
 
 
-async def test_a_refresh_token_is_no_access_token(alice: Person) -> None:
-    assert await _refusing(alice, alice.refresh_token) == [route.name for route in PRIVATE]
+async def test_a_refresh_token_is_not_an_access_token(alice: Person) -> None:
+    assert await _rejecting(alice, alice.refresh_token) == [route.name for route in PRIVATE]
 
 
-async def test_a_session_that_was_ended_is_over(alice: Person, bob: Person) -> None:
+async def test_a_revoked_session_is_rejected(alice: Person, bob: Person) -> None:
     assert (await bob.post("/api/auth/logout")).status_code == 200
-    assert await _refusing(bob, bob.access_token) == [route.name for route in PRIVATE]
+    assert await _rejecting(bob, bob.access_token) == [route.name for route in PRIVATE]
     assert (await alice.get("/api/auth/me")).status_code == 200
 
 
-async def test_a_token_with_a_letter_changed_is_refused(alice: Person) -> None:
+async def test_a_token_with_one_changed_character_is_rejected(alice: Person) -> None:
     head, claims, signature = alice.access_token.split(".")
     swapped = {"A": "B"}
     changed = [
@@ -152,13 +176,13 @@ async def test_a_token_with_a_letter_changed_is_refused(alice: Person) -> None:
 
 
 async def test_health_and_documents_need_no_login(guest: httpx2.AsyncClient) -> None:
-    for route in bootstrap.routes():
+    for route in catalogue.routes():
         if route.public and route.method == "GET" and route.tag != "auth":
             assert (await guest.get(route.path)).status_code == 200, route.path
 
 
-async def _refusing(person: Person, token: str) -> list[str]:
-    """The private routes that refuse a token."""
+async def _rejecting(person: Person, token: str) -> list[str]:
+    """Return the private routes that reject a token."""
     refused = []
     for route in PRIVATE:
         answer = await person.http.request(route.method, _address(route), headers=_bearer(token))

@@ -1,4 +1,4 @@
-"""The schema: one command makes it, its snapshot shows it, and it keeps the rules that every table obeys."""
+"""The schema: one command creates it, its snapshot matches, and every table follows the rules."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from tests.contracts import snapshot
 from tests.contracts.conftest import Connection
-from tests.contracts.test_first_wall import USER_TABLES
+from tests.contracts.test_owner_in_statements import USER_TABLES
 
-from studyteddy.embedded import Engines, Postgres
-from studyteddy.platform import migrations, schema
+from studyteddy.embedded import Engines
+from studyteddy.embedded.postgres import Postgres
+from studyteddy.platform.db import migrations, schema
 
 T = TypeVar("T")
 FRESH = "fresh"
@@ -32,22 +33,22 @@ NOT_LINTED = {
     "require-lock-timeout": "migrations/env.py sets it for every revision",
     "require-statement-timeout": "migrations/env.py sets it for every revision",
 }
-"""Rules of the linter that do not fit here, and why."""
+"""Linter rules that don't apply here, with reasons."""
 
 SNAPSHOT_OF = 18
-"""The version of PostgreSQL whose words the snapshot is in."""
+"""The PostgreSQL version whose `pg_dump` wrote the snapshot."""
 
 
 @pytest.fixture(scope="module")
 def fresh(engine: Engines) -> Iterator[str]:
-    """An empty database of the schema's owner, migrated by one command."""
+    """A database of the schema's owner, migrated from empty by one command."""
     with _database(engine) as url:
         migrations.upgrade(url)
         yield url
 
 
 class _database:
-    """An empty database for as long as the block runs."""
+    """An empty database that exists while the block runs."""
 
     def __init__(self, engine: Engines) -> None:
         self._admin, self._owner = engine.admin_database_url, engine.migration_database_url
@@ -60,17 +61,17 @@ class _database:
         _on(self._admin, lambda one: one.execute(f"DROP DATABASE {FRESH} WITH (FORCE)"))
 
 
-def test_one_command_leads_from_nothing_to_the_latest_revision(fresh: str) -> None:
+def test_one_command_migrates_an_empty_database_to_the_latest_revision(fresh: str) -> None:
     assert asyncio.run(schema.current(fresh)) == schema.latest()
 
 
-def test_the_names_of_the_files_tell_the_revisions() -> None:
+def test_file_names_match_revisions() -> None:
     assert REVISIONS[0].revision == schema.latest()
     assert [one for one in REVISIONS if not schema.known(one.revision)] == []
     assert not schema.known("9999")
 
 
-def test_the_snapshot_shows_the_schema(fresh: str) -> None:
+def test_the_schema_matches_its_snapshot(fresh: str) -> None:
     if (
         _on(fresh, lambda one: one.fetchval("SELECT current_setting('server_version_num')::int")) // 10_000
         != SNAPSHOT_OF
@@ -85,11 +86,11 @@ def test_migrating_twice_changes_nothing(fresh: str) -> None:
     assert _dump(fresh) == before
 
 
-def test_every_foreign_key_has_an_index_that_begins_with_it(fresh: str) -> None:
+def test_every_foreign_key_has_an_index(fresh: str) -> None:
     assert _on(fresh, lambda one: one.fetch(_UNINDEXED)) == []
 
 
-def test_a_foreign_key_without_one_is_found(fresh: str) -> None:
+def test_a_foreign_key_without_an_index_is_detected(fresh: str) -> None:
     async def look(one: Connection) -> list[Any]:
         async with one.transaction():
             await one.execute("CREATE TABLE x (y uuid REFERENCES users); CREATE INDEX ON x (y) WHERE y IS NULL")
@@ -100,13 +101,13 @@ def test_a_foreign_key_without_one_is_found(fresh: str) -> None:
     assert [row["key"] for row in _on(fresh, look)] == ["x_y_fkey"]
 
 
-def test_every_table_of_users_is_found_by_its_user(fresh: str) -> None:
+def test_every_table_of_users_has_an_index_on_its_user(fresh: str) -> None:
     rows = _on(fresh, lambda one: one.fetch(_LED_BY_USER))
     led = {row["name"] for row in rows}
     assert USER_TABLES - led - {"users"} == set()
 
 
-def test_every_time_knows_its_zone(fresh: str) -> None:
+def test_every_timestamp_has_a_time_zone(fresh: str) -> None:
     found = _on(
         fresh,
         lambda one: one.fetch(
@@ -117,26 +118,26 @@ def test_every_time_knows_its_zone(fresh: str) -> None:
     assert found == []
 
 
-def test_every_text_of_users_has_a_greatest_length_or_is_written_by_us(fresh: str) -> None:
+def test_every_text_has_a_maximum_length_or_is_written_by_the_program(fresh: str) -> None:
     rows = _on(fresh, lambda one: one.fetch(_UNBOUNDED))
-    assert {f"{row['name']}.{row['attname']}" for row in rows} == WRITTEN_BY_US
+    assert {f"{row['name']}.{row['attname']}" for row in rows} == WRITTEN_BY_PROGRAM
 
 
 @pytest.mark.parametrize("revision", REVISIONS, ids=lambda revision: str(revision.revision))
-def test_the_linter_finds_nothing(revision: Any, tmp_path: Path) -> None:
+def test_the_linter_finds_no_problems(revision: Any, tmp_path: Path) -> None:
     file = tmp_path / f"{revision.revision}.sql"
     file.write_text(_sql_of(revision.module))
     done = _squawk(file)
     assert done.returncode == 0, done.stdout
 
 
-def test_every_revision_has_its_time_outs() -> None:
+def test_every_revision_sets_its_timeouts() -> None:
     text = (schema.MIGRATIONS / "env.py").read_text()
     assert re.search(r"SET lock_timeout = '\d+s'", text)
     assert re.search(r"SET statement_timeout = '\d+s'", text)
 
 
-def test_the_linter_sees_the_text(tmp_path: Path) -> None:
+def test_the_linter_receives_the_sql(tmp_path: Path) -> None:
     file = tmp_path / "bad.sql"
     file.write_text("ALTER TABLE tasks ALTER COLUMN title TYPE varchar(10);")
     assert "changing-column-type" in _squawk(file).stdout
@@ -150,7 +151,7 @@ def _squawk(file: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _sql_of(revision: Any) -> str:
-    """What a revision would run."""
+    """Return the SQL that a revision would run."""
     recorder = _Recorder()
     with Operations.context(recorder):  # type: ignore[arg-type]  # it stands for a migration that is under way
         revision.upgrade()
@@ -158,7 +159,7 @@ def _sql_of(revision: Any) -> str:
 
 
 class _Recorder:
-    """A migration that writes down its SQL instead of running it."""
+    """A migration that records its SQL instead of running it."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -167,18 +168,18 @@ class _Recorder:
         self.opts: dict[str, Any] = {}
 
     def run_async(self, work: Callable[[_Recorder], Any]) -> None:
-        if not inspect.iscoroutinefunction(work):  # which changes rows, not the schema
+        if not inspect.iscoroutinefunction(work):  # async work changes rows, not the schema
             work(self)
 
     def exec_driver_sql(self, sql: str) -> None:
-        """It would begin the transaction."""
+        """Ignore the statement that would begin the transaction."""
 
     def execute(self, sql: str) -> None:
         self.ran.append(sql)
 
 
 def _dump(url: str) -> str:
-    """The schema as `pg_dump` writes it, without what differs between two runs or two versions."""
+    """Return the output of `pg_dump` without the parts that differ between runs or versions."""
     program = Postgres.find().folder / "pg_dump"
     command = [str(program), "--schema-only", "--no-comments", url]
     text = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
@@ -197,19 +198,33 @@ def _on(url: str, work: Callable[[Connection], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-WRITTEN_BY_US = {
+WRITTEN_BY_PROGRAM = {
     "alembic_version.version_num",
-    "events.data", "events.type",
-    "idempotency_keys.key", "idempotency_keys.scope",
-    "jobs.kind", "jobs.lane", "jobs.last_error", "jobs.payload", "jobs.request_id", "jobs.unique_key",
-    "jobs_dead.kind", "jobs_dead.lane", "jobs_dead.last_error", "jobs_dead.payload", "jobs_dead.request_id",
-    "notifications.source", "notifications.type",
+    "events.data",
+    "events.type",
+    "idempotency_keys.key",
+    "idempotency_keys.scope",
+    "jobs.kind",
+    "jobs.lane",
+    "jobs.last_error",
+    "jobs.payload",
+    "jobs.request_id",
+    "jobs.unique_key",
+    "jobs_dead.kind",
+    "jobs_dead.lane",
+    "jobs_dead.last_error",
+    "jobs_dead.payload",
+    "jobs_dead.request_id",
+    "notifications.source",
+    "notifications.type",
     "points_ledger.rule",
     "schedules.name",
     "tasks.due_zone",
-    "users.locale", "users.password_hash", "users.time_zone",
-}  # fmt: skip
-"""Texts without a CHECK: each is made by the program, or checked by it against a list."""
+    "users.locale",
+    "users.password_hash",
+    "users.time_zone",
+}
+"""Text columns without a CHECK: the program generates each value or checks it against a list."""
 
 _UNINDEXED = """
 SELECT conname AS key FROM pg_constraint AS k

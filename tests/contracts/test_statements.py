@@ -1,8 +1,10 @@
-"""Every SQL statement is known to PostgreSQL, allowed to the application, and fits the struct that it feeds."""
+"""PostgreSQL accepts every SQL statement, the application may run it, and its result fits its struct."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import re
 import types
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
@@ -16,21 +18,41 @@ from tests.contracts import catalogue, sql
 from tests.contracts.catalogue import Placed
 from tests.contracts.conftest import Connection
 
-from studyteddy.platform.db import Nothing, Statement
+from studyteddy.platform.db.statements import Nothing, Statement
 
 KINDS = {
-    "uuid": UUID, "timestamptz": datetime, "date": date, "int2": int, "int4": int, "int8": int, "bool": bool,
-    "text": str, "varchar": str, "float8": float, "text[]": list[str],
+    "uuid": UUID,
+    "timestamptz": datetime,
+    "date": date,
+    "int2": int,
+    "int4": int,
+    "int8": int,
+    "bool": bool,
+    "text": str,
+    "varchar": str,
+    "float8": float,
+    "text[]": list[str],
     "bytea": bytes,
-}  # fmt: skip
+}
 UNNAMED = {
-    "?column?", "case", "coalesce", "count", "exists", "extract", "float8", "greatest", "int4", "least", "sum",
+    "?column?",
+    "case",
+    "coalesce",
+    "count",
+    "exists",
+    "extract",
+    "float8",
+    "greatest",
+    "int4",
+    "least",
+    "sum",
     "to_char",
-}  # fmt: skip
-"""What PostgreSQL calls a column that is computed and has no alias."""
+}
+"""Names that PostgreSQL gives to computed columns without an alias."""
 
 RENAMED = {
     ("Task", "subject_name"): "name",
+    ("ListedTask", "subject_name"): "name",
     ("Subtask", "order"): "position",
     ("SubjectShare", "subject_id"): "id",
     ("SubjectShare", "tasks_completed"): "completed",
@@ -40,7 +62,7 @@ RENAMED = {
     ("_Sealed", "row_id"): "user_id",
     ("_Sealed", "value"): "secret",
 }
-"""Fields that have another name than their column, on purpose."""
+"""Fields that deliberately have a different name than their column."""
 
 
 class Column(NamedTuple):
@@ -49,7 +71,7 @@ class Column(NamedTuple):
     name: str
     kind: str
     nullable: bool | None
-    """Nothing when it cannot be told from the text."""
+    """`None` if the text doesn't determine it."""
 
 
 async def test_every_statement_can_be_prepared_and_fits_its_struct(app: Connection) -> None:
@@ -76,31 +98,52 @@ async def test_the_application_may_run_every_statement(app: Connection) -> None:
     texts = [one.statement.sql for one in catalogue.statements()] + list(catalogue.raw().values())
     for text in texts:
         prepared = await app.prepare(text)
-        await prepared.explain(*(None for _ in prepared.get_parameters()))  # plans it, with the rights checked
+        await prepared.explain(*(None for _ in prepared.get_parameters()))  # plans it and checks privileges
 
 
-async def test_the_constants_of_the_database_module_can_be_prepared(
-    app: Connection,
-) -> None:
-    assert {"_ANNOUNCE", "_ENQUEUE", "_TRY_KEY", "_PAST_ANSWER", "_REMEMBER", "_SET_USER"} <= set(catalogue.raw())
+async def test_the_constants_of_the_database_module_can_be_prepared(app: Connection) -> None:
+    assert {"_STORE_EVENTS_AND_JOBS", "_STORE_JOBS", "_LOCK_KEY", "_STORED_RESPONSE", "_RECORD", "_SET_USER"} <= set(
+        catalogue.raw()
+    )
     for text in catalogue.raw().values():
         await app.prepare(text)
 
 
-def test_the_catalogue_holds_every_statement_of_the_source() -> None:
+def test_the_catalogue_contains_every_statement() -> None:
     found: dict[str, int] = {}
     for path, tree in catalogue.sources():
         name = path.removesuffix(".py").replace("/", ".")
         inside = [one for function in _functions(tree) for one in _statement_calls(function)]
         outside = len(list(_statement_calls(tree))) - len(inside)
         found |= {name: outside} if outside else {}
-        assert not inside or path in catalogue.MADE or "pages" in {function.name for function in _functions(tree)}, (
+        assert not inside or path in catalogue.BUILT or "pages" in {function.name for function in _functions(tree)}, (
             f"{path} makes a statement in a function: give the module a `pages()` that lists all of them"
         )
     known = [one.place for one in catalogue.statements() if ".pages[" not in one.place]
     assert {name: sum(place.startswith(f"{name}.") for place in known) for name in found} == found
     assert len(known) == sum(found.values())
     assert [name for name in found if not catalogue.HOMES.fullmatch(name)] == []
+
+
+LOCK = re.compile(r" FOR (UPDATE|NO KEY UPDATE|SHARE|KEY SHARE)( OF \w+)?\s*$")
+
+
+def test_a_function_of_a_store_that_says_so_locks() -> None:
+    """Without its lock, a command would still work, except in a race."""
+    checked = 0
+    for path, tree in catalogue.sources():
+        if "store" not in path:
+            continue
+        module = importlib.import_module(f"studyteddy.{path.removesuffix('.py').replace('/', '.')}")
+        for function in _functions(tree):
+            if not function.name.startswith("lock"):
+                continue
+            names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            used = [one for name in names if isinstance(one := getattr(module, name, None), Statement)]
+            checked += len(used)
+            assert used, f"{path}: {function.name} runs no statement"
+            assert [one.sql for one in used if not LOCK.search(one.sql)] == [], f"{path}: {function.name} locks nothing"
+    assert checked >= 14
 
 
 def test_no_statement_selects_everything() -> None:
@@ -118,12 +161,12 @@ def test_no_statement_selects_everything() -> None:
         ("WITH gone AS (DELETE FROM jobs RETURNING *) INSERT INTO jobs_dead (id) SELECT id FROM gone", False),
     ],
 )
-def test_a_star_is_found(text: str, starred: bool) -> None:
+def test_a_star_is_detected(text: str, starred: bool) -> None:
     assert sql.selects_everything(text) is starred
 
 
 class Thing(msgspec.Struct):
-    """A struct for statements that are wrong on purpose."""
+    """A struct for deliberately wrong statements."""
 
     id: UUID
     title: str
@@ -145,7 +188,7 @@ class Thing(msgspec.Struct):
         ("SELECT user_id AS id, rule AS title, local_date AS due_date FROM points_ledger", "due_date is never null"),
     ],
 )
-async def test_a_statement_that_does_not_fit_is_found(app: Connection, text: str, fault: str | None) -> None:
+async def test_a_statement_that_does_not_fit_is_detected(app: Connection, text: str, fault: str | None) -> None:
     placed = Placed("here", Statement(Thing, text))
     found = [one async for one in _misfits(app, placed, text, await _not_null(app))]
     assert (found == []) if fault is None else any(fault in one for one in found), found
@@ -178,8 +221,8 @@ def _compare(statement: Statement[Any], columns: list[Column]) -> Iterator[str]:
         yield from [f"{column.name} is read by nobody" for column in columns]
     elif [column.kind for column in columns] == ["jsonb"] and statement.build is not row:
         return  # the whole struct is one column
-    elif len(columns) != len(row.__struct_fields__):
-        yield f"{len(columns)} columns for {len(row.__struct_fields__)} fields of {row.__name__}"
+    elif len(columns) != len(_stored_fields(row)):
+        yield f"{len(columns)} columns for {len(_stored_fields(row))} fields of {row.__name__}"
     else:
         yield from _compare_fields(row, columns, by_hand=statement.build is not row)
 
@@ -193,7 +236,7 @@ def _compare_fields(row: type[msgspec.Struct], columns: list[Column], *, by_hand
     hints = get_type_hints(row)
     if by_hand and "jsonb" not in {column.kind for column in columns}:
         yield "it is built by hand without need"
-    for field, column in zip(row.__struct_fields__, columns, strict=True):
+    for field, column in zip(_stored_fields(row), columns, strict=True):
         wanted, optional = _plain(hints[field])
         if column.name not in (field, RENAMED.get((row.__name__, field)), *UNNAMED):
             yield f"{field} is fed by {column.name}"
@@ -207,15 +250,20 @@ def _compare_fields(row: type[msgspec.Struct], columns: list[Column], *, by_hand
             yield f"{field} is never null"
 
 
+def _stored_fields(row: type[msgspec.Struct]) -> list[str]:
+    """Return the fields that a row fills: not those that are left out unless something else adds them."""
+    return [one.name for one in msgspec.structs.fields(row) if one.default is not msgspec.UNSET]
+
+
 def _plain(hint: Any) -> tuple[Any, bool]:
-    """A type without `None` and without the words of a literal, and whether it had `None`."""
+    """Return a type without `None` and literal values, and whether it included `None`."""
     options = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
     kinds = [str if get_origin(one) is Literal else one for one in options if one is not type(None)]
     return kinds[0] if len(kinds) == 1 else hint, type(None) in options
 
 
 async def _not_null(app: Connection) -> set[tuple[str, str]]:
-    """Which columns of which tables are never null."""
+    """Return the columns that are never null, as pairs of table and column."""
     found = await app.fetch(
         "SELECT attrelid::regclass::text AS of, attname, attnotnull FROM pg_attribute"
         " WHERE attnum > 0 AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)"

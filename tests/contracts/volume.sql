@@ -85,6 +85,10 @@ INSERT INTO recovery_codes (user_id, hash) SELECT user_id, sha256((n || ' ' || m
 INSERT INTO identities (user_id, issuer, subject, email, created_at)
 SELECT id, 'https://accounts.example.com', id::text, email, now() FROM users;
 
+INSERT INTO pending_sign_ins (hash, user_id, purpose, issuer, subject, email, expires_at)
+SELECT sha256(('pending' || n || ' ' || m)::bytea), user_id, 'link', '', '', '', now() + interval '10 minutes'
+  FROM entry WHERE m <= 20;
+
 INSERT INTO sign_in_flows (hash, verifier, nonce, expires_at)
 SELECT sha256(('flow' || n || ' ' || m)::bytea), '', '', now() + interval '10 minutes' FROM entry WHERE m <= 20;
 

@@ -1,1 +1,1 @@
-"""Servers that others wrote, to prove our side against."""
+"""Third-party servers used to test the integrations."""

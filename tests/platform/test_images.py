@@ -1,4 +1,4 @@
-"""Whatever a stranger sends as a picture, what is kept is a small clean WebP, or nothing."""
+"""Any untrusted image becomes a small clean WebP or is rejected."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from studyteddy.platform.errors import Invalid
-from studyteddy.platform.images import MOST_BYTES, NotAPicture, PictureTooLarge, TooManyPixels, avatar
+from studyteddy.platform.files.images import MOST_BYTES, NotAPicture, PictureTooLarge, TooManyPixels, avatar
 
 HTML = b"<html><script>alert(1)</script>canary</html>"
 
 
 def drawn(kind: str, size: tuple[int, int] = (400, 300), mode: str = "RGB", **options: Any) -> bytes:
-    """A picture, red on its left half and blue on its right one."""
+    """Return an image, red on the left and blue on the right."""
     picture = Image.new("RGB", size, "blue")
     picture.paste("red", (0, 0, size[0] // 2, size[1]))
     out = BytesIO()
@@ -42,7 +42,7 @@ def is_red(picture: Image.Image, x: int, y: int) -> bool:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 @pytest.mark.parametrize("size", [(400, 300), (300, 400), (256, 256), (1, 1), (3000, 20), (2400, 2400)])
-def test_a_picture_becomes_a_small_square_webp(kind: str, size: tuple[int, int]) -> None:
+def test_an_image_becomes_a_small_square_webp(kind: str, size: tuple[int, int]) -> None:
     kept = avatar(drawn(kind, size))
     assert opened(kept).size == (256, 256)
     assert len(kept) < 30_000
@@ -53,10 +53,20 @@ def test_a_picture_becomes_a_small_square_webp(kind: str, size: tuple[int, int])
 
 @pytest.mark.parametrize(
     ("kind", "mode"),
-    [("PNG", "1"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "P"), ("PNG", "RGBA"), ("PNG", "I;16"), ("JPEG", "L"),
-     ("JPEG", "CMYK"), ("GIF", "P"), ("WEBP", "RGBA")],
-)  # fmt: skip
-def test_every_kind_of_colour_is_taken(kind: str, mode: str) -> None:
+    [
+        ("PNG", "1"),
+        ("PNG", "L"),
+        ("PNG", "LA"),
+        ("PNG", "P"),
+        ("PNG", "RGBA"),
+        ("PNG", "I;16"),
+        ("JPEG", "L"),
+        ("JPEG", "CMYK"),
+        ("GIF", "P"),
+        ("WEBP", "RGBA"),
+    ],
+)
+def test_every_color_mode_is_accepted(kind: str, mode: str) -> None:
     if mode == "I;16":
         grey = Image.new("I;16", (100, 100), 32_768)
         out = BytesIO()
@@ -68,26 +78,29 @@ def test_every_kind_of_colour_is_taken(kind: str, mode: str) -> None:
         assert opened(avatar(drawn(kind, mode=mode))).size == (256, 256)
 
 
-def test_transparency_stays() -> None:
+def test_transparency_is_preserved() -> None:
     out = BytesIO()
     Image.new("RGBA", (50, 50), (255, 0, 0, 0)).save(out, "PNG")
     assert opened(avatar(out.getvalue())).mode == "RGBA"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_is_turned_upright(orientation: int) -> None:
+def test_an_image_is_rotated_upright(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     kept = opened(avatar(drawn("JPEG", (300, 300), exif=exif)))
-    red = {name for name, at in {"left": (20, 128), "right": (235, 128), "top": (128, 20), "bottom": (128, 235)}.items()
-           if is_red(kept, *at)}  # fmt: skip
+    red = {
+        name
+        for name, at in {"left": (20, 128), "right": (235, 128), "top": (128, 20), "bottom": (128, 235)}.items()
+        if is_red(kept, *at)
+    }
     side = {1: "left", 2: "right", 3: "right", 4: "left", 5: "top", 6: "top", 7: "bottom", 8: "bottom"}[orientation]
     assert side in red
     assert {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}[side] not in red
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_no_metadata_is_kept(kind: str) -> None:
+def test_metadata_is_removed(kind: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "canary"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 0.0)
@@ -104,18 +117,22 @@ def test_no_metadata_is_kept(kind: str) -> None:
     assert set(opened(kept).info) <= {"loop", "background", "timestamp", "duration"}
 
 
-def test_a_file_of_two_meanings_keeps_one() -> None:
+def test_a_polyglot_file_keeps_only_its_image() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Comment", HTML.decode())
-    for twofold in (drawn("PNG", pnginfo=info), drawn("GIF", comment=HTML), drawn("JPEG", comment=HTML),
-                    drawn("PNG") + HTML):  # fmt: skip
+    for twofold in (
+        drawn("PNG", pnginfo=info),
+        drawn("GIF", comment=HTML),
+        drawn("JPEG", comment=HTML),
+        drawn("PNG") + HTML,
+    ):
         assert b"<script>" in twofold
         kept = avatar(twofold)
         assert b"script" not in kept
         assert kept[:4] + kept[8:12] == b"RIFFWEBP"
 
 
-def test_of_an_animation_the_first_picture_is_kept() -> None:
+def test_the_first_frame_of_an_animation_is_used() -> None:
     frames = [Image.new("RGB", (60, 60), colour) for colour in ("red", "blue", "green")]
     for kind in ("GIF", "WEBP", "PNG"):
         out = BytesIO()
@@ -128,12 +145,19 @@ def test_of_an_animation_the_first_picture_is_kept() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\x00\x00\x00\x00WEBP", HTML,
+        b"",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        b"RIFF\x00\x00\x00\x00WEBP",
+        HTML,
         b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
-        b"%PDF-1.7\n", b"PK\x03\x04", b"\0" * 5000,
+        b"%PDF-1.7\n",
+        b"PK\x03\x04",
+        b"\0" * 5000,
     ],
-)  # fmt: skip
-def test_what_is_no_picture_is_refused(data: bytes) -> None:
+)
+def test_non_images_are_rejected(data: bytes) -> None:
     with pytest.raises(NotAPicture) as caught:
         avatar(data)
     assert caught.value.faults
@@ -141,14 +165,14 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM", "TGA", "PDF", "EPS", "JPEG2000", "AVIF"])
-def test_other_pictures_are_refused_whatever_they_are_called(kind: str) -> None:
+def test_unsupported_formats_are_rejected_whatever_their_name(kind: str) -> None:
     with pytest.raises(NotAPicture):
         avatar(drawn(kind))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_a_cut_picture_is_refused(kind: str, share: float) -> None:
+def test_a_truncated_image_is_rejected(kind: str, share: float) -> None:
     noise = Image.effect_noise((300, 300), 90)
     out = BytesIO()
     noise.save(out, kind)
@@ -156,13 +180,13 @@ def test_a_cut_picture_is_refused(kind: str, share: float) -> None:
         avatar(out.getvalue()[: int(out.tell() * share)])
 
 
-def test_too_many_bytes_are_refused_unread() -> None:
+def test_too_many_bytes_are_rejected_without_decoding() -> None:
     with pytest.raises(PictureTooLarge):
         avatar(b"\x89PNG" + b"\0" * MOST_BYTES)
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that says it is enormous."""
+    """Return a PNG of a few bytes that declares a huge size."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -175,14 +199,14 @@ def bomb(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     "size", [(5001, 5000), (9500, 9500), (12_000, 12_000), (60_000, 60_000), (2**31 - 1, 1), (1, 2**31 - 1)]
 )
-def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
+def test_a_decompression_bomb_is_rejected_before_decoding(size: tuple[int, int]) -> None:
     began = time.process_time()
     with pytest.raises(TooManyPixels):
         avatar(bomb(*size))
     assert time.process_time() - began < 0.5
 
 
-def test_a_bomb_in_the_text_of_a_picture_is_refused() -> None:
+def test_a_decompression_bomb_in_a_text_chunk_is_rejected() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Comment", "a" * 80_000_000, zip=True)
     data = drawn("PNG", pnginfo=info)
@@ -192,7 +216,7 @@ def test_a_bomb_in_the_text_of_a_picture_is_refused() -> None:
 
 
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.integers(0, 2**32), st.integers(1, 20))
-def test_a_damaged_picture_is_taken_or_refused_and_nothing_else(kind: str, seed: int, damages: int) -> None:
+def test_a_damaged_image_is_either_accepted_or_rejected(kind: str, seed: int, damages: int) -> None:
     data, dice = bytearray(drawn(kind, (80, 60))), random.Random(seed)
     for _ in range(damages):
         data[dice.randrange(len(data))] = dice.randrange(256)

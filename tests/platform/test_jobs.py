@@ -1,4 +1,4 @@
-"""The queue and its worker: nothing lost, nothing repeated, whatever a job does (the gate's quick half)."""
+"""The job queue and its worker: no job is lost or repeated, whatever jobs do (the quick half of the gate)."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import pytest
-from tests.chaos import jobs as chaos
-from tests.chaos.jobs import Work, deliver, write
-from tests.chaos.place import admin, database, until
+from tests.chaos import jobs as jobs_module
+from tests.chaos.harness import admin, database, until
+from tests.chaos.jobs import RequestedJobs, Work, deliver, order, write
 from tests.conftest import settings_for
 
-from studyteddy import bootstrap
-from studyteddy.bootstrap import Runtime
+from studyteddy.bootstrap import runtime
+from studyteddy.bootstrap.runtime import Runtime
 from studyteddy.embedded import Engines
-from studyteddy.platform.db import Database, JobOrder, Statement, Tx
-from studyteddy.platform.event import Event, Gone, public
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.outbox import NewJob
+from studyteddy.platform.db.statements import Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.event import Deleted, Event, public
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.ids import new_id
-from studyteddy.platform.jobs import Jobs, Policy, Registry, Worker, order, store
-from studyteddy.platform.jobs.registry import Handler
+from studyteddy.platform.jobs import store
+from studyteddy.platform.jobs.registry import Handler, Jobs, Registry
+from studyteddy.platform.jobs.worker import Policy, Worker
 
-jobs, schedules = Jobs("test_jobs"), Jobs("schedules")
+jobs, schedules = RequestedJobs("test_jobs"), Jobs("schedules")
 NOBODY = UUID(int=0)
 ran: list[str] = []
 begun, released = asyncio.Event(), asyncio.Event()
@@ -36,31 +40,31 @@ begun, released = asyncio.Event(), asyncio.Event()
 
 @public("job.told", shows="Gone")
 class Told(Event, frozen=True):
-    """Said by a job."""
+    """Published by a job."""
 
     name: str
 
 
 @jobs.task
 async def count(tx: Tx, payload: Work) -> None:
-    """Counts that it ran, then does as it is told."""
+    """Count the run, then do what the payload says."""
     ran.append(payload.name)
-    await chaos.go_about(payload)
+    await jobs_module.perform(payload)
 
 
 @jobs.task
 async def wait_inside(tx: Tx, payload: Work, identity: Identity) -> None:
-    """Writes, then waits with its transaction open until it is released."""
+    """Write, then wait with an open transaction until released."""
     ran.append(payload.name)
     await write(tx, Work(payload.name), identity)
     begun.set()
     await released.wait()
-    await chaos.go_about(payload)
+    await jobs_module.perform(payload)
 
 
 @jobs.task
 async def wait_outside(db: Database, payload: Work) -> None:
-    """Waits without a transaction until it is released."""
+    """Wait without a transaction until released."""
     ran.append(payload.name)
     begun.set()
     await released.wait()
@@ -68,20 +72,20 @@ async def wait_outside(db: Database, payload: Work) -> None:
 
 @jobs.task
 async def tell(tx: Tx, payload: Work, identity: Identity) -> None:
-    """Announces something to its user."""
+    """Publish an event to its user."""
     ran.append(payload.name)
     await asyncio.sleep(0)
-    tx.publish(Told(payload.name), Gone(new_id()))
+    tx.publish(Told(payload.name), Deleted(new_id()))
 
 
 @jobs.task
 async def pass_on(tx: Tx, payload: Work) -> None:
-    """Asks for another job."""
+    """Enqueue another job."""
     tx.enqueue(order(write, payload))
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A job as it lies in the queue."""
+    """A job in the queue."""
 
     kind: str
     attempt: int
@@ -92,7 +96,7 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass
 class Desk:
-    """A runtime on a database of its own, and workers for it."""
+    """A runtime with its own database, and workers for it."""
 
     running: Runtime
     sql: asyncpg.Connection[asyncpg.Record]
@@ -100,10 +104,10 @@ class Desk:
 
     def worker(self, *features: Jobs, **policy: float) -> Worker:
         given: dict[str, float] = {"lease": 5.0, "beat": 1.0, "poll": 0.05, "backoff": 0.001, "attempts": 3}
-        patience = Policy(**(given | policy))  # type: ignore[arg-type]
-        return Worker(self.running.db, Registry(features or [jobs, chaos.jobs]), self.running.resources, patience)
+        settings = Policy(**(given | policy))  # type: ignore[arg-type]
+        return Worker(self.running.db, Registry(features or [jobs, jobs_module.jobs]), self.running.resources, settings)
 
-    async def put(self, *orders: JobOrder, user: UUID | None = None, request_id: str = "") -> None:
+    async def put(self, *orders: NewJob, user: UUID | None = None, request_id: str = "") -> None:
         db = self.running.db
         identity = Identity(user, NOBODY, request_id=request_id) if user else None
         async with db.transaction(identity) if identity else db.system("worker") as tx:
@@ -124,11 +128,11 @@ class Desk:
         return [Row(*row) for row in found]
 
     async def expire(self) -> None:
-        """Every lease has run out."""
+        """Let every lease expire."""
         await self.sql.execute("UPDATE jobs SET run_at = now() - interval '1 second' WHERE leased")
 
     async def finish(self, worker: Worker, within: float = 10.0) -> None:
-        """Runs until nothing is queued any more."""
+        """Run until the queue is empty."""
 
         async def empty() -> bool:
             await worker.run_due()
@@ -143,8 +147,8 @@ class Desk:
 @pytest.fixture(scope="module")
 async def house(engine: Engines) -> AsyncIterator[Desk]:
     found = await database(engine)
-    async with bootstrap.runtime(settings_for(found)) as running, admin(found) as sql:
-        await sql.execute(chaos.EFFECTS)
+    async with runtime.runtime(settings_for(found)) as running, admin(found) as sql:
+        await sql.execute(jobs_module.EFFECTS)
         users = [new_id() for _ in range(5)]
         for user in users:
             await sql.execute(
@@ -169,7 +173,7 @@ async def desk(house: Desk) -> Desk:
 # Groups.
 
 
-async def test_a_group_commits_its_effects_and_its_completion_at_once(desk: Desk) -> None:
+async def test_a_group_commits_effects_and_completion_together(desk: Desk) -> None:
     await desk.writes(write, [f"{n:02}" for n in range(20)])
     assert await desk.worker().run_due() == 20
     assert await desk.effects() == [f"{n:02}" for n in range(20)]
@@ -177,7 +181,7 @@ async def test_a_group_commits_its_effects_and_its_completion_at_once(desk: Desk
     assert await desk.rows() == []
 
 
-async def test_a_failing_neighbour_holds_nobody_back(desk: Desk) -> None:
+async def test_a_failing_job_does_not_block_its_group(desk: Desk) -> None:
     await desk.writes(write, ["a", "b", "c"])
     await desk.writes(write, ["bad"], how="fail")
     await desk.writes(write, ["d", "e"])
@@ -189,7 +193,7 @@ async def test_a_failing_neighbour_holds_nobody_back(desk: Desk) -> None:
     assert "bad cannot be done" in left.last_error
 
 
-async def test_users_take_their_numbers_in_order_whatever_the_order_of_the_jobs(desk: Desk) -> None:
+async def test_groups_lock_users_in_a_consistent_order(desk: Desk) -> None:
     mixed = [(user, f"{n}") for n in range(60) for user in desk.users]
     random.Random(7).shuffle(mixed)
     for user, name in mixed:
@@ -207,7 +211,7 @@ async def test_users_take_their_numbers_in_order_whatever_the_order_of_the_jobs(
 
 
 @pytest.mark.parametrize("handler", [write, deliver])
-async def test_a_job_that_keeps_failing_ends_as_a_dead_letter(desk: Desk, handler: Handler) -> None:
+async def test_a_job_that_keeps_failing_becomes_a_dead_letter(desk: Desk, handler: Handler) -> None:
     await desk.put(order(handler, Work("bad", "fail")), user=desk.users[0], request_id="request-1")
     await desk.finish(desk.worker(attempts=3))
     (dead,) = await desk.dead()
@@ -217,14 +221,14 @@ async def test_a_job_that_keeps_failing_ends_as_a_dead_letter(desk: Desk, handle
     assert await desk.effects() == []
 
 
-async def test_it_runs_as_often_as_it_has_attempts(desk: Desk) -> None:
+async def test_a_job_runs_once_per_attempt(desk: Desk) -> None:
     await desk.writes(count, ["bad"], how="fail")
     await desk.finish(desk.worker(attempts=5))
     assert ran == ["bad"] * 5
 
 
-async def test_the_pauses_grow_and_end_at_ten_minutes(desk: Desk) -> None:
-    # A pause is drawn between nothing and its bound: one that is over before the round is, is followed by the next.
+async def test_retry_delays_grow_up_to_ten_minutes(desk: Desk) -> None:
+    # A delay is random between 0 and its bound: one that ends before the round does is followed by the next attempt.
     await desk.writes(write, [str(n) for n in range(40)], how="fail")
     for attempt, bound in ((1, 20), (2, 40), (3, 80), (40, 600)):
         await desk.sql.execute("UPDATE jobs SET run_at = now(), attempt = $1", attempt - 1)
@@ -234,7 +238,7 @@ async def test_the_pauses_grow_and_end_at_ten_minutes(desk: Desk) -> None:
         assert bound / 2 < max(pauses) <= bound
 
 
-async def test_a_dead_letter_comes_back_with_its_payload(desk: Desk) -> None:
+async def test_a_revived_dead_letter_keeps_its_payload(desk: Desk) -> None:
     await desk.writes(count, ["bad"], how="fail")
     await desk.finish(desk.worker(attempts=1))
     async with desk.running.db.system("operate") as tx:
@@ -249,27 +253,25 @@ async def test_a_dead_letter_comes_back_with_its_payload(desk: Desk) -> None:
     assert ran == ["bad"]
 
 
-async def test_a_kind_that_nobody_knows_ends_as_a_dead_letter_and_spares_its_neighbours(desk: Desk) -> None:
+async def test_an_unknown_kind_becomes_a_dead_letter_without_affecting_its_group(desk: Desk) -> None:
     await desk.put(
-        order(write, Work("a")),
-        JobOrder("gone.forgotten", "local", "{}"),
-        JobOrder("gone.forgotten", "outside", "{}"),
+        order(write, Work("a")), NewJob("gone.forgotten", "local", "{}"), NewJob("gone.forgotten", "outside", "{}")
     )
     await desk.finish(desk.worker(attempts=2))
     assert await desk.effects() == ["a"]
     dead = await desk.dead()
     assert [letter["lane"] for letter in dead] == ["local", "outside"]
-    assert all("no job is called gone.forgotten" in letter["last_error"] for letter in dead)
+    assert all("unknown job gone.forgotten" in letter["last_error"] for letter in dead)
 
 
-async def test_a_payload_that_does_not_fit_ends_as_a_dead_letter(desk: Desk) -> None:
-    await desk.put(JobOrder("chaos.write", "local", '{"name": 5}'), order(write, Work("a")))
+async def test_an_invalid_payload_becomes_a_dead_letter(desk: Desk) -> None:
+    await desk.put(NewJob("chaos.write", "local", '{"name": 5}'), order(write, Work("a")))
     await desk.finish(desk.worker(attempts=1))
     assert (await desk.effects(), len(await desk.dead())) == (["a"], 1)
 
 
 @pytest.mark.parametrize("handler", [write, deliver])
-async def test_a_handler_whose_own_task_was_cancelled_is_tried_again(desk: Desk, handler: Handler) -> None:
+async def test_a_cancelled_handler_is_retried(desk: Desk, handler: Handler) -> None:
     await desk.writes(handler, ["a", "b"], how="cancelled")
     worker = desk.worker(attempts=5, backoff=60)
     await worker.run_due()
@@ -281,14 +283,14 @@ async def test_a_handler_whose_own_task_was_cancelled_is_tried_again(desk: Desk,
     assert await desk.effects() == ["a", "b"]
 
 
-async def test_a_deadlock_is_no_attempt(desk: Desk) -> None:
+async def test_a_deadlock_is_not_counted_as_an_attempt(desk: Desk) -> None:
     await desk.writes(write, ["a"], how="deadlock")
     await desk.worker(attempts=1, backoff=60).run_due()
     (row,) = await desk.rows()
     assert (row.attempt, row.leased) == (0, False)
 
 
-async def test_a_lock_timeout_is_no_attempt(desk: Desk) -> None:
+async def test_a_lock_timeout_is_not_counted_as_an_attempt(desk: Desk) -> None:
     await desk.put(order(tell, Work("a")), user=desk.users[0])
     async with desk.sql.transaction():
         await desk.sql.execute("UPDATE event_counters SET last_seq = 0 WHERE user_id = $1", desk.users[0])
@@ -297,7 +299,7 @@ async def test_a_lock_timeout_is_no_attempt(desk: Desk) -> None:
     assert (row.attempt, row.leased, ran) == (0, False, ["a"])
 
 
-# When, and how often.
+# Scheduling.
 
 
 async def test_a_delayed_job_waits(desk: Desk) -> None:
@@ -310,7 +312,7 @@ async def test_a_delayed_job_waits(desk: Desk) -> None:
     assert await worker.run_due() == 1
 
 
-async def test_of_several_with_a_key_one_waits_at_a_time(desk: Desk) -> None:
+async def test_one_job_per_unique_key_is_queued(desk: Desk) -> None:
     for name in ("first", "second"):
         await desk.put(order(write, Work(name), unique_key="k"), order(deliver, Work(name), unique_key="k"))
     assert len(await desk.rows()) == 2
@@ -321,7 +323,7 @@ async def test_of_several_with_a_key_one_waits_at_a_time(desk: Desk) -> None:
     assert await desk.effects() == ["first", "first", "third"]
 
 
-async def test_a_rolled_back_transaction_asks_for_nothing(desk: Desk) -> None:
+async def test_a_rolled_back_transaction_enqueues_nothing(desk: Desk) -> None:
     async def change_and_fail() -> None:
         async with desk.running.db.system("worker") as tx:
             tx.enqueue(order(write, Work("a")))
@@ -350,7 +352,7 @@ async def test_a_commit_wakes_the_worker(desk: Desk) -> None:
 
 @schedules.every(seconds=0.05)
 async def tick(tx: Tx) -> None:
-    """A schedule with a tiny period."""
+    """A schedule with a very short period."""
 
 
 async def test_two_schedulers_fill_a_hundred_slots_with_a_hundred_jobs(desk: Desk) -> None:
@@ -382,7 +384,7 @@ async def test_of_missed_slots_only_the_latest_is_filled(desk: Desk) -> None:
 # Leases and fencing.
 
 
-async def test_a_local_job_that_ends_after_its_lease_leaves_nothing(desk: Desk) -> None:
+async def test_a_local_job_that_outlives_its_lease_has_no_effects(desk: Desk) -> None:
     await desk.writes(wait_inside, ["a"])
     late, successor = desk.worker(beat=60), desk.worker(beat=60)
     first = asyncio.ensure_future(late.run_due())
@@ -395,7 +397,7 @@ async def test_a_local_job_that_ends_after_its_lease_leaves_nothing(desk: Desk) 
     assert (await desk.effects(), await desk.rows(), ran) == (["a"], [], ["a", "a"])
 
 
-async def test_an_outside_job_that_ends_after_its_lease_leaves_its_successor_alone(desk: Desk) -> None:
+async def test_an_outside_job_that_outlives_its_lease_does_not_affect_its_successor(desk: Desk) -> None:
     await desk.writes(wait_outside, ["a"])
     late, successor = desk.worker(beat=60), desk.worker(beat=60)
     first = asyncio.ensure_future(late.run_due())
@@ -414,12 +416,12 @@ async def test_an_outside_job_that_ends_after_its_lease_leaves_its_successor_alo
 
 
 @pytest.mark.parametrize("handler", [wait_inside, wait_outside])
-async def test_who_lost_the_lease_stops_and_neither_repeats_nor_retries(desk: Desk, handler: Handler) -> None:
+async def test_a_worker_that_lost_a_lease_stops_without_retrying(desk: Desk, handler: Handler) -> None:
     await desk.writes(handler, ["a"])
     worker = desk.worker(beat=0.05)
     running = asyncio.ensure_future(worker.run_due())
     await asyncio.wait_for(begun.wait(), 5)
-    await desk.sql.execute("UPDATE jobs SET attempt = attempt + 1")  # another worker has it
+    await desk.sql.execute("UPDATE jobs SET attempt = attempt + 1")  # another worker claimed it
     await asyncio.sleep(0)
     beating = asyncio.ensure_future(worker.run())
     await asyncio.wait_for(running, 5)
@@ -430,7 +432,7 @@ async def test_who_lost_the_lease_stops_and_neither_repeats_nor_retries(desk: De
     assert await desk.effects() == []
 
 
-async def test_a_beat_keeps_a_long_job(desk: Desk) -> None:
+async def test_heartbeats_extend_the_lease_of_a_long_job(desk: Desk) -> None:
     await desk.writes(wait_outside, ["a"])
     worker, other = desk.worker(lease=1.0, beat=0.1), desk.worker()
     working = asyncio.ensure_future(worker.run())
@@ -444,8 +446,8 @@ async def test_a_beat_keeps_a_long_job(desk: Desk) -> None:
     assert (ran, await desk.rows()) == (["a"], [])
 
 
-async def test_a_silent_workers_jobs_run_alone(desk: Desk) -> None:
-    """Nobody knows which of them killed it: none takes another one along."""
+async def test_jobs_of_an_unresponsive_worker_run_alone(desk: Desk) -> None:
+    """Any of them may have crashed the worker, so each runs alone."""
     await desk.writes(write, ["a", "b", "c"])
     async with desk.running.db.system("worker") as tx:
         assert len(await store.claim(tx, "local", limit=20, lease=0.01)) == 3
@@ -455,18 +457,18 @@ async def test_a_silent_workers_jobs_run_alone(desk: Desk) -> None:
     assert await desk.sql.fetchval("SELECT count(DISTINCT xmin::text) FROM effects") == 3
 
 
-async def test_a_job_whose_workers_all_died_is_buried_without_another_try(desk: Desk) -> None:
+async def test_a_job_whose_workers_all_crashed_is_buried_without_another_attempt(desk: Desk) -> None:
     await desk.writes(count, ["poison"], how="kill")
     await desk.sql.execute("UPDATE jobs SET attempt = 3, leased = true, run_at = now()")
     await desk.worker(attempts=3).run_due()
     (dead,) = await desk.dead()
-    assert (ran, dead["last_error"]) == ([], "the worker died each time it ran this job")
+    assert (ran, dead["last_error"]) == ([], "the worker crashed each time it ran this job")
 
 
-# The end.
+# Shutdown.
 
 
-async def test_a_deploy_eats_no_attempts_of_a_group_that_fails_during_it(desk: Desk) -> None:
+async def test_a_group_that_fails_during_shutdown_keeps_its_attempts(desk: Desk) -> None:
     await desk.writes(wait_inside, ["a"], how="fail")
     await desk.writes(count, ["b", "c"])
     worker = desk.worker()
@@ -479,7 +481,7 @@ async def test_a_deploy_eats_no_attempts_of_a_group_that_fails_during_it(desk: D
     assert max(row.due_in for row in await desk.rows()) <= 0
 
 
-async def test_what_was_begun_is_finished_before_the_end(desk: Desk) -> None:
+async def test_running_jobs_finish_before_shutdown(desk: Desk) -> None:
     await desk.writes(wait_outside, ["a"])
     await desk.writes(wait_inside, ["b"])
     worker = desk.worker()
@@ -493,10 +495,10 @@ async def test_what_was_begun_is_finished_before_the_end(desk: Desk) -> None:
     assert (await desk.effects(), await desk.rows()) == (["b"], [])
 
 
-# What belongs to a job.
+# Parameters of jobs.
 
 
-async def test_the_request_goes_on_to_the_job_and_to_the_jobs_of_the_job(desk: Desk) -> None:
+async def test_the_request_id_is_passed_to_jobs_and_their_jobs(desk: Desk) -> None:
     first, second = desk.users[:2]
     await desk.put(order(write, Work("a")), order(pass_on, Work("b")), user=first, request_id="request-1")
     await desk.put(order(pass_on, Work("c")), user=first, request_id="request-2")
@@ -506,23 +508,23 @@ async def test_the_request_goes_on_to_the_job_and_to_the_jobs_of_the_job(desk: D
     assert caused == {"a": "request-1", "b": "request-1", "c": "request-2", "d": "request-3", "e": "request-3"}
 
 
-def test_a_worker_refuses_to_start_without_what_its_jobs_ask_for() -> None:
-    lonely = Jobs("lonely")
+def test_a_worker_does_not_start_without_the_resources_of_its_jobs() -> None:
+    lonely = RequestedJobs("lonely")
 
     @lonely.task
     async def send(db: Database, mailer: object) -> None:
-        """Needs a mailer."""
+        """Take a mailer."""
 
-    with pytest.raises(LookupError, match=r"test_jobs\.send asks for 'mailer'"):
+    with pytest.raises(LookupError, match=r"test_jobs\.send takes 'mailer'"):
         Worker(Database(None), Registry([lonely]), {"db": None}, Policy())  # type: ignore[arg-type]
 
 
-def test_a_job_says_whether_it_is_local_or_outside() -> None:
-    with pytest.raises(TypeError, match="either for tx or for db"):
+def test_a_job_is_either_local_or_outside() -> None:
+    with pytest.raises(TypeError, match="either `tx` or `db`"):
 
-        @Jobs("torn").task
+        @RequestedJobs("torn").task
         async def torn(tx: Tx, db: Database) -> None:
-            """Wants both."""
+            """Take both."""
 
 
 # Volume.
@@ -552,6 +554,6 @@ async def test_two_hundred_thousand_future_jobs_cost_a_claim_nothing(
 
 
 def _pages(plan: str) -> int:
-    """The most pages that one step of the plan touched."""
+    """Return the maximum number of pages that a step of the plan accessed."""
     lines = [line for line in plan.splitlines() if "Buffers: shared" in line]
     return max(sum(int(count) for count in re.findall(r"(?:hit|read)=(\d+)", line)) for line in lines)

@@ -1,4 +1,4 @@
-"""Live connections: who gets in, what they hear, and that neither Redis nor a slow neighbour makes them miss it."""
+"""WebSocket connections: access, delivery, and no lost events because of Redis or slow clients."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,25 +18,32 @@ import asyncpg
 import httpx2
 import pytest
 import websockets
+from starlette.types import Message
+from starlette.websockets import WebSocket
 from tests.cast import PASSWORD, Person, join
-from tests.chaos.place import Ground, admin, ground, until
+from tests.chaos.harness import EngineHandles, admin, running_engines, until
 from tests.conftest import serving, settings_for
 from websockets.asyncio.client import ClientConnection
 
-from studyteddy import bootstrap
-from studyteddy.bootstrap import Runtime
-from studyteddy.platform import migrations
+from studyteddy import __version__
+from studyteddy.bootstrap import catalogue, runtime
+from studyteddy.bootstrap.runtime import Runtime
+from studyteddy.features.auth.service import sessions
+from studyteddy.platform import telemetry
 from studyteddy.platform.cache import Redis
-from studyteddy.platform.db import Database
-from studyteddy.platform.event import Event, Gone, public
+from studyteddy.platform.db import migrations
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.event import Deleted, Event, public
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.ids import new_id
-from studyteddy.platform.realtime import Hub
+from studyteddy.platform.realtime.hub import Hub
 
 
 @public("test.said", shows="Gone")
 class Said(Event, frozen=True):
-    """Said by a test."""
+    """Published by a test."""
 
 
 @dataclasses.dataclass
@@ -47,41 +55,37 @@ class Place:
 
     @asynccontextmanager
     async def talk(self, person: Person) -> AsyncIterator[Person]:
-        """The same person, talking to this process."""
+        """The same user, connected to this process."""
         headers = person.http.headers
         async with httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=20) as http:
             yield dataclasses.replace(person, http=http)
 
     async def work(self) -> int:
-        return await bootstrap.worker(self.running).run_due()
+        return await runtime.worker(self.running).run_due()
 
 
 @asynccontextmanager
-async def place(soil: Ground, **settings: str) -> AsyncIterator[Place]:
-    async with (
-        bootstrap.runtime(settings_for(soil.engines, **settings)) as running,
-        bootstrap.background(running),
-        serving(running) as url,
-    ):
+async def place(soil: EngineHandles, **settings: str) -> AsyncIterator[Place]:
+    async with runtime.runtime(settings_for(soil.engines, **settings)) as running, serving(running) as url:
         yield Place(url, running)
 
 
 @pytest.fixture(scope="module")
-def soil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Engines that this module may stop."""
-    with ground(tmp_path_factory.mktemp("soil"), durable=False) as found:
+def soil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineHandles]:
+    """Engines that this module can stop."""
+    with running_engines(tmp_path_factory.mktemp("soil"), durable=False) as found:
         migrations.upgrade(found.engines.migration_database_url)
         yield found
 
 
 @pytest.fixture(scope="module")
-async def first(soil: Ground) -> AsyncIterator[Place]:
+async def first(soil: EngineHandles) -> AsyncIterator[Place]:
     async with place(soil) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-async def second(soil: Ground) -> AsyncIterator[Place]:
+async def second(soil: EngineHandles) -> AsyncIterator[Place]:
     """Another process of the same system."""
     async with place(soil) as found:
         yield found
@@ -96,12 +100,12 @@ async def alice(first: Place) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-async def sql(soil: Ground) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+async def sql(soil: EngineHandles) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     async with admin(soil.engines) as connection:
         yield connection
 
 
-# Opening and hearing.
+# Helpers.
 
 
 async def ticket_of(person: Person) -> str:
@@ -115,7 +119,7 @@ def open_with(url: str, ticket: str, resume: int | None = None, **options: Any) 
 
 @asynccontextmanager
 async def live(at: Place, person: Person, resume: int | None = None) -> AsyncIterator[ClientConnection]:
-    """A socket that has been greeted."""
+    """Open a socket and receive its hello."""
     async with open_with(at.url, await ticket_of(person), resume) as socket:
         assert (await said(socket))["type"] == "hello"
         yield socket
@@ -132,7 +136,7 @@ async def heard(socket: ClientConnection, count: int, within: float = 5.0) -> li
 
 
 async def status_of(opening: websockets.connect) -> int:
-    """101 when the socket opened, else what refused it."""
+    """Return 101 if the socket opened, else the status of the rejection."""
     try:
         async with opening:
             return 101
@@ -153,13 +157,13 @@ async def last_number(person: Person) -> int:
 
 
 async def say_quietly(at: Place, person: Person) -> None:
-    """Commits an event of which Redis is never told."""
+    """Commit an event that isn't published to Redis."""
     async with Database(at.running.db.pool).transaction(_identity(person)) as tx:
-        tx.publish(Said(), Gone(new_id()))
+        tx.publish(Said(), Deleted(new_id()))
 
 
 async def burst(person: Person, count: int) -> None:
-    """So many tasks, several at a time; a pool of connections has no more."""
+    """Create tasks concurrently, limited by the size of the connection pool."""
     gate = asyncio.Semaphore(8)
 
     async def add(n: int) -> None:
@@ -173,10 +177,10 @@ def _identity(person: Person) -> Identity:
     return Identity(UUID(person.user["id"]), new_id())
 
 
-# Who gets in.
+# Access.
 
 
-async def test_of_two_that_race_with_one_ticket_one_gets_in(first: Place, second: Place, alice: Person) -> None:
+async def test_a_ticket_can_be_used_once(first: Place, second: Place, alice: Person) -> None:
     for _ in range(5):
         ticket = await ticket_of(alice)
         found = await asyncio.gather(status_of(open_with(first.url, ticket)), status_of(open_with(second.url, ticket)))
@@ -184,7 +188,7 @@ async def test_of_two_that_race_with_one_ticket_one_gets_in(first: Place, second
         assert await status_of(open_with(first.url, ticket)) == 403
 
 
-async def test_an_expired_or_unknown_ticket_is_refused(
+async def test_an_expired_or_unknown_ticket_is_rejected(
     first: Place, alice: Person, sql: asyncpg.Connection[asyncpg.Record]
 ) -> None:
     ticket = await ticket_of(alice)
@@ -194,13 +198,13 @@ async def test_an_expired_or_unknown_ticket_is_refused(
     assert await status_of(open_with(first.url, "")) == 403
 
 
-async def test_a_ticket_of_a_session_that_ended_is_refused(first: Place, alice: Person) -> None:
+async def test_a_ticket_of_a_revoked_session_is_rejected(first: Place, alice: Person) -> None:
     ticket = await ticket_of(alice)
     assert (await alice.post("/api/auth/logout")).status_code == 200
     assert await status_of(open_with(first.url, ticket)) == 403
 
 
-async def test_a_foreign_origin_is_refused_and_our_own_is_not(first: Place, alice: Person) -> None:
+async def test_only_allowed_origins_can_connect(first: Place, alice: Person) -> None:
     ticket = await ticket_of(alice)
     assert await status_of(open_with(first.url, ticket, origin="https://evil.example")) == 403
     own = await status_of(open_with(first.url, ticket, origin=first.url))
@@ -208,15 +212,15 @@ async def test_a_foreign_origin_is_refused_and_our_own_is_not(first: Place, alic
     assert await status_of(open_with(first.url, await ticket_of(alice))) == 101
 
 
-async def test_sockets_open_nowhere_else(first: Place, alice: Person) -> None:
+async def test_sockets_open_only_at_their_path(first: Place, alice: Person) -> None:
     address = f"{first.url.replace('http', 'ws')}/api/ws?ticket={await ticket_of(alice)}"
     assert await status_of(websockets.connect(address, proxy=None)) == 403
 
 
-# What is heard.
+# Delivery.
 
 
-async def test_resuming_gives_what_was_missed_and_then_what_happens(first: Place, alice: Person) -> None:
+async def test_resuming_sends_missed_events_and_then_live_ones(first: Place, alice: Person) -> None:
     for n in range(5):
         await alice.task(f"{n}")
     start = await last_number(alice) - 4
@@ -228,7 +232,7 @@ async def test_resuming_gives_what_was_missed_and_then_what_happens(first: Place
     assert [event["data"]["title"] for event in missed] == ["1", "2", "3", "4", "live"]
 
 
-async def test_resuming_in_the_middle_of_a_burst_misses_and_doubles_nothing(
+async def test_resuming_during_a_burst_neither_misses_nor_repeats_events(
     first: Place, second: Place, alice: Person
 ) -> None:
     start = await last_number(alice)
@@ -240,14 +244,14 @@ async def test_resuming_in_the_middle_of_a_burst_misses_and_doubles_nothing(
     await writing
 
 
-async def test_without_a_number_only_what_happens_from_now_on(first: Place, alice: Person) -> None:
+async def test_without_a_number_only_new_events_are_sent(first: Place, alice: Person) -> None:
     await alice.task("before")
     async with live(first, alice) as socket:
         await alice.task("after")
         assert (await said(socket))["data"]["title"] == "after"
 
 
-async def test_a_number_that_is_too_old_or_too_new_is_a_reset(
+async def test_an_unavailable_number_causes_a_reset(
     first: Place, alice: Person, sql: asyncpg.Connection[asyncpg.Record]
 ) -> None:
     for n in range(6):
@@ -261,14 +265,22 @@ async def test_a_number_that_is_too_old_or_too_new_is_a_reset(
             if reset:
                 assert greeting.pop() == {"type": "reset", "nextSeq": last}
                 greeting = [await said(socket)]
-            assert greeting == [{"type": "hello", "lastSeq": last}]
+            assert [(one["type"], one["lastSeq"]) for one in greeting] == [("hello", last)]
             missed = [] if reset else await heard(socket, last - number)
             assert [event["seq"] for event in missed] == ([] if reset else list(range(number + 1, last + 1)))
             await alice.task("live")
             assert (await said(socket))["seq"] == last + 1
 
 
-async def test_another_process_hears_it_at_once(first: Place, second: Place, alice: Person) -> None:
+async def test_the_greeting_has_the_time_and_the_build_of_the_server(first: Place, alice: Person) -> None:
+    before = datetime.now(UTC)
+    async with open_with(first.url, await ticket_of(alice)) as socket:
+        greeting = await said(socket)
+    assert before <= datetime.fromisoformat(greeting.pop("now")) <= datetime.now(UTC)
+    assert greeting == {"type": "hello", "lastSeq": await last_number(alice), "build": __version__}
+
+
+async def test_another_process_delivers_immediately(first: Place, second: Place, alice: Person) -> None:
     async with live(second, alice) as socket:
         for n in range(10):
             started = time.monotonic()
@@ -277,7 +289,7 @@ async def test_another_process_hears_it_at_once(first: Place, second: Place, ali
             assert time.monotonic() - started < 1.0
 
 
-async def test_the_log_over_http_is_the_same(first: Place, alice: Person) -> None:
+async def test_the_log_over_http_has_the_same_events(first: Place, alice: Person) -> None:
     start = await last_number(alice)
     async with live(first, alice, resume=0) as socket:
         for n in range(210):
@@ -291,9 +303,7 @@ async def test_the_log_over_http_is_the_same(first: Place, alice: Person) -> Non
     assert nothing == {"items": [], "nextSeq": start + 210, "reset": False}
 
 
-async def test_the_log_says_when_it_no_longer_reaches_back(
-    alice: Person, sql: asyncpg.Connection[asyncpg.Record]
-) -> None:
+async def test_the_log_reports_expired_events(alice: Person, sql: asyncpg.Connection[asyncpg.Record]) -> None:
     for n in range(4):
         await alice.task(f"{n}")
     last = await last_number(alice)
@@ -305,27 +315,27 @@ async def test_the_log_says_when_it_no_longer_reaches_back(
     assert ([event["seq"] for event in found["items"]], found["reset"]) == (list(range(3, last + 1)), False)
 
 
-async def test_internal_events_never_leave(first: Place, sql: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_internal_events_are_never_sent(first: Place, sql: asyncpg.Connection[asyncpg.Record]) -> None:
     person = await join(first.url, "Carol")
     async with live(first, person, resume=0) as socket:
         await first.work()
         assert (await said(socket))["type"] == "notification.created"
-    internal = [kind.tag for kind in bootstrap.catalogue() if kind.shows is None]
+    internal = [kind.tag for kind in catalogue.catalogue() if kind.shows is None]
     assert "user.registered" in internal
     assert await sql.fetchval("SELECT count(*) FROM events WHERE type = ANY($1)", internal) == 0
     await person.http.aclose()
 
 
-# When Redis loses, dies, or goes deaf.
+# Redis loses messages, stops, or becomes unresponsive.
 
 
 @asynccontextmanager
-async def redis_of(soil: Ground) -> AsyncIterator[Redis]:
+async def redis_of(soil: EngineHandles) -> AsyncIterator[Redis]:
     async with Redis(soil.engines.redis_url) as redis:
         yield redis
 
 
-async def test_a_listener_is_connected_once(soil: Ground, first: Place, alice: Person) -> None:
+async def test_a_listener_is_connected_once(soil: EngineHandles, first: Place, alice: Person) -> None:
     async def listeners() -> set[bytes]:
         found: str = (await redis.call("CLIENT", "LIST", "TYPE", "pubsub")).decode()
         return {line.split()[0].encode() for line in found.splitlines()}
@@ -338,7 +348,7 @@ async def test_a_listener_is_connected_once(soil: Ground, first: Place, alice: P
         assert await listeners() == before
 
 
-async def test_a_lost_message_is_filled_in_at_the_next_one(first: Place, second: Place, alice: Person) -> None:
+async def test_a_lost_message_is_filled_by_the_next_one(first: Place, second: Place, alice: Person) -> None:
     async with live(second, alice) as socket:
         start = await last_number(alice)
         for _ in range(5):
@@ -355,7 +365,9 @@ async def test_a_lost_message_without_a_next_one_is_found_by_the_sweep(first: Pl
         assert (await said(socket, within=3.5))["type"] == "test.said"
 
 
-async def test_cut_listeners_miss_nothing(soil: Ground, first: Place, second: Place, alice: Person) -> None:
+async def test_disconnected_listeners_miss_nothing(
+    soil: EngineHandles, first: Place, second: Place, alice: Person
+) -> None:
     start = await last_number(alice)
     async with live(second, alice) as socket, redis_of(soil) as redis:
         for n in range(20):
@@ -367,7 +379,7 @@ async def test_cut_listeners_miss_nothing(soil: Ground, first: Place, second: Pl
 
 
 async def test_without_redis_everything_works_a_little_slower(
-    soil: Ground, first: Place, second: Place, alice: Person
+    soil: EngineHandles, first: Place, second: Place, alice: Person
 ) -> None:
     async with live(first, alice) as near, live(second, alice) as far:
         await asyncio.to_thread(soil.valkey.stop)
@@ -399,7 +411,7 @@ async def test_without_redis_everything_works_a_little_slower(
 
 
 class Proxy:
-    """A way to Redis that can go deaf: connections stay open and are accepted, and nothing is answered."""
+    """A proxy to Redis that can become unresponsive: it accepts connections but doesn't reply."""
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
@@ -445,7 +457,7 @@ class Proxy:
             sink.transport.abort()
 
 
-async def test_a_deaf_redis_costs_less_than_a_second_and_comes_back_by_itself(soil: Ground) -> None:
+async def test_an_unresponsive_redis_costs_less_than_a_second_and_recovers(soil: EngineHandles) -> None:
     async with Proxy(soil.engines.redis_url) as proxy, place(soil, redis_url=proxy.url) as at:
         person = await join(at.url, "Dora")
         await at.work()
@@ -466,37 +478,37 @@ async def test_a_deaf_redis_costs_less_than_a_second_and_comes_back_by_itself(so
         await person.http.aclose()
 
 
-# Who has to go.
+# Closing.
 
 
 class Line:
-    """A live connection without a network: when its client reads is up to the test."""
+    """A WebSocket connection without a network; the test decides when the client reads."""
 
     def __init__(self, ticket: str, *, reads: bool) -> None:
         self.scope = {"type": "websocket", "path": "/ws", "query_string": f"ticket={ticket}".encode()}
-        self.sent: list[dict[str, Any]] = []
+        self.sent: list[Message] = []
         self._reads = reads
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._incoming.put_nowait({"type": "websocket.connect"})
 
     async def open(self, hub: Hub) -> asyncio.Task[None]:
-        """Opens it; it is greeted when this returns."""
-        task = asyncio.ensure_future(hub.serve(self.scope, self._incoming.get, self._send, ""))
+        """Open the connection and receive its hello."""
+        task = asyncio.ensure_future(hub.serve(WebSocket(self.scope, self._incoming.get, self._send)))
         await until(lambda: len(self.sent) == 2, within=5)
         return task
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: Message) -> None:
         if message["type"] == "websocket.send" and "hello" not in message["text"] and not self._reads:
             await asyncio.Event().wait()
         self.sent.append(message)
 
 
 @pytest.mark.parametrize("behind", ["live", "in the log"])
-async def test_a_slow_reader_is_cut_and_nobody_waits_for_it(
-    soil: Ground, first: Place, alice: Person, behind: str
+async def test_a_slow_client_is_dropped_without_delaying_others(
+    soil: EngineHandles, first: Place, alice: Person, behind: str
 ) -> None:
     async with redis_of(soil) as redis, redis_of(soil) as listener:
-        hub = Hub(first.running.db, redis, listener, most_behind=16, patience=0.5)
+        hub = Hub(first.running.db, redis, listener, sessions, build=str, max_queued=16, stall_timeout=0.5)
         slow, quick = Line(await ticket_of(alice), reads=False), Line(await ticket_of(alice), reads=True)
         lost, held = await slow.open(hub), await quick.open(hub)
         if behind == "in the log":
@@ -505,16 +517,47 @@ async def test_a_slow_reader_is_cut_and_nobody_waits_for_it(
         for n in range(40):
             await alice.task(f"{n}")
         await asyncio.wait_for(lost, 5)
-        assert slow.sent[2:] == [{"type": "websocket.close", "code": 4408}], "it heard something after it was cut"
+        assert slow.sent[2:] == [{"type": "websocket.close", "code": 4408, "reason": ""}], (
+            "it heard something after it was cut"
+        )
         hears = 80 if behind == "in the log" else 40
         await until(lambda: len(quick.sent) == 2 + hears, within=5)
         assert not held.done()
         hub.drain()
         await asyncio.wait_for(held, 5)
-        assert quick.sent[-1] == {"type": "websocket.close", "code": 1012}
+        assert quick.sent[-1] == {"type": "websocket.close", "code": 1012, "reason": ""}
 
 
-async def test_a_slow_reader_that_resumes_far_behind_is_given_time(first: Place, alice: Person) -> None:
+class Revoked:
+    """A session that is revoked between the look at its ticket and the opening of the socket."""
+
+    def __init__(self) -> None:
+        self._answers = iter([True])
+
+    async def recently_revoked(self, tx: Tx, seconds: float) -> list[UUID]:
+        return []
+
+    async def is_active(self, reader: Reader, user_id: UUID, session_id: UUID) -> bool:
+        return next(self._answers, False)
+
+    async def seconds_left(self, reader: Reader, user_id: UUID, session_id: UUID) -> float:
+        return 60.0 if next(self._answers, False) else 0.0
+
+
+async def test_a_session_revoked_while_its_socket_opens_closes_it(
+    soil: EngineHandles, first: Place, alice: Person
+) -> None:
+    async with redis_of(soil) as redis, redis_of(soil) as listener:
+        hub = Hub(first.running.db, redis, listener, Revoked(), build=str)
+        line = Line(await ticket_of(alice), reads=True)
+        await asyncio.wait_for(hub.serve(WebSocket(line.scope, line._incoming.get, line._send)), 5)
+    assert line.sent == [
+        {"type": "websocket.accept", "subprotocol": None, "headers": []},
+        {"type": "websocket.close", "code": 4403, "reason": ""},
+    ]
+
+
+async def test_a_slow_client_that_resumes_far_behind_gets_time(first: Place, alice: Person) -> None:
     await burst(alice, 600)
     last = await last_number(alice)
     async with live(first, alice, resume=0) as socket:
@@ -526,14 +569,16 @@ async def test_a_slow_reader_that_resumes_far_behind_is_given_time(first: Place,
     assert numbers == list(range(1, last + 1))
 
 
-async def test_a_session_that_ends_closes_its_sockets_everywhere(first: Place, second: Place, alice: Person) -> None:
+async def test_revoking_a_session_closes_its_sockets_in_every_process(
+    first: Place, second: Place, alice: Person
+) -> None:
     async with live(first, alice) as near, live(second, alice) as far:
         assert (await alice.post("/api/auth/logout")).status_code == 200
         assert await close_code(near, within=2) == 4403
         assert await close_code(far, within=2) == 4403
 
 
-async def test_ending_one_session_leaves_the_others_alone(first: Place, alice: Person) -> None:
+async def test_revoking_a_session_does_not_affect_others(first: Place, alice: Person) -> None:
     async with first.talk(alice) as elsewhere:
         again = await elsewhere.post("/api/auth/login", {"email": alice.email, "password": PASSWORD})
         elsewhere.http.headers["authorization"] = f"Bearer {again.json()['accessToken']}"
@@ -544,7 +589,7 @@ async def test_ending_one_session_leaves_the_others_alone(first: Place, alice: P
             assert (await said(socket))["data"]["title"] == "still here"
 
 
-async def test_draining_sends_everyone_elsewhere(soil: Ground, first: Place, alice: Person) -> None:
+async def test_draining_moves_clients_to_another_process(soil: EngineHandles, first: Place, alice: Person) -> None:
     async with place(soil) as leaving:
         async with live(leaving, alice) as socket:
             leaving.running.hub.drain()
@@ -553,3 +598,120 @@ async def test_draining_sends_everyone_elsewhere(soil: Ground, first: Place, ali
         async with live(first, alice) as elsewhere:
             await alice.task("moved")
             assert (await said(elsewhere))["data"]["title"] == "moved"
+
+
+# Limits.
+
+
+async def opened(at: Place, person: Person) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a live connection without a library, whose client answers nothing unless the test does."""
+    parts = urlsplit(at.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    head = (
+        f"GET /ws?ticket={await ticket_of(person)} HTTP/1.1\r\nHost: teddy\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    writer.write(head.encode())
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    assert b"hello" in await reader.readuntil(b"}")
+    return reader, writer
+
+
+async def test_a_student_has_at_most_twenty_live_connections(first: Place, alice: Person) -> None:
+    async with AsyncExitStack() as stack:
+        opened_ones = [await stack.enter_async_context(live(first, alice)) for _ in range(25)]
+        assert [await close_code(socket, within=2) for socket in opened_ones[:5]] == [4409] * 5
+        await alice.task("heard by twenty")
+        for socket in opened_ones[5:]:
+            assert (await said(socket))["data"]["title"] == "heard by twenty"
+
+
+async def test_an_address_has_a_limited_number_of_live_connections_behind_a_proxy(soil: EngineHandles) -> None:
+    """The connections of a trusted proxy aren't limited; those of each client behind it are."""
+    async with place(soil, trusted_proxies="127.0.0.0/8", connections_per_address="3") as at, AsyncExitStack() as stack:
+        people = [await join(at.url, "Dora") for _ in range(5)]
+        statuses = []
+        addresses = ["2001:db8::1", "2001:db8::2", "2001:DB8:0::3", "2001:db8::4", "2001:db8:0:1::1"]
+        for person, address in zip(people, addresses, strict=True):
+            opening = open_with(at.url, await ticket_of(person), additional_headers={"x-forwarded-for": address})
+            try:
+                await stack.enter_async_context(opening)
+                statuses.append(101)
+            except websockets.InvalidStatus as refusal:
+                statuses.append(refusal.response.status_code)
+        for person in people:
+            await person.http.aclose()
+    assert statuses == [101, 101, 101, 429, 101]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_a_client_that_ignores_its_closing_loses_its_connection(first: Place, alice: Person, reads: bool) -> None:
+    """The client never answers the close frame, and doesn't even read it; its connection ends all the same."""
+    await alice.get("/api/tasks")  # so that her own connection is open
+    await asyncio.sleep(0.2)  # and those of others are closed
+    before = open_connections()
+    reader, writer = await opened(first, alice)
+    assert open_connections() == before + 1
+    if not reads:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(20):
+            await alice.task("long", description="x" * 10_000)
+    await alice.post("/api/auth/logout")
+    if reads:
+        async with asyncio.timeout(15):
+            while await reader.read(65_536):
+                pass
+    await until(lambda: open_connections() <= before, within=15)
+    writer.transport.abort()
+
+
+def open_connections() -> int:
+    """How many connections of clients the servers of this process hold."""
+    return int(telemetry.CONNECTIONS._value.get())
+
+
+@pytest.mark.parametrize(
+    "frame", [b"\x89\x80\0\0\0\0", b"\x82\x81\0\0\0\0x", b"\x8a\x80\0\0\0\0"], ids=["ping", "data", "pong"]
+)
+async def test_a_client_that_sends_too_much_is_disconnected(first: Place, alice: Person, frame: bytes) -> None:
+    _, writer = await opened(first, alice)
+    sent = 0
+    with contextlib.suppress(ConnectionError):
+        while sent < 2_000_000 and not writer.transport.is_closing():
+            writer.write(frame * 100)
+            await writer.drain()
+            sent += len(frame) * 100
+            await asyncio.sleep(0.001)
+    writer.transport.abort()
+    assert sent < 2_000_000
+    async with live(first, alice) as other:
+        await alice.task("still served")
+        assert (await said(other))["data"]["title"] == "still served"
+
+
+@pytest.mark.parametrize("column", ["expires_at", "absolute_expires_at"])
+async def test_a_live_connection_ends_with_its_session(
+    first: Place, alice: Person, sql: asyncpg.Connection[asyncpg.Record], column: str
+) -> None:
+    await sql.execute(
+        f"UPDATE sessions SET {column} = now() + interval '2 seconds' WHERE user_id = $1", alice.user["id"]
+    )
+    async with live(first, alice) as socket:
+        assert await close_code(socket, within=8) == 4403
+    ticket = await ticket_of(alice)
+    assert await status_of(open_with(first.url, ticket)) == 403
+
+
+async def test_a_refreshed_session_keeps_its_live_connection(
+    first: Place, alice: Person, sql: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await sql.execute(
+        "UPDATE sessions SET expires_at = now() + interval '2 seconds' WHERE user_id = $1", alice.user["id"]
+    )
+    async with live(first, alice) as socket:
+        refreshed = await alice.post("/api/auth/refresh", {"refreshToken": alice.refresh_token})
+        assert refreshed.status_code == 200
+        await asyncio.sleep(5)
+        await alice.task("still here")
+        assert (await said(socket))["data"]["title"] == "still here"

@@ -1,4 +1,4 @@
-"""A certificate for this machine's loopback, and the authority that signed it."""
+"""A certificate for the loopback interface, and the authority that signed it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Certificates:
 
 
 def certificates(folder: Path) -> Certificates:
-    """An authority, and a certificate of it for 127.0.0.1 and localhost; both good for a day."""
+    """Create an authority, and a certificate for 127.0.0.1 and localhost; both valid for a day."""
     root, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     files = Certificates(folder / "authority.pem", folder / "certificate.pem", folder / "key.pem")
     authority = _certificate("Test authority", root, "Test authority", root, ca=True)

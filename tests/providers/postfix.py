@@ -1,4 +1,4 @@
-"""A real Postfix of our own: a private folder and port, every mail into one file that can be read back."""
+"""A real Postfix with a private folder and port, which delivers all mail to one file."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ greylisted@example.org 451 4.7.1 try again later
 
 @dataclass
 class Postfix:
-    """A running server. `tls.authority` is whom its certificate is checked against."""
+    """A running server. `tls.authority` verifies its certificate."""
 
     home: Path
     port: int
     tls: Certificates
 
     def delivered(self) -> list[EmailMessage]:
-        """Every mail that reached its mailbox, the oldest first."""
+        """Return every delivered mail, oldest first."""
         path = self.home / "mail" / "all"
         if not path.exists():
             return []
@@ -94,13 +94,13 @@ class Postfix:
 
 
 def _as_sent(raw: bytes) -> bytes:
-    # In a file of many mails `From ` begins the next one; within a mail it is quoted.
+    # In an mbox file, `From ` starts the next mail; within a mail, it is quoted.
     return raw.replace(b"\n>From ", b"\nFrom ")
 
 
 @contextmanager
 def postfix() -> Iterator[Postfix]:
-    """Skips the test where Postfix is not installed, but never in CI."""
+    """Start Postfix; skip the test if it isn't installed, except in CI."""
     _require()
     home = Path(tempfile.mkdtemp(prefix="teddy-postfix-"))
     try:
@@ -128,7 +128,7 @@ def _require() -> None:
 
 
 def _prepare(home: Path) -> Postfix:
-    home.chmod(0o755)  # Postfix' own account must come through
+    home.chmod(0o755)  # Postfix's own account must have access
     nobody, port = pwd.getpwnam("nobody"), free_port()
     for name in ("queue", "data", "mail", "etc"):
         (home / name).mkdir()
@@ -149,7 +149,7 @@ def _command(home: Path, word: str) -> None:
 
 
 def _wait(home: Path) -> None:
-    """`start` returns before the port is open; the log says when it is."""
+    """Wait for the log: `start` returns before the port is open."""
     giving_up = time.monotonic() + 20
     while not (home / "log").exists() or "daemon started" not in (home / "log").read_text():
         assert time.monotonic() < giving_up, "Postfix did not start"

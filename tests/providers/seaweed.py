@@ -1,4 +1,4 @@
-"""A real S3 server of our own, SeaweedFS: it checks signatures, parts and rights."""
+"""A real S3 server, SeaweedFS, which verifies signatures, parts, and permissions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUCKET = "teddy"
 
 @dataclass
 class Seaweed:
-    """A server with one bucket, and two people: one may do everything there, one may only read."""
+    """A server with a bucket and two identities: one with full access, one read-only."""
 
     home: Path
     master: int
@@ -37,12 +37,25 @@ class Seaweed:
 
     def command(self) -> list[str]:
         return [
-            str(Path(sys.executable).with_name("weed")), "-logtostderr=true", "server", f"-dir={self.home}",
-            "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", f"-master.port={self.master}",
-            f"-volume.port={self.volume}", "-filer", f"-filer.port={self.filer}", "-s3", f"-s3.port={self.s3}",
-            "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={self.home / 'identities.json'}", "-volume.max=10",
+            str(Path(sys.executable).with_name("weed")),
+            "-logtostderr=true",
+            "server",
+            f"-dir={self.home}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-master.telemetry=false",
+            f"-master.port={self.master}",
+            f"-volume.port={self.volume}",
+            "-filer",
+            f"-filer.port={self.filer}",
+            "-s3",
+            f"-s3.port={self.s3}",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            f"-s3.config={self.home / 'identities.json'}",
+            "-volume.max=10",
             "-master.volumeSizeLimitMB=64",
-        ]  # fmt: skip
+        ]
 
     def said(self) -> str:
         return (self.home / "log").read_text()[-3000:]
@@ -50,7 +63,7 @@ class Seaweed:
 
 @contextmanager
 def seaweed() -> Iterator[Seaweed]:
-    """Runs until the block ends; its program comes with the development lock."""
+    """Run the server until the block ends; its program is a development dependency."""
     server = Seaweed(Path(tempfile.mkdtemp(prefix="teddy-seaweed-")), *_ports())
     identities = [_identity("owner", OWNER, ["Admin"]), _identity("reader", READER, ["Read", "List"])]
     (server.home / "identities.json").write_text(json.dumps({"identities": identities}))
@@ -66,7 +79,7 @@ def seaweed() -> Iterator[Seaweed]:
 
 
 def _ports() -> list[int]:
-    """Four free ports whose twins, 10,000 above, exist: SeaweedFS speaks to itself there."""
+    """Return four free ports below 55,536: SeaweedFS also uses each port plus 10,000."""
     ports: set[int] = set()
     while len(ports) < 4:
         ports |= {port for port in [free_port()] if port <= 55_000}
@@ -79,12 +92,12 @@ def _identity(name: str, credentials: tuple[str, str], actions: list[str]) -> di
 
 
 def _make_bucket(server: Seaweed, process: subprocess.Popen[bytes]) -> None:
-    """A bucket is a folder of the files behind it; the first one can be made when everything is up."""
-    giving_up = time.monotonic() + 60
+    """Create the bucket once the server is ready."""
+    deadline = time.monotonic() + 60
     with httpx2.Client(trust_env=False) as http:
         while True:
             assert process.poll() is None, server.said()
-            assert time.monotonic() < giving_up, server.said()
+            assert time.monotonic() < deadline, server.said()
             with suppress(httpx2.TransportError):
                 made = http.post(f"http://127.0.0.1:{server.filer}/buckets/{BUCKET}/")
                 if made.status_code in (201, 409) and http.get(f"{server.endpoint}/healthz").is_success:

@@ -1,4 +1,4 @@
-"""Mail arrives as it was written, or the sender learns whether to try again: the same for every way to send it."""
+"""Mail arrives as written, or the error says whether to retry, with every transport."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def message(to: str = "alice@example.org", **changed: str) -> Message:
 
 @dataclass
 class Seen:
-    """What the reader of a mailbox sees of a mail."""
+    """A mail as its recipient sees it."""
 
     to: str
     subject: str
@@ -63,21 +63,21 @@ def seen(mail: EmailMessage) -> Seen:
 
 @dataclass
 class Carrier:
-    """A way to send, and what arrived at its end."""
+    """A transport and the mails that arrived."""
 
     mailer: Mailer
     arrived: Callable[[], list[Seen]]
 
     async def wait_for(self, count: int) -> list[Seen]:
         async with asyncio.timeout(10):
-            while len(found := self.arrived()) < count:  # noqa: ASYNC110 - a mailbox has no event for it
+            while len(found := self.arrived()) < count:  # noqa: ASYNC110 - a mailbox has no events
                 await asyncio.sleep(0.05)
         return found
 
 
 @dataclass
 class Inbox:
-    """Answers of a mail server written by others, as a test wants them; keeps what it took."""
+    """A third-party SMTP server with configurable responses; stores accepted mails."""
 
     at_recipient: list[str] = field(default_factory=list)
     after_data: list[str] = field(default_factory=list)
@@ -108,15 +108,17 @@ class Inbox:
 
     @asynccontextmanager
     async def open(self, tls: Certificates | None = None, **options: Any) -> AsyncIterator[int]:
-        """Its port, while the block lasts."""
+        """Serve until the block ends; yield the port."""
         loop = asyncio.get_running_loop()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if tls else None
         if context and tls:
             context.load_cert_chain(tls.certificate, tls.key)
         server = await loop.create_server(
             lambda: SMTP(self, hostname="mail.example.org", loop=loop, **({"enable_SMTPUTF8": True} | options)),
-            "127.0.0.1", 0, ssl=context,
-        )  # fmt: skip
+            "127.0.0.1",
+            0,
+            ssl=context,
+        )
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
@@ -179,31 +181,43 @@ async def test_a_mail_arrives_as_it_was_written(carrier: Carrier, subject: str, 
     assert mail == Seen("alice@example.org", subject, text)
 
 
-async def test_each_message_arrives_once_and_at_its_own_address(carrier: Carrier) -> None:
+async def test_each_message_arrives_once_at_its_recipient(carrier: Carrier) -> None:
     people = [f"student{n}+study@example.org" for n in range(5)]
     await asyncio.gather(*(carrier.mailer.send(message(to, message_id=f"m.{to[7]}")) for to in people))
     assert sorted(mail.to for mail in await carrier.wait_for(5)) == people
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
-def test_no_header_can_be_ended_early(end: str) -> None:
+def test_headers_cannot_be_injected(end: str) -> None:
     for name in ("to", "subject", "message_id", "list_unsubscribe"):
-        with pytest.raises(ValueError, match=r"mail|message|header"):
+        with pytest.raises(ValueError, match=r"recipient|message|header"):
             message(**{"to": "alice@example.org", name: f"alice@example.org{end}Bcc: mallory@example.org"})
 
 
 @pytest.mark.parametrize(
     "to",
-    ["", "alice", "a@b@c", "alice@example.org, bob@example.org", "<alice@example.org>", "Alice <a@example.org>",
-     "a b@example.org", "alice@", "@example.org", '"a"@example.org', "a" * 65 + "@example.org", "a@" + "b" * 254],
-)  # fmt: skip
-def test_a_mail_goes_to_one_address(to: str) -> None:
+    [
+        "",
+        "alice",
+        "a@b@c",
+        "alice@example.org, bob@example.org",
+        "<alice@example.org>",
+        "Alice <a@example.org>",
+        "a b@example.org",
+        "alice@",
+        "@example.org",
+        '"a"@example.org',
+        "a" * 65 + "@example.org",
+        "a@" + "b" * 254,
+    ],
+)
+def test_a_mail_has_a_single_recipient(to: str) -> None:
     with pytest.raises(ValueError, match="address"):
         message(to)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
-def test_whatever_is_accepted_is_one_mail_with_our_headers_only(subject: str, text: str, user: str) -> None:
+def test_every_accepted_message_is_one_mail_with_only_our_headers(subject: str, text: str, user: str) -> None:
     try:
         written = message(f"{user}@example.org", subject=subject, text=text)
     except ValueError:
@@ -216,7 +230,7 @@ def test_whatever_is_accepted_is_one_mail_with_our_headers_only(subject: str, te
     assert all(len(line) <= 998 for line in encoded(written, TEDDY).split(b"\r\n"))
 
 
-def test_a_mail_says_who_sent_it_that_a_program_did_and_how_to_stop_it() -> None:
+def test_a_mail_has_sender_auto_submitted_and_unsubscribe_headers() -> None:
     written = message(list_unsubscribe="https://teddy.example.org/stop?t=1")
     mail = email.message_from_bytes(encoded(written, TEDDY), policy=default)
     assert mail["From"] == "Study Teddy <mail@example.org>"
@@ -226,7 +240,7 @@ def test_a_mail_says_who_sent_it_that_a_program_did_and_how_to_stop_it() -> None
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-async def test_a_log_never_shows_what_a_mail_says() -> None:
+async def test_logs_never_contain_the_text_of_a_mail() -> None:
     logs = io.StringIO()
     configure_logs("debug", logs)
     try:
@@ -239,7 +253,7 @@ async def test_a_log_never_shows_what_a_mail_says() -> None:
     assert "alice" not in logs.getvalue()
 
 
-async def test_the_twin_fails_when_told_to() -> None:
+async def test_the_outbox_fails_on_request() -> None:
     outbox = Outbox()
     outbox.fails = MailLater("away")
     with pytest.raises(MailLater):
@@ -249,26 +263,26 @@ async def test_the_twin_fails_when_told_to() -> None:
     assert outbox.to("alice@example.org") == [message()]
 
 
-# What a mail server may answer, and what follows.
+# Responses of mail servers.
 
 
 @pytest.mark.parametrize(
     ("to", "meaning"),
     [("full@example.org", MailLater), ("greylisted@example.org", MailLater), ("unknown@example.org", MailRefused)],
-)  # fmt: skip
-async def test_postfix_answers_for_a_recipient(real: Postfix, to: str, meaning: type[Exception]) -> None:
+)
+async def test_postfix_rejects_recipients(real: Postfix, to: str, meaning: type[Exception]) -> None:
     mailer = smtp(real.port, start_tls="always", ca=str(real.tls.authority))
     with pytest.raises(meaning):
         await mailer.send(message(to))
 
 
-async def test_postfix_refuses_too_large_a_mail(real: Postfix) -> None:
+async def test_postfix_rejects_an_oversized_mail(real: Postfix) -> None:
     mailer = smtp(real.port, start_tls="always", ca=str(real.tls.authority))
     with pytest.raises(MailRefused, match="552"):
         await mailer.send(message(text="long line\n" * 20_000))
 
 
-async def test_a_server_whose_certificate_nobody_signed_gets_nothing(real: Postfix) -> None:
+async def test_a_server_with_an_untrusted_certificate_receives_nothing(real: Postfix) -> None:
     before = len(real.delivered())
     with pytest.raises(MailLater):
         await smtp(real.port, start_tls="always").send(message())
@@ -277,7 +291,7 @@ async def test_a_server_whose_certificate_nobody_signed_gets_nothing(real: Postf
     assert len(real.delivered()) == before
 
 
-async def test_a_server_without_tls_gets_nothing_when_it_is_demanded() -> None:
+async def test_a_server_without_tls_receives_nothing_if_tls_is_required() -> None:
     inbox = Inbox()
     async with inbox.open() as port:
         with pytest.raises(MailLater):
@@ -288,10 +302,15 @@ async def test_a_server_without_tls_gets_nothing_when_it_is_demanded() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "meaning"),
-    [("451 4.7.1 greylisted", MailLater), ("452 4.2.2 full", MailLater), ("421 4.3.2 closing", MailLater),
-     ("550 5.1.1 unknown", MailRefused), ("530 5.7.0 sign in", MailLater)],
-)  # fmt: skip
-async def test_what_is_put_off_comes_later_and_is_the_same_mail(answer: str, meaning: type[Exception]) -> None:
+    [
+        ("451 4.7.1 greylisted", MailLater),
+        ("452 4.2.2 full", MailLater),
+        ("421 4.3.2 closing", MailLater),
+        ("550 5.1.1 unknown", MailRefused),
+        ("530 5.7.0 sign in", MailLater),
+    ],
+)
+async def test_a_deferred_mail_keeps_its_id_when_retried(answer: str, meaning: type[Exception]) -> None:
     inbox = Inbox(at_recipient=[answer])
     async with inbox.open() as port:
         with pytest.raises(meaning, match=answer[:3]):
@@ -302,10 +321,14 @@ async def test_what_is_put_off_comes_later_and_is_the_same_mail(answer: str, mea
 
 @pytest.mark.parametrize(
     ("answer", "meaning"),
-    [("421 4.3.2 closing", MailLater), ("452 4.3.1 full", MailLater), ("554 5.6.0 no", MailRefused),
-     ("drop", MailUnknown)],
-)  # fmt: skip
-async def test_an_answer_after_the_last_dot(answer: str, meaning: type[Exception]) -> None:
+    [
+        ("421 4.3.2 closing", MailLater),
+        ("452 4.3.1 full", MailLater),
+        ("554 5.6.0 no", MailRefused),
+        ("drop", MailUnknown),
+    ],
+)
+async def test_responses_to_the_message_data(answer: str, meaning: type[Exception]) -> None:
     inbox = Inbox(after_data=[answer])
     async with inbox.open() as port:
         with pytest.raises(meaning) as caught:
@@ -315,7 +338,7 @@ async def test_an_answer_after_the_last_dot(answer: str, meaning: type[Exception
     assert {mail["Message-ID"] for mail in inbox.mails()} == {"<m.1@example.org>"}
 
 
-async def test_a_connection_lost_within_the_mail_may_be_tried_again() -> None:
+async def test_a_connection_lost_during_the_message_can_be_retried() -> None:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.org\r\n")
         while line := await reader.readline():
@@ -331,7 +354,7 @@ async def test_a_connection_lost_within_the_mail_may_be_tried_again() -> None:
             await smtp(port).send(message())
 
 
-async def test_a_farewell_that_never_comes_does_not_undo_a_delivery() -> None:
+async def test_a_missing_response_to_quit_does_not_fail_the_delivery() -> None:
     taken: list[bytes] = []
 
     async def no_farewell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -350,7 +373,7 @@ async def test_a_farewell_that_never_comes_does_not_undo_a_delivery() -> None:
 
 
 @pytest.mark.parametrize("greets", [False, True])
-async def test_a_silent_server_costs_its_deadline_and_no_more(greets: bool) -> None:
+async def test_an_unresponsive_server_costs_only_the_timeout(greets: bool) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if greets:
             writer.write(b"220 mail.example.org\r\n")
@@ -365,7 +388,7 @@ async def test_a_silent_server_costs_its_deadline_and_no_more(greets: bool) -> N
         assert time.monotonic() - began < 1.5
 
 
-async def test_nobody_listening_means_later() -> None:
+async def test_a_refused_connection_is_temporary() -> None:
     async with listening(lambda reader, writer: None) as port:
         pass
     with pytest.raises(MailLater):
@@ -381,8 +404,8 @@ async def listening(serve: Callable[..., Any]) -> AsyncIterator[int]:
         server.close()
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # the TLS round it is not the server's
-async def test_the_address_in_the_settings_holds_everything(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # the server itself doesn't use TLS
+async def test_the_mail_url_contains_all_options(tmp_path: Path) -> None:
     tls, inbox = certificates(tmp_path), Inbox()
     options = {"authenticator": inbox.authenticate, "auth_required": True, "auth_require_tls": False}
     async with inbox.open(tls, **options) as port:
@@ -394,7 +417,7 @@ async def test_the_address_in_the_settings_holds_everything(tmp_path: Path) -> N
     assert len(inbox.taken) == 1
 
 
-async def test_an_international_address_needs_a_server_that_takes_it() -> None:
+async def test_an_international_address_requires_server_support() -> None:
     inbox = Inbox()
     async with inbox.open() as port:
         await smtp(port).send(message("jürgen@example.org"))
@@ -405,8 +428,8 @@ async def test_an_international_address_needs_a_server_that_takes_it() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "smtp:", "http://mail.example.org", "smtp://mail.example.org?starttls=maybe"])
-def test_a_faulty_address_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"mail|starttls"):
+def test_an_invalid_url_is_rejected(url: str) -> None:
+    with pytest.raises(ValueError, match=r"mail URL|starttls"):
         from_settings(url, origin=TEDDY)
 
 
@@ -418,7 +441,7 @@ async def test_the_console_shows_mail_in_development_only(capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("text", ["", "Study Teddy", "Teddy <a@b@c>", "Teddy <mail@bücher.example>"])
-def test_a_faulty_sender_is_refused(text: str) -> None:
+def test_an_invalid_sender_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="sender"):
         sender(text)
 

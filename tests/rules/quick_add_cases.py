@@ -1,7 +1,7 @@
-"""Lines for quick add and what they say, one a line of `quick_add/*.txt`: `text => title | field=value | …`.
+"""Lines for quick add and their results, one per line of `quick_add/*.txt`: `text => title | field=value | …`.
 
-They are read on Monday, 23 November 2026, at nine in Berlin. A field that is not named is not recognised; times are
-local; `or=` names the other readings of a choice.
+They are parsed on Monday, 23 November 2026, 09:00 in Berlin. Absent fields are not recognised; times are
+local; `or=` lists the other readings of a choice.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from studyteddy.features.tasks.schemas.quick_add import ParsedLine
-from studyteddy.features.tasks.service.quick_add.parser import Habits
-from studyteddy.platform.moments import Clockwork, zone
+from studyteddy.features.quick_add.parser.parse import ParserContext
+from studyteddy.features.quick_add.schemas import ParsedLine
+from studyteddy.platform.local_time.dates import DayBoundary, zone
 
 FOLDER = Path(__file__).with_name("quick_add")
 BERLIN = zone("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 9, tzinfo=BERLIN).astimezone(UTC)
-HABITS = Habits(Clockwork("Europe/Berlin", 240))
+CONTEXT = ParserContext(DayBoundary("Europe/Berlin", 240))
 SUBJECTS = [(UUID(int=n), name) for n, name in enumerate(("Physics", "Linear Algebra", "Mathematics", "Química"), 1)]
 
 
 class Case(NamedTuple):
-    """A line and what it should say, in the words of `said`."""
+    """A line and its expected result, as formatted by `said`."""
 
     language: str
     text: str
@@ -31,7 +31,7 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """Every case of every language."""
+    """Return all cases of all languages."""
     return [
         Case(path.stem, *row.split(" => "))
         for path in sorted(FOLDER.glob("*.txt"))
@@ -41,7 +41,7 @@ def cases() -> list[Case]:
 
 
 def said(parsed: ParsedLine) -> str:
-    """What a line says, in the form of the table."""
+    """Format the result of parsing a line."""
     task = parsed.task
     names = dict(SUBJECTS)
     fields = {

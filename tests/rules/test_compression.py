@@ -1,10 +1,10 @@
-"""Which coding an answer gets."""
+"""Content codings of responses."""
 
 from __future__ import annotations
 
 import gzip
 
-import brotli  # type: ignore[import-untyped]  # it has no stubs
+import brotli  # type: ignore[import-untyped]  # no stubs
 import pytest
 import zstandard
 from hypothesis import given
@@ -40,19 +40,19 @@ def test_the_client_chooses(accept: bytes, coding: str | None) -> None:
 
 
 @given(st.binary(max_size=200) | st.text("gzipbrstd*;q=0.159,- naif", max_size=60).map(str.encode))
-def test_any_wish_can_be_read(accept: bytes) -> None:
+def test_any_accept_encoding_can_be_parsed(accept: bytes) -> None:
     assert choose(accept) in (None, "zstd", "br", "gzip")
 
 
 @given(st.binary())
-def test_what_is_compressed_can_be_read(body: bytes) -> None:
+def test_compression_round_trips(body: bytes) -> None:
     assert gzip.decompress(compress(body, "gzip")) == body
     assert brotli.decompress(compress(body, "br")) == body
     assert zstandard.ZstdDecompressor().decompress(compress(body, "zstd")) == body
 
 
-def test_equal_bytes_are_compressed_equally() -> None:
-    """An ETag is strong: the same tag means the same bytes, whenever they were compressed."""
+def test_compression_is_deterministic() -> None:
+    """A strong ETag requires identical bytes for every compression."""
     body = b"study " * 500
     for coding in ("gzip", "br", "zstd"):
         assert compress(body, coding) == compress(body, coding)

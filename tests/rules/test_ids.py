@@ -1,4 +1,4 @@
-"""Ids: UUIDv7, rising with time."""
+"""Ids: UUIDv7, increasing with time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_an_id_is_a_version_seven() -> None:
     assert len(set(made)) == 1000
 
 
-def test_it_holds_the_time() -> None:
+def test_an_id_contains_the_time() -> None:
     before = time.time_ns() // 1_000_000
     milliseconds = new_id().int >> 80
     assert before <= milliseconds <= time.time_ns() // 1_000_000
@@ -27,6 +27,6 @@ def test_later_ids_are_greater_also_within_a_millisecond() -> None:
     assert made[0].int >> 80 < made[-1].int >> 80 < (made[0].int >> 80) + 1000
 
 
-def test_an_id_is_not_the_next_number_after_its_neighbour() -> None:
+def test_ids_are_not_consecutive() -> None:
     made = [new_id().int for _ in range(200)]
     assert min(later - sooner for sooner, later in itertools.pairwise(made)) > 1000

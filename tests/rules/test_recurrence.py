@@ -1,4 +1,4 @@
-"""Recurrence rules: the examples of RFC 5545, both changes of the clocks, and rules that want to run for ever."""
+"""Recurrence rules: the examples of RFC 5545, clock changes, and endless rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studyteddy.platform.recurrence import (
+from studyteddy.platform.local_time.recurrence import (
     MOST_STEPS,
     BadRule,
     TooFar,
@@ -42,7 +42,7 @@ def moments(rule: str, start: str, most: int = 40, *, zone: str = "UTC", all_day
 
 
 def days(text: str, at: str = "T09:00") -> list[datetime]:
-    """`1997-09-02 05 10-01`: each goes on from the one before, with a year, a month and a day, or fewer of them."""
+    """Parse `1997-09-02 05 10-01`: each date continues from the previous one and may omit year and month."""
     year, month, found = "", "", []
     for one in text.split():
         *above, day = one.split("-")
@@ -54,7 +54,7 @@ def days(text: str, at: str = "T09:00") -> list[datetime]:
     return found
 
 
-# RFC 5545 §3.8.5.3, all begin at 09:00 of New York; the start of the example, its rule, its first dates.
+# RFC 5545 §3.8.5.3, all at 09:00 in New York: the start of the example, its rule, its first dates.
 EXAMPLES = [
     ("1997-09-02", "FREQ=DAILY;COUNT=10", "1997-09-02 03 04 05 06 07 08 09 10 11"),
     ("1997-09-02", "FREQ=DAILY;INTERVAL=2", "1997-09-02 04 06 08 10 12 14 16 18 20 22 24 26 28 30 10-02"),
@@ -63,59 +63,101 @@ EXAMPLES = [
     ("1998-01-01", "FREQ=DAILY;UNTIL=20000131T140000Z;BYMONTH=1", "1998-01-01 02 03 04"),
     ("1997-09-02", "FREQ=WEEKLY;COUNT=10", "1997-09-02 09 16 23 30 10-07 14 21 28 11-04"),
     ("1997-09-02", "FREQ=WEEKLY;INTERVAL=2;WKST=SU", "1997-09-02 16 30 10-14 28 11-11 25 12-09 23 1998-01-06 20 02-03"),
-    ("1997-09-02", "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH",
-     "1997-09-02 04 09 11 16 18 23 25 30 10-02"),
+    (
+        "1997-09-02",
+        "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH",
+        "1997-09-02 04 09 11 16 18 23 25 30 10-02",
+    ),
     ("1997-09-02", "FREQ=WEEKLY;COUNT=10;WKST=SU;BYDAY=TU,TH", "1997-09-02 04 09 11 16 18 23 25 30 10-02"),
-    ("1997-09-01", "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR",
-     "1997-09-01 03 05 15 17 19 29 10-01 03 13 15 17 27 29 31 11-10 12 14 24 26 28 12-08 10 12 22"),
+    (
+        "1997-09-01",
+        "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR",
+        "1997-09-01 03 05 15 17 19 29 10-01 03 13 15 17 27 29 31 11-10 12 14 24 26 28 12-08 10 12 22",
+    ),
     ("1997-09-02", "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", "1997-09-02 04 16 18 30 10-02 14 16"),
-    ("1997-09-05", "FREQ=MONTHLY;COUNT=10;BYDAY=1FR",
-     "1997-09-05 10-03 11-07 12-05 1998-01-02 02-06 03-06 04-03 05-01 06-05"),
+    (
+        "1997-09-05",
+        "FREQ=MONTHLY;COUNT=10;BYDAY=1FR",
+        "1997-09-05 10-03 11-07 12-05 1998-01-02 02-06 03-06 04-03 05-01 06-05",
+    ),
     ("1997-09-05", "FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR", "1997-09-05 10-03 11-07 12-05"),
-    ("1997-09-07", "FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU",
-     "1997-09-07 28 11-02 30 1998-01-04 25 03-01 29 05-03 31"),
+    (
+        "1997-09-07",
+        "FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU",
+        "1997-09-07 28 11-02 30 1998-01-04 25 03-01 29 05-03 31",
+    ),
     ("1997-09-22", "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO", "1997-09-22 10-20 11-17 12-22 1998-01-19 02-16"),
     ("1997-09-28", "FREQ=MONTHLY;BYMONTHDAY=-3", "1997-09-28 10-29 11-28 12-29 1998-01-29 02-26"),
     ("1997-09-02", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15", "1997-09-02 15 10-02 15 11-02 15 12-02 15 1998-01-02 15"),
-    ("1997-09-30", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1",
-     "1997-09-30 10-01 31 11-01 30 12-01 31 1998-01-01 31 02-01"),
-    ("1997-09-10", "FREQ=MONTHLY;INTERVAL=18;COUNT=10;BYMONTHDAY=10,11,12,13,14,15",
-     "1997-09-10 11 12 13 14 15 1999-03-10 11 12 13"),
-    ("1997-09-02", "FREQ=MONTHLY;INTERVAL=2;BYDAY=TU",
-     "1997-09-02 09 16 23 30 11-04 11 18 25 1998-01-06 13 20 27 03-03 10 17 24 31"),
-    ("1997-06-10", "FREQ=YEARLY;COUNT=10;BYMONTH=6,7",
-     "1997-06-10 07-10 1998-06-10 07-10 1999-06-10 07-10 2000-06-10 07-10 2001-06-10 07-10"),
-    ("1997-03-10", "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3",
-     "1997-03-10 1999-01-10 02-10 03-10 2001-01-10 02-10 03-10 2003-01-10 02-10 03-10"),
-    ("1997-01-01", "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200",
-     "1997-01-01 04-10 07-19 2000-01-01 04-09 07-18 2003-01-01 04-10 07-19 2006-01-01"),
+    (
+        "1997-09-30",
+        "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1",
+        "1997-09-30 10-01 31 11-01 30 12-01 31 1998-01-01 31 02-01",
+    ),
+    (
+        "1997-09-10",
+        "FREQ=MONTHLY;INTERVAL=18;COUNT=10;BYMONTHDAY=10,11,12,13,14,15",
+        "1997-09-10 11 12 13 14 15 1999-03-10 11 12 13",
+    ),
+    (
+        "1997-09-02",
+        "FREQ=MONTHLY;INTERVAL=2;BYDAY=TU",
+        "1997-09-02 09 16 23 30 11-04 11 18 25 1998-01-06 13 20 27 03-03 10 17 24 31",
+    ),
+    (
+        "1997-06-10",
+        "FREQ=YEARLY;COUNT=10;BYMONTH=6,7",
+        "1997-06-10 07-10 1998-06-10 07-10 1999-06-10 07-10 2000-06-10 07-10 2001-06-10 07-10",
+    ),
+    (
+        "1997-03-10",
+        "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3",
+        "1997-03-10 1999-01-10 02-10 03-10 2001-01-10 02-10 03-10 2003-01-10 02-10 03-10",
+    ),
+    (
+        "1997-01-01",
+        "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200",
+        "1997-01-01 04-10 07-19 2000-01-01 04-09 07-18 2003-01-01 04-10 07-19 2006-01-01",
+    ),
     ("1997-05-19", "FREQ=YEARLY;BYDAY=20MO", "1997-05-19 1998-05-18 1999-05-17"),
     ("1997-05-12", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "1997-05-12 1998-05-11 1999-05-17"),
     ("1997-03-13", "FREQ=YEARLY;BYMONTH=3;BYDAY=TH", "1997-03-13 20 27 1998-03-05 12 19 26 1999-03-04 11 18 25"),
-    ("1997-06-05", "FREQ=YEARLY;BYDAY=TH;BYMONTH=6,7,8",
-     "1997-06-05 12 19 26 07-03 10 17 24 31 08-07 14 21 28 1998-06-04"),
+    (
+        "1997-06-05",
+        "FREQ=YEARLY;BYDAY=TH;BYMONTH=6,7,8",
+        "1997-06-05 12 19 26 07-03 10 17 24 31 08-07 14 21 28 1998-06-04",
+    ),
     ("1997-09-02", "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "1998-02-13 03-13 11-13 1999-08-13 2000-10-13"),
-    ("1997-09-13", "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13",
-     "1997-09-13 10-11 11-08 12-13 1998-01-10 02-07 03-07 04-11 05-09 06-13"),
-    ("1996-11-05", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
-     "1996-11-05 2000-11-07 2004-11-02"),
+    (
+        "1997-09-13",
+        "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13",
+        "1997-09-13 10-11 11-08 12-13 1998-01-10 02-07 03-07 04-11 05-09 06-13",
+    ),
+    (
+        "1996-11-05",
+        "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
+        "1996-11-05 2000-11-07 2004-11-02",
+    ),
     ("1997-09-04", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "1997-09-04 10-07 11-06"),
-    ("1997-09-29", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2",
-     "1997-09-29 10-30 11-27 12-30 1998-01-29 02-26 03-30"),
+    (
+        "1997-09-29",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2",
+        "1997-09-29 10-30 11-27 12-30 1998-01-29 02-26 03-30",
+    ),
     ("1997-08-05", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1997-08-05 10 19 24"),
     ("1997-08-05", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1997-08-05 17 19 31"),
     ("2007-01-15", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2007-01-15 30 02-15 03-15 30"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("start", "rule", "expected"), EXAMPLES, ids=[rule for _, rule, _ in EXAMPLES])
-def test_the_examples_of_the_standard_come_true(start: str, rule: str, expected: str) -> None:
+def test_the_examples_of_rfc_5545(start: str, rule: str, expected: str) -> None:
     wanted = days(expected)
     more = "COUNT" in rule or "UNTIL=1997" in rule
     assert moments(rule, f"{start}T09:00", len(wanted) + more, zone="America/New_York") == wanted
 
 
-def test_the_hourly_example_of_the_standard_comes_true() -> None:
+def test_the_hourly_example_of_rfc_5545() -> None:
     rule = "FREQ=HOURLY;INTERVAL=3;UNTIL=19970902T170000"
     assert moments(rule, START) == [datetime(1997, 9, 2, hour) for hour in (9, 12, 15)]
 
@@ -135,16 +177,16 @@ OTHERS = [
     ("2026-01-01", "FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO", "2027-01-04 2028-01-03 2029-01-01 12-31"),
     ("2026-01-01", "FREQ=YEARLY;BYYEARDAY=-1", "2026-12-31 2027-12-31"),
     ("2026-01-01", "FREQ=YEARLY;BYYEARDAY=366", "2028-12-31 2032-12-31"),
-    # A week's positions count from its beginning, also in the week of the start.
+    # Positions in a week count from its beginning, even in the first week.
     ("2026-01-07", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", "2026-01-07 14 21"),
     ("2026-01-08", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", "2026-01-14 21 28"),
     ("2026-01-08", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=-1;COUNT=2", "2026-01-09 16"),
     ("2026-01-08", "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU,MO;BYSETPOS=1", "2026-01-18 02-01"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("start", "rule", "expected"), OTHERS, ids=[rule for _, rule, _ in OTHERS])
-def test_ends_of_months_leap_days_and_positions_are_met(start: str, rule: str, expected: str) -> None:
+def test_month_ends_leap_days_and_positions(start: str, rule: str, expected: str) -> None:
     wanted = days(expected, at="T00:00")
     assert moments(rule, f"{start}T00:00", len(wanted) + ("COUNT" in rule), all_day=True) == wanted
 
@@ -160,20 +202,20 @@ def test_ends_of_months_leap_days_and_positions_are_met(start: str, rule: str, e
         ("20260104T200000Z", "Pacific/Auckland", "2026-01-05T09:00"),
     ],
 )
-def test_the_last_moment_of_until_is_still_in(until: str, zone: str, last: str) -> None:
+def test_until_is_inclusive(until: str, zone: str, last: str) -> None:
     assert moments(f"FREQ=DAILY;UNTIL={until}", "2026-01-01T09:00", zone=zone)[-1] == datetime.fromisoformat(last)
 
 
 @pytest.mark.parametrize(
     ("until", "zone"), [("20260105", "UTC"), ("20260105T225959Z", "Europe/Berlin"), ("20260105T235959", "UTC")]
 )
-def test_until_of_whole_days_takes_its_day_in(until: str, zone: str) -> None:
+def test_until_of_all_day_rules_includes_its_day(until: str, zone: str) -> None:
     found = moments(f"FREQ=DAILY;UNTIL={until}", "2026-01-01T00:00", zone=zone, all_day=True)
     assert found[-1] == datetime(2026, 1, 5)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
-def test_the_ends_of_the_calendar_are_no_trap(zone: str) -> None:
+def test_the_ends_of_the_calendar_are_handled(zone: str) -> None:
     assert len(moments("FREQ=DAILY;UNTIL=99991231T235959Z", "2026-01-01T09:00", 5, zone=zone)) == 5
     assert moments("FREQ=DAILY;UNTIL=00010101T000000Z", "2026-01-01T09:00", zone=zone) == []
     assert moments("FREQ=YEARLY;INTERVAL=1000", "9000-01-01T09:00", zone=zone) == [datetime(9000, 1, 1, 9)]
@@ -234,26 +276,26 @@ def test_the_ends_of_the_calendar_are_no_trap(zone: str) -> None:
         ("", "bad_rule", True),
     ],
 )
-def test_a_rule_that_cannot_be_kept_is_refused(rule: str, code: str, all_day: bool) -> None:
+def test_invalid_rules_are_rejected(rule: str, code: str, all_day: bool) -> None:
     with pytest.raises(BadRule) as refused:
         parse(rule, all_day=all_day)
     assert refused.value.code == code
     assert refused.value.detail
 
 
-def test_a_rule_is_kept_in_capitals_and_without_its_name() -> None:
+def test_the_canonical_form_is_upper_case_without_property_name() -> None:
     assert parse("rrule:freq=weekly;byday=mo,th;", all_day=True).text == "FREQ=WEEKLY;BYDAY=MO,TH"
     assert parse("FREQ=DAILY;COUNT=10", all_day=True).with_count(3) == "FREQ=DAILY;COUNT=3"
 
 
-# A zone; a day and a time that its clocks skip; a day and a time that they show twice; by how many minutes.
+# A zone; a date and a skipped time; a date and an ambiguous time; the size of the change in minutes.
 CLOCKS = [
     ("Europe/Berlin", "2026-03-29", "02:30", "2026-10-25", "02:30", 60),
     ("America/New_York", "2026-03-08", "02:30", "2026-11-01", "01:30", 60),
     ("Australia/Sydney", "2026-10-04", "02:30", "2026-04-05", "02:30", 60),
     ("America/Santiago", "2026-09-06", "00:30", "2026-04-04", "23:30", 60),
     ("Australia/Lord_Howe", "2026-10-04", "02:15", "2026-04-05", "01:45", 30),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("zone", "gap", "skipped", "fold", "twice", "minutes"), CLOCKS)
@@ -269,7 +311,7 @@ def test_the_wall_time_never_drifts(zone: str, gap: str, skipped: str, fold: str
 
 
 @pytest.mark.parametrize(("zone", "gap", "skipped", "fold", "twice", "minutes"), CLOCKS)
-def test_a_skipped_time_moves_by_the_gap_and_of_two_the_first_counts(
+def test_skipped_times_move_forward_and_ambiguous_times_are_the_first(
     zone: str, gap: str, skipped: str, fold: str, twice: str, minutes: int
 ) -> None:
     local = datetime.fromisoformat(f"{gap}T{skipped}")
@@ -281,7 +323,7 @@ def test_a_skipped_time_moves_by_the_gap_and_of_two_the_first_counts(
     )
 
 
-def test_where_the_clocks_never_change_neither_does_the_instant() -> None:
+def test_without_clock_changes_the_instant_is_unchanged() -> None:
     found = [instant(moment, "Asia/Kolkata") for moment in moments("FREQ=WEEKLY", "2026-01-01T09:00", 53)]
     assert {after - before for before, after in pairwise(found)} == {timedelta(weeks=1)}
 
@@ -295,7 +337,7 @@ def test_where_the_clocks_never_change_neither_does_the_instant() -> None:
         ("FREQ=YEARLY", "2024-02-29", "2025-02-28"),
     ],
 )
-def test_after_a_completion_an_interval_passes(rule: str, day: str, expected: str) -> None:
+def test_the_next_time_is_one_interval_after_completion(rule: str, day: str, expected: str) -> None:
     found = later(parse(rule, all_day=True), date.fromisoformat(day), time(8))
     assert found == datetime.fromisoformat(f"{expected}T08:00")
 
@@ -326,7 +368,7 @@ HOSTILE = [
 
 
 def calls(rule: str) -> tuple[int, int]:
-    """What the search for all instances costs: uses of its interval, and calls of any function."""
+    """Return the cost of a full search: uses of the interval, and function calls."""
     parsed = parse(rule, all_day=False)
     counted: Counter[str] = Counter()
 
@@ -345,19 +387,19 @@ def calls(rule: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("rule", HOSTILE)
-def test_a_rule_that_never_ends_is_ended_after_a_counted_number_of_steps(rule: str) -> None:
+def test_an_endless_search_stops_after_a_fixed_number_of_steps(rule: str) -> None:
     uses, every_call = calls(rule)
     assert 0 <= uses <= MOST_STEPS // 4 + 1
     assert every_call < 600_000
 
 
 @pytest.mark.parametrize("rule", [rule for rule in HOSTILE if "BYHOUR=0," not in rule and "POS=-366" not in rule])
-def test_a_rule_without_an_instance_has_no_first(rule: str) -> None:
+def test_a_rule_without_occurrences_has_no_first_one(rule: str) -> None:
     assert first(parse(rule, all_day=False), datetime(2026, 11, 23, 9), time_zone="UTC") is None
 
 
-def test_the_minutes_of_every_hour_are_refused_before_they_are_spelled_out() -> None:
-    with pytest.raises(BadRule, match="hourly at most"):
+def test_multiple_minutes_are_rejected_before_expansion() -> None:
+    with pytest.raises(BadRule, match="more often than hourly"):
         parse(f"FREQ=HOURLY;BYMINUTE={EVERY};BYSECOND={EVERY};BYMONTH=2;BYMONTHDAY=30", all_day=False)
 
 
@@ -391,7 +433,7 @@ STARTS = st.datetimes(datetime(2019, 12, 25), datetime(2032, 1, 5)).map(lambda a
 
 @st.composite
 def rules(draw: st.DrawFn) -> str:
-    """Every rule that the grammar makes, many of which mean nothing."""
+    """Draw any rule of the grammar; many are meaningless."""
     frequency = draw(st.sampled_from(["HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
     names = draw(st.sets(st.sampled_from(sorted(PARTS)), max_size=5))
     return f"FREQ={frequency}" + "".join(f";{name}={draw(PARTS[name])}" for name in sorted(names)) + draw(ENDS)
@@ -410,7 +452,7 @@ GOOD = rules().filter(understood)
 
 @settings(max_examples=150, deadline=None)
 @given(rule=GOOD, start=STARTS)
-def test_every_rule_ends_and_rises(rule: str, start: datetime) -> None:
+def test_every_expansion_ends_and_is_sorted(rule: str, start: datetime) -> None:
     found = moments(rule, start.isoformat(), 100_000)
     assert len(found) <= MOST_STEPS
     assert all(before < after for before, after in pairwise(found))
@@ -419,7 +461,7 @@ def test_every_rule_ends_and_rises(rule: str, start: datetime) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(rule=GOOD.filter(lambda rule: "COUNT" not in rule), start=STARTS, nth=st.integers(0, 12))
-def test_a_rule_goes_on_from_any_of_its_instances_as_from_the_first(rule: str, start: datetime, nth: int) -> None:
+def test_a_rule_continues_from_any_occurrence_as_from_the_first(rule: str, start: datetime, nth: int) -> None:
     found = moments(rule, start.isoformat(), nth + 10)
     if len(found) < nth + 10:
         return
@@ -429,7 +471,7 @@ def test_a_rule_goes_on_from_any_of_its_instances_as_from_the_first(rule: str, s
     assert list(islice(near, 10)) == found[nth:]
 
 
-def test_many_years_later_the_next_one_is_found() -> None:
+def test_an_occurrence_many_years_later_is_found() -> None:
     since = datetime(2126, 1, 1)
     for rule in ("FREQ=HOURLY;INTERVAL=5", "FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=3"):
         found = next(expand(parse(rule, all_day=False), datetime(2026, 1, 1, 9), time_zone="UTC", since=since))

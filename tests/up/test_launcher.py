@@ -1,4 +1,4 @@
-"""The launcher: a private environment from nothing, once, whatever the place is called."""
+"""The launcher: it creates a private environment once, in a folder of any name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ LINKED = ("src", "migrations", "pyproject.toml")
 
 @pytest.fixture
 def checkout(open_folder: Path) -> Path:
-    """A checkout of its own, in a folder with a space in its name."""
+    """A separate checkout, in a folder with a space in its name."""
     folder = open_folder / "my study teddy"
     (folder / "requirements").mkdir(parents=True)
     for name in ("uv", "lock", "dev"):
@@ -33,12 +35,17 @@ def launch(program: Path, *words: str, **environment: str) -> subprocess.Complet
     return subprocess.run([program, *words], env=rest | environment, capture_output=True, text=True, timeout=300)
 
 
-def furnish(environment: Path, checkout: Path, purpose: str) -> None:
-    """An environment that says it is ready, whose Python only tells what it was asked to do."""
+def create_environment(environment: Path, checkout: Path, purpose: str) -> None:
+    """Create an environment that is marked as ready, with a Python that only prints its arguments."""
     (environment / "bin").mkdir(parents=True)
     (environment / "pyvenv.cfg").touch()
     python = environment / "bin" / "python"
-    python.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec {sys.executable} "$@"\necho "asked: $*"\n')
+    packages = environment / "packages"
+    packages.mkdir()
+    python.write_text(
+        f'#!/bin/sh\ncase ${{2:-}} in *purelib*) echo "{packages}"; exit ;; esac\n'
+        f'[ "$1" = -c ] && exec {sys.executable} "$@"\necho "arguments: $*"\n'
+    )
     python.chmod(0o755)
     texts = [(checkout / f"requirements/{name}.txt").read_bytes() for name in ("uv", "lock", "dev")]
     sums = subprocess.run(["cksum"], input=b"".join(texts), capture_output=True, check=True).stdout.decode().strip()
@@ -46,15 +53,24 @@ def furnish(environment: Path, checkout: Path, purpose: str) -> None:
 
 
 def fake_uv(environment: Path, log: Path) -> None:
-    """A uv that installs nothing and writes down which lock it was given."""
+    """A uv that installs nothing and logs which lock file it received."""
     uv = environment / ".uv" / "bin" / "uv"
     uv.parent.mkdir(parents=True)
     uv.write_text(f'#!/bin/sh\nfor last; do :; done\nbasename "$last" >>"{log}"\n')
     uv.chmod(0o755)
 
 
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """The environment that runs the tests stays as it is."""
+    path = Path(sysconfig.get_path("purelib")) / "study_teddy.pth"
+    before = path.read_text() if path.exists() else None
+    yield
+    assert (path.read_text() if path.exists() else None) == before
+
+
 @pytest.mark.slow
-def test_a_first_start_makes_what_it_needs_and_says_so(checkout: Path) -> None:
+def test_first_start_creates_the_environment_and_reports_it(checkout: Path) -> None:
     first = launch(checkout / "teddy", "version")
     assert first.returncode == 0, first.stderr
     assert "setting up" in first.stderr
@@ -63,18 +79,18 @@ def test_a_first_start_makes_what_it_needs_and_says_so(checkout: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_first_starts_at_once_share_one_set_up(checkout: Path) -> None:
+def test_concurrent_first_starts_share_one_setup(checkout: Path) -> None:
     started = [
         subprocess.Popen([checkout / "teddy", "version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    ended = [process.communicate(timeout=300) for process in started]
+    results = [process.communicate(timeout=300) for process in started]
     assert [process.returncode for process in started] == [0, 0]
-    assert sum("setting up" in said for _, said in ended) == 1
+    assert sum("setting up" in output for _, output in results) == 1
 
 
 @pytest.mark.slow
-def test_pip_does_when_uv_cannot_be_used(checkout: Path) -> None:
+def test_pip_is_used_when_uv_fails(checkout: Path) -> None:
     environment = checkout / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     (environment / ".uv" / "bin").mkdir(parents=True)
@@ -83,27 +99,27 @@ def test_pip_does_when_uv_cannot_be_used(checkout: Path) -> None:
     broken.chmod(0o755)
     done = launch(checkout / "teddy", "version")
     assert done.returncode == 0, done.stderr
-    assert "uv cannot be used here" in done.stderr
+    assert "uv is unavailable" in done.stderr
 
 
-def test_it_runs_the_program_with_the_words_as_they_are(checkout: Path) -> None:
-    furnish(checkout / ".venv", checkout, "lock")
+def test_arguments_are_passed_unchanged(checkout: Path) -> None:
+    create_environment(checkout / ".venv", checkout, "lock")
     done = launch(checkout / "teddy", "up", "--data-dir", "two words")
-    assert done.stdout == "asked: -m studyteddy up --data-dir two words\n"
+    assert done.stdout == "arguments: -m studyteddy up --data-dir two words\n"
     assert done.stderr == ""
 
 
-def test_it_finds_its_home_through_links(checkout: Path, tmp_path: Path) -> None:
-    furnish(checkout / ".venv", checkout, "lock")
+def test_symlinks_to_the_launcher_are_resolved(checkout: Path, tmp_path: Path) -> None:
+    create_environment(checkout / ".venv", checkout, "lock")
     (tmp_path / "first").symlink_to(checkout / "teddy")
     (tmp_path / "second").symlink_to("first")
-    assert launch(tmp_path / "second", "version").stdout == "asked: -m studyteddy version\n"
+    assert launch(tmp_path / "second", "version").stdout == "arguments: -m studyteddy version\n"
 
 
-def test_an_environment_elsewhere_is_used_when_asked_for(checkout: Path, tmp_path: Path) -> None:
-    furnish(tmp_path / "elsewhere", checkout, "lock")
+def test_teddy_env_selects_another_environment(checkout: Path, tmp_path: Path) -> None:
+    create_environment(tmp_path / "elsewhere", checkout, "lock")
     done = launch(checkout / "teddy", "version", TEDDY_ENV=str(tmp_path / "elsewhere"))
-    assert done.stdout == "asked: -m studyteddy version\n"
+    assert done.stdout == "arguments: -m studyteddy version\n"
     assert not (checkout / ".venv").exists()
 
 
@@ -117,16 +133,18 @@ def test_an_environment_elsewhere_is_used_when_asked_for(checkout: Path, tmp_pat
         ("dev", "up", ""),
     ],
 )
-def test_an_environment_only_ever_grows(checkout: Path, tmp_path: Path, has: str, asked: str, installs: str) -> None:
-    furnish(checkout / ".venv", checkout, has)
+def test_an_environment_is_never_downgraded(
+    checkout: Path, tmp_path: Path, has: str, asked: str, installs: str
+) -> None:
+    create_environment(checkout / ".venv", checkout, has)
     fake_uv(checkout / ".venv", tmp_path / "log")
     assert launch(checkout / "teddy", asked).returncode == 0
     log = tmp_path / "log"
     assert (log.read_text() if log.exists() else "") == installs
 
 
-def test_a_changed_lock_is_installed_and_an_interrupted_set_up_done_again(checkout: Path, tmp_path: Path) -> None:
-    furnish(checkout / ".venv", checkout, "dev")
+def test_a_changed_lock_is_installed_and_an_interrupted_setup_repeated(checkout: Path, tmp_path: Path) -> None:
+    create_environment(checkout / ".venv", checkout, "dev")
     fake_uv(checkout / ".venv", tmp_path / "log")
     with (checkout / "requirements/lock.txt").open("a") as lock:
         lock.write("# changed\n")
@@ -137,24 +155,24 @@ def test_a_changed_lock_is_installed_and_an_interrupted_set_up_done_again(checko
     assert (tmp_path / "log").read_text() == "dev.txt\ndev.txt\n"
 
 
-def test_a_python_that_will_not_do_is_refused_by_name(checkout: Path) -> None:
+def test_an_unsuitable_python_is_rejected_by_name(checkout: Path) -> None:
     done = launch(checkout / "teddy", "version", TEDDY_PYTHON="/nonexistent/python")
     assert done.returncode == 2
     assert "/nonexistent/python" in done.stderr
     assert "3.11" in done.stderr
 
 
-def test_without_any_python_it_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
+def test_a_missing_python_is_reported(checkout: Path, tmp_path: Path) -> None:
     for tool in ("sh", "dirname", "cat", "cksum", "readlink", "ls"):
         (tmp_path / tool).symlink_to(shutil.which(tool) or "")
     done = launch(checkout / "teddy", "version", PATH=str(tmp_path))
     assert done.returncode == 2
-    assert "Python 3.11 or newer was not found" in done.stderr
+    assert "Python 3.11 or later not found" in done.stderr
 
 
-def test_a_folder_that_is_no_environment_is_left_alone(checkout: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_an_environment_is_not_touched(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     done = launch(checkout / "teddy", "version", TEDDY_ENV=str(tmp_path))
     assert done.returncode == 2
-    assert "is in the way" in done.stderr
+    assert "isn't a Python environment" in done.stderr
     assert (tmp_path / "precious").exists()

@@ -1,4 +1,4 @@
-"""`teddy up`: one command, everything alive, nothing lost, nothing left behind."""
+"""`teddy up`: it starts everything, restarts what crashes, loses no data and leaves no processes behind."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.up.conftest import PARTS, Running, Teddy, eventually, is_running
 
 from studyteddy.embedded.engine import HOST, free_port
 from studyteddy.embedded.folder import SECRETS, DataFolder, make_secrets
-from studyteddy.embedded.place import addresses, environment_of, is_set
-from studyteddy.embedded.services import Watch
+from studyteddy.embedded.place import addresses, folder_environment, is_set
+from studyteddy.embedded.services import Monitor
 
 BACK = 5.0
-"""Seconds after which whatever died is at work again."""
+"""Seconds within which a killed process runs again."""
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def data_dir(open_folder: Path) -> Path:
 
 
 async def note(data_dir: Path, *, write: bool) -> list[int]:
-    """What is in a table of the owner's, with one row more if asked."""
+    """Return the rows of a test table, after adding one if `write` is true."""
     connection = await asyncpg.connect(addresses(DataFolder.at(data_dir))["MIGRATION_DATABASE_URL"], timeout=5)
     try:
         if write:
@@ -38,19 +38,19 @@ async def note(data_dir: Path, *, write: bool) -> list[int]:
 
 
 @pytest.mark.slow
-def test_one_command_brings_everything_up_and_a_signal_brings_it_down(teddy: Teddy, data_dir: Path) -> None:
+def test_up_starts_everything_and_a_signal_stops_it(teddy: Teddy, data_dir: Path) -> None:
     up = teddy.up(data_dir)
     up.wait_until_up()
-    eventually(lambda: "/api/auth/register" in up.said(), within=10)
+    eventually(lambda: "/api/auth/register" in up.output(), within=10)
     parts = up.parts()
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(60) == 0
     assert not any(is_running(pid) for pid in parts.values())
-    assert "stopping" in up.said()
+    assert "stopping" in up.output()
 
 
 @pytest.mark.slow
-def test_secrets_are_made_once_and_readable_by_their_owner_only(teddy: Teddy, data_dir: Path) -> None:
+def test_secrets_are_generated_once_and_readable_only_by_their_owner(teddy: Teddy, data_dir: Path) -> None:
     up = teddy.up(data_dir)
     up.wait_until_up()
     made = (data_dir / "secrets.json").read_text()
@@ -62,9 +62,7 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(teddy: Teddy, da
 
 
 @pytest.mark.slow
-async def test_data_survives_the_death_of_everything_and_the_next_up_works_at_once(
-    teddy: Teddy, data_dir: Path
-) -> None:
+async def test_data_survives_a_kill_and_the_next_up_starts(teddy: Teddy, data_dir: Path) -> None:
     up = teddy.up(data_dir)
     up.wait_until_up()
     for n in range(3):
@@ -78,7 +76,7 @@ async def test_data_survives_the_death_of_everything_and_the_next_up_works_at_on
 
 
 @pytest.mark.slow
-async def test_whatever_dies_is_back_in_seconds_at_the_same_address(teddy: Teddy, data_dir: Path) -> None:
+async def test_a_killed_process_restarts_within_seconds_at_the_same_address(teddy: Teddy, data_dir: Path) -> None:
     up = teddy.up(data_dir)
     up.wait_until_up()
     await note(data_dir, write=True)
@@ -87,7 +85,7 @@ async def test_whatever_dies_is_back_in_seconds_at_the_same_address(teddy: Teddy
         victim = up.parts()[name]
         os.kill(victim, signal.SIGKILL)
         eventually(lambda name=name, victim=victim: is_replaced(up, name, victim), within=BACK)  # type: ignore[misc]
-        assert f"{name} was ended by SIGKILL" in up.said()
+        assert f"{name} was killed by SIGKILL" in up.output()
     assert addresses(DataFolder.at(data_dir)) == before
     assert await note(data_dir, write=False) == [0]
 
@@ -97,7 +95,7 @@ def is_replaced(up: Running, name: str, victim: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_second_up_in_the_same_folder_is_refused(teddy: Teddy, data_dir: Path) -> None:
+def test_a_second_up_in_the_same_folder_fails(teddy: Teddy, data_dir: Path) -> None:
     with DataFolder.at(data_dir).locked():
         refused = teddy.run("up", f"--data-dir={data_dir}", f"--port={free_port()}")
     assert refused.returncode == 2
@@ -106,7 +104,7 @@ def test_a_second_up_in_the_same_folder_is_refused(teddy: Teddy, data_dir: Path)
 
 
 @pytest.mark.slow
-def test_a_port_in_use_is_refused_with_a_way_out(teddy: Teddy, data_dir: Path) -> None:
+def test_a_port_in_use_is_reported_with_a_fix(teddy: Teddy, data_dir: Path) -> None:
     with socket.create_server((HOST, 0)) as other:
         port = other.getsockname()[1]
         refused = teddy.run("up", f"--data-dir={data_dir}", f"--port={port}")
@@ -115,15 +113,15 @@ def test_a_port_in_use_is_refused_with_a_way_out(teddy: Teddy, data_dir: Path) -
     assert "--port" in refused.stderr
 
 
-def test_an_address_that_is_not_ours_is_not_called_in_use(teddy: Teddy, data_dir: Path) -> None:
+def test_a_foreign_address_is_not_reported_as_in_use(teddy: Teddy, data_dir: Path) -> None:
     refused = teddy.run("up", f"--data-dir={data_dir}", "--host=192.0.2.1")
     assert refused.returncode == 2
-    assert "nobody may listen on 192.0.2.1" in refused.stderr
+    assert "can't listen on 192.0.2.1" in refused.stderr
 
 
 @pytest.mark.parametrize("place", ["/proc", "/proc/teddy"])
 @pytest.mark.slow
-def test_a_folder_that_cannot_be_written_is_refused_with_a_way_out(teddy: Teddy, place: str) -> None:
+def test_an_unwritable_folder_is_reported_with_a_fix(teddy: Teddy, place: str) -> None:
     refused = teddy.run("up", f"--data-dir={place}", f"--port={free_port()}")
     assert refused.returncode == 2
     assert "--data-dir" in refused.stderr
@@ -131,7 +129,7 @@ def test_a_folder_that_cannot_be_written_is_refused_with_a_way_out(teddy: Teddy,
 
 
 @pytest.mark.slow
-def test_a_private_folder_is_used_when_it_is_asked_for(teddy: Teddy, private_folder: Path) -> None:
+def test_a_requested_private_folder_is_used(teddy: Teddy, private_folder: Path) -> None:
     up = teddy.up(private_folder)
     up.wait_until_up()
     assert (private_folder / "postgres" / "data" / "PG_VERSION").exists()
@@ -139,23 +137,23 @@ def test_a_private_folder_is_used_when_it_is_asked_for(teddy: Teddy, private_fol
 
 
 @pytest.mark.slow
-def test_engines_named_by_the_environment_are_used_instead(teddy: Teddy, open_folder: Path) -> None:
-    theirs = teddy.up(open_folder / "theirs")
-    theirs.wait_until_up()
-    folder = DataFolder.at(open_folder / "theirs")
-    # Whoever shares a database shares the keys that seal its secrets.
+def test_engines_set_in_the_environment_are_used(teddy: Teddy, open_folder: Path) -> None:
+    other = teddy.up(open_folder / "other")
+    other.wait_until_up()
+    folder = DataFolder.at(open_folder / "other")
+    # Installations that share a database share the keys that encrypt its secrets.
     shared = addresses(folder) | {"SEALING_KEYS": folder.read(SECRETS)["SEALING_KEYS"]}
-    ours = teddy.up(open_folder / "ours", environment=shared)
-    eventually(lambda: ours.answers() and len(ours.parts()) == 2, within=60)
-    assert set(ours.parts()) == {"API", "worker"}
-    assert not (open_folder / "ours" / "postgres").exists()
+    own = teddy.up(open_folder / "own", environment=shared)
+    eventually(lambda: own.answers() and len(own.parts()) == 2, within=60)
+    assert set(own.parts()) == {"API", "worker"}
+    assert not (open_folder / "own" / "postgres").exists()
 
 
 @pytest.mark.slow
-def test_a_change_of_the_source_restarts_the_services_only(teddy: Teddy, data_dir: Path) -> None:
+def test_a_source_change_restarts_only_the_services(teddy: Teddy, data_dir: Path) -> None:
     up = teddy.up(data_dir, "--dev")
     up.wait_until_up()
-    eventually(lambda: "Study Teddy is up" in up.said(), within=10)
+    eventually(lambda: "Study Teddy is running" in up.output(), within=10)
     before = up.parts()
     os.utime(Path(__file__).parents[2] / "src/studyteddy/__main__.py")
     eventually(lambda: is_replaced(up, "API", before["API"]), within=15)
@@ -165,36 +163,47 @@ def test_a_change_of_the_source_restarts_the_services_only(teddy: Teddy, data_di
 
 
 class Fragile:
-    """Something that never lives."""
+    """A process that never stays up."""
 
     name = "glass"
     alive = False
     starts = 0
 
-    def how_it_ended(self) -> str:
+    def exit_reason(self) -> str:
         return "broke"
 
     def restart(self) -> None:
         self.starts += 1
 
 
-def test_what_keeps_dying_is_started_ever_less_often(capsys: pytest.CaptureFixture[str]) -> None:
+def test_repeated_crashes_increase_the_restart_delay(capsys: pytest.CaptureFixture[str]) -> None:
     fragile = Fragile()
-    watch = Watch(fragile)
+    monitor = Monitor(fragile)
     for _ in range(1000):
-        watch.look()
-    assert (fragile.starts, watch.falls) == (1, 2)
-    assert "glass broke; starting it again in 1 s" in capsys.readouterr().out
+        monitor.check()
+    assert (fragile.starts, monitor.crashes) == (1, 2)
+    assert "glass broke; restarting in 1 s" in capsys.readouterr().out
 
 
-def test_secrets_of_the_environment_win_over_those_of_the_folder(data_dir: Path) -> None:
+def test_a_process_that_is_killed_again_and_again_is_restarted_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """It has started each time, so it isn't in a crash loop."""
+    seconds = iter(range(0, 10_000, 3))
+    fragile = Fragile()
+    monitor = Monitor(fragile, clock=lambda: float(next(seconds)))
+    for _ in range(50):
+        monitor.check()
+    assert fragile.starts == 50
+    assert capsys.readouterr().out.count("restarting now") == 50
+
+
+def test_secrets_in_the_environment_override_the_folder(data_dir: Path) -> None:
     folder = DataFolder.at(data_dir)
     made = make_secrets(folder)
-    chosen = environment_of(folder, {"CURSOR_KEY": "mine"})
+    chosen = folder_environment(folder, {"CURSOR_KEY": "mine"})
     assert chosen["CURSOR_KEY"] == "mine"
     assert chosen["SIGNING_KEY"] == made["SIGNING_KEY"]
 
 
-def test_a_database_of_the_environment_is_never_migrated_through_ours() -> None:
-    assert is_set({"DATABASE_URL": "postgresql://theirs"}, "MIGRATION_DATABASE_URL")
-    assert not is_set({"MIGRATION_DATABASE_URL": "postgresql://theirs"}, "MIGRATION_DATABASE_URL")
+def test_an_external_database_is_never_migrated_with_our_url() -> None:
+    assert is_set({"DATABASE_URL": "postgresql://other"}, "MIGRATION_DATABASE_URL")
+    assert not is_set({"MIGRATION_DATABASE_URL": "postgresql://other"}, "MIGRATION_DATABASE_URL")

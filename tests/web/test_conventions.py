@@ -1,4 +1,4 @@
-"""What every route keeps to: problems, headers, ETags, limits, compression (docs: product, 1)."""
+"""Conventions of every route: problems, headers, ETags, rate limits, compression."""
 
 from __future__ import annotations
 
@@ -7,36 +7,39 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
-import brotli  # type: ignore[import-untyped]  # it has no stubs
+import brotli  # type: ignore[import-untyped]  # no stubs
 import httpx2
 import pytest
 import zstandard
 from tests.cast import Person, made
 from tests.conftest import System
 
+from studyteddy.platform.web import compression
 
-async def test_an_unknown_address_is_a_problem(guest: httpx2.AsyncClient) -> None:
+
+async def test_an_unknown_path_is_a_problem(guest: httpx2.AsyncClient) -> None:
     answer = await guest.get("/api/nowhere")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["requestId"] == answer.headers["x-request-id"]
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_a_known_address_says_which_methods_it_knows(guest: httpx2.AsyncClient) -> None:
+async def test_an_unknown_method_lists_the_allowed_ones(guest: httpx2.AsyncClient) -> None:
     answer = await guest.put("/api/auth/login")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert "POST" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic dGVkZHk6", "Bearer a.b.c", "bearer " + "A" * 5000])
-async def test_without_a_good_token_there_is_no_entry(guest: httpx2.AsyncClient, header: str) -> None:
+async def test_a_valid_token_is_required(guest: httpx2.AsyncClient, header: str) -> None:
     answer = await guest.get("/api/tasks", headers={"authorization": header})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_request_id_is_kept_or_made(guest: httpx2.AsyncClient) -> None:
+async def test_a_request_id_is_accepted_or_generated(guest: httpx2.AsyncClient) -> None:
     given = await guest.get("/health/live", headers={"x-request-id": "my-request-0001"})
     assert given.headers["x-request-id"] == "my-request-0001"
     hostile = await guest.get("/health/live", headers={"x-request-id": "<script>alert(1)</script>"})
@@ -46,21 +49,23 @@ async def test_a_request_id_is_kept_or_made(guest: httpx2.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/tasks", "/health/live", "/api/nowhere", "/api/docs"])
-async def test_security_headers_are_on_every_answer(guest: httpx2.AsyncClient, path: str) -> None:
+async def test_every_response_has_security_headers(guest: httpx2.AsyncClient, path: str) -> None:
     headers = (await guest.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "server" not in headers
 
 
-async def test_limits_are_told_on_every_answer(alice: Person, guest: httpx2.AsyncClient) -> None:
+async def test_every_response_has_rate_limit_headers(alice: Person, guest: httpx2.AsyncClient) -> None:
     for answer in (await alice.get("/api/tasks"), await guest.get("/api/tasks"), await guest.get("/api/nowhere")):
         assert "q=" in answer.headers["ratelimit-policy"]
         assert "r=" in answer.headers["ratelimit"]
 
 
-async def test_an_etag_saves_reading_again(alice: Person) -> None:
+async def test_a_matching_etag_returns_304(alice: Person) -> None:
     task = await alice.task()
     first = await alice.get(f"/api/tasks/{task['id']}")
     again = await alice.get(f"/api/tasks/{task['id']}", headers={"if-none-match": first.headers["etag"]})
@@ -76,13 +81,13 @@ async def test_an_etag_changes_with_a_joined_field(alice: Person) -> None:
     assert (await alice.get(f"/api/tasks/{task['id']}")).headers["etag"] != before
 
 
-async def test_the_answer_of_a_change_carries_the_etag_of_the_next_read(alice: Person) -> None:
+async def test_the_response_to_a_change_has_the_etag_of_the_next_read(alice: Person) -> None:
     created = await alice.post("/api/tasks", {"title": "x"})
     read = await alice.get(f"/api/tasks/{created.json()['id']}")
     assert created.headers["etag"] == read.headers["etag"]
 
 
-async def test_a_stale_change_is_refused_and_changes_nothing(alice: Person) -> None:
+async def test_a_stale_change_is_rejected(alice: Person) -> None:
     task = await alice.task("original")
     path = f"/api/tasks/{task['id']}"
     etag = (await alice.get(path)).headers["etag"]
@@ -106,7 +111,7 @@ OBJECTS = {
 
 
 async def an_object(alice: Person, kind: str) -> str:
-    """The address of something of Alice's."""
+    """Create an object and return its path."""
     if kind == "subject":
         return f"/api/subjects/{(await alice.subject())['id']}"
     if kind == "preset":
@@ -123,7 +128,7 @@ async def an_object(alice: Person, kind: str) -> str:
 
 
 @pytest.mark.parametrize(("kind", "change"), OBJECTS.items())
-async def test_every_kind_of_object_has_versions(alice: Person, kind: str, change: dict[str, str]) -> None:
+async def test_every_resource_supports_if_match(alice: Person, kind: str, change: dict[str, str]) -> None:
     path = await an_object(alice, kind)
     asked = f"{path}?scope=all" if kind == "series" else path
     first = (await alice.get(path)).headers["etag"]
@@ -141,7 +146,43 @@ async def test_every_kind_of_object_has_versions(alice: Person, kind: str, chang
     assert (await alice.delete(asked, headers={"if-match": changed.headers["etag"]})).status_code == 204
 
 
-async def test_of_racing_edits_with_one_etag_one_wins(alice: Person) -> None:
+@pytest.mark.parametrize(("kind", "change"), OBJECTS.items())
+async def test_every_resource_accepts_its_version_in_if_match(alice: Person, kind: str, change: dict[str, str]) -> None:
+    path = await an_object(alice, kind)
+    asked = f"{path}?scope=all" if kind == "series" else path
+    first = (await alice.get(path)).json()["version"]
+    changed = made(await alice.patch(asked, change, headers={"if-match": f'"v{first}"'}), 200)
+    assert changed["version"] > first
+    for stale in (f'"v{first}"', f'"v{changed["version"] + 1}"', f'W/"v{changed["version"]}"'):
+        theirs = await alice.patch(asked, dict.fromkeys(change, "theirs.txt"), headers={"if-match": stale})
+        assert (theirs.status_code, theirs.json()["code"]) == (412, "stale_version")
+        assert (await alice.delete(asked, headers={"if-match": stale})).status_code == 412
+    assert (await alice.get(path)).json() == changed
+    either = f'"other", "v{changed["version"]}"'
+    assert (await alice.delete(asked, headers={"if-match": either})).status_code == 204
+
+
+async def test_a_change_of_nothing_keeps_the_version(alice: Person) -> None:
+    for kind, change in OBJECTS.items():
+        path = await an_object(alice, kind)
+        first = made(await alice.patch(path, change), 200)
+        assert made(await alice.patch(path, change), 200) == first
+
+
+async def test_a_task_counts_its_subtasks_and_its_minutes_as_changes(alice: Person) -> None:
+    path = f"/api/tasks/{(await alice.task())['id']}"
+    versions = [1]
+    step = made(await alice.post(f"{path}/subtasks", {"title": "one"}))
+    versions.append((await alice.get(path)).json()["version"])
+    await alice.patch(f"{path}/subtasks/{step['id']}", {"completed": True})
+    versions.append((await alice.get(path)).json()["version"])
+    past = {"startedAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat(), "minutes": 20, "taskId": path[-36:]}
+    made(await alice.post("/api/focus-sessions/past", past))
+    versions.append((await alice.get(path)).json()["version"])
+    assert versions == sorted(set(versions))
+
+
+async def test_one_of_several_concurrent_edits_with_the_same_etag_succeeds(alice: Person) -> None:
     task = await alice.task("original")
     path = f"/api/tasks/{task['id']}"
     headers = {"if-match": (await alice.get(path)).headers["etag"]}
@@ -149,8 +190,42 @@ async def test_of_racing_edits_with_one_etag_one_wins(alice: Person) -> None:
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 19
 
 
+async def test_a_weakened_etag_still_revalidates(alice: Person) -> None:
+    path = f"/api/tasks/{(await alice.task())['id']}"
+    tag = (await alice.get(path)).headers["etag"]
+    assert (await alice.get(path, headers={"if-none-match": f"W/{tag}"})).status_code == 304
+    assert (await alice.patch(path, {"title": "x"}, headers={"if-match": f"W/{tag}"})).status_code == 412
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+async def test_a_body_in_another_encoding_is_malformed(alice: Person, encoding: str) -> None:
+    content = '{"title": "Read"}'.encode(encoding)
+    answer = await alice.http.post("/api/tasks", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"version": '])
+async def test_a_request_whose_client_leaves_before_its_end_has_no_effect(alice: Person, sent: bytes) -> None:
+    """A command with an optional body must not run as if the body was empty."""
+    task = await alice.task()
+    path, key = f"/api/tasks/{task['id']}/complete", "left-early"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: teddy\r\nAuthorization: Bearer {alice.access_token}\r\n"
+        f"Content-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: 40\r\n\r\n"
+    )
+    url = alice.http.base_url
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(head.encode() + sent)
+    await writer.drain()
+    writer.close()
+    await asyncio.sleep(0.5)
+    assert (await alice.get(f"/api/tasks/{task['id']}")).json()["status"] == "pending"
+    answer = await alice.post(path, {}, headers={"idempotency-key": key})
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+
+
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
-async def test_answers_are_compressed_as_wished(system: System, alice: Person, coding: str) -> None:
+async def test_responses_are_compressed_as_requested(system: System, alice: Person, coding: str) -> None:
     task = await alice.task(description="long " * 1000)
     path = f"/api/tasks/{task['id']}"
     async with alice.http.stream("GET", path, headers={"accept-encoding": coding}) as answer:
@@ -186,14 +261,14 @@ async def test_secrets_are_never_compressed(guest: httpx2.AsyncClient) -> None:
         (b'{"title": "' + b"x" * (1 << 20) + b'"}', 413, "body_too_large"),
     ],
 )
-async def test_a_bad_body_gets_the_right_problem(alice: Person, body: bytes, status: int, code: str) -> None:
+async def test_an_invalid_body_returns_the_right_problem(alice: Person, body: bytes, status: int, code: str) -> None:
     headers = {"content-type": "application/json"} if body else {}
     answer = await alice.http.post("/api/tasks", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert (await alice.get("/api/tasks")).json()["items"] == []
 
 
-async def test_a_chunked_body_is_bounded_too(alice: Person) -> None:
+async def test_a_chunked_body_is_limited_too(alice: Person) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 65_536
@@ -202,12 +277,12 @@ async def test_a_chunked_body_is_bounded_too(alice: Person) -> None:
     assert answer.status_code == 413
 
 
-async def test_other_media_types_are_refused(alice: Person) -> None:
+async def test_other_media_types_are_rejected(alice: Person) -> None:
     answer = await alice.http.post("/api/tasks", content=b"title=x", headers={"content-type": "text/plain"})
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-async def test_the_same_key_is_the_same_request(system: System, alice: Person) -> None:
+async def test_an_idempotency_key_replays_the_response(system: System, alice: Person) -> None:
     headers = {"idempotency-key": "once-only"}
     answers = [await alice.post("/api/tasks", {"title": "once"}, headers=headers) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201] * 3
@@ -216,14 +291,14 @@ async def test_the_same_key_is_the_same_request(system: System, alice: Person) -
     assert len((await alice.get("/api/tasks")).json()["items"]) == 1
 
 
-async def test_a_key_with_another_body_is_refused(alice: Person) -> None:
+async def test_an_idempotency_key_with_a_different_body_is_rejected(alice: Person) -> None:
     headers = {"idempotency-key": "once-only"}
     await alice.post("/api/tasks", {"title": "once"}, headers=headers)
     answer = await alice.post("/api/tasks", {"title": "other"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
 
 
-async def test_keys_do_not_cross_users_or_routes(alice: Person, bob: Person) -> None:
+async def test_idempotency_keys_are_per_user_and_route(alice: Person, bob: Person) -> None:
     headers = {"idempotency-key": "shared"}
     assert "idempotent-replayed" not in (await alice.post("/api/tasks", {"title": "x"}, headers=headers)).headers
     assert "idempotent-replayed" not in (await bob.post("/api/tasks", {"title": "x"}, headers=headers)).headers
@@ -231,7 +306,7 @@ async def test_keys_do_not_cross_users_or_routes(alice: Person, bob: Person) -> 
     assert made(await alice.post("/api/subjects", subject, headers=headers))["name"] == "x"
 
 
-async def test_a_failed_request_may_be_tried_again_with_its_key(alice: Person) -> None:
+async def test_a_failed_request_can_be_retried_with_its_key(alice: Person) -> None:
     headers = {"idempotency-key": "second-chance"}
     subject = {"name": "Taken", "color": "#000000"}
     other = await alice.subject("Taken")
@@ -240,7 +315,7 @@ async def test_a_failed_request_may_be_tried_again_with_its_key(alice: Person) -
     assert (await alice.post("/api/subjects", subject, headers=headers)).status_code == 201
 
 
-async def test_health_names_every_part(guest: httpx2.AsyncClient) -> None:
+async def test_health_lists_every_component(guest: httpx2.AsyncClient) -> None:
     report = (await guest.get("/health")).json()
     assert report["status"] == "ok"
     assert set(report["checks"]) == {"database", "redis", "queue"}
@@ -264,13 +339,34 @@ async def test_metrics_count_what_happened(alice: Person, guest: httpx2.AsyncCli
     assert alice.access_token not in text
 
 
-async def test_head_answers_without_a_body(guest: httpx2.AsyncClient) -> None:
+async def test_head_has_no_body(guest: httpx2.AsyncClient) -> None:
     answer = await guest.head("/health/live")
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_the_docs_page_loads_nothing_from_outside(guest: httpx2.AsyncClient) -> None:
+async def test_the_docs_page_loads_no_external_resources(guest: httpx2.AsyncClient) -> None:
     page = await guest.get("/api/docs")
     assert "http" not in page.text.replace("http-equiv", "")
     for path in ("/api/docs.css", "/api/docs.js", "/api/openapi.json"):
         assert (await guest.get(path)).status_code == 200
+
+
+async def test_only_what_is_sent_and_not_too_large_is_compressed(
+    system: System, guest: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compression holds up all other requests."""
+    done: list[int] = []
+    compress = compression.compress
+
+    def count(body: bytes, coding: str) -> bytes:
+        done.append(len(body))
+        return compress(body, coding)
+
+    monkeypatch.setattr(compression, "compress", count)
+    sizes = [len((await guest.get("/api/openapi.json", headers={"accept-encoding": "gzip"})).content)]
+    await guest.head("/api/openapi.json", headers={"accept-encoding": "gzip"})
+    monkeypatch.setattr(compression, "MAX_SIZE", sizes[0] - 1)
+    large = await guest.get("/api/openapi.json", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in large.headers
+    assert len(large.content) == sizes[0]
+    assert len(done) <= 1

@@ -1,4 +1,4 @@
-"""The processes: an API that answers until it is told to stop, and a worker."""
+"""The API and worker processes."""
 
 from __future__ import annotations
 
@@ -7,70 +7,101 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from studyteddy import __version__
-from studyteddy.bootstrap.runtime import Runtime, application, background, runtime, worker
-from studyteddy.platform import health
+from studyteddy.bootstrap.runtime import Runtime, application, runtime, worker
 from studyteddy.platform.errors import Unavailable
-from studyteddy.platform.sealing import check_ring
+from studyteddy.platform.security.encryption import check_ring
 from studyteddy.platform.settings import Settings
 from studyteddy.platform.telemetry import configure_logs
-from studyteddy.platform.web import App
+from studyteddy.platform.web import health, security_headers
+from studyteddy.platform.web.admission import Admission
+from studyteddy.platform.web.app import App
+from studyteddy.platform.web.connections import Connections, from_settings, raise_descriptor_limit
+from studyteddy.platform.web.protocols import HttpProtocol, WebSocketProtocol
 
 log = structlog.get_logger("studyteddy")
 
 
 def serve(settings: Settings) -> None:
-    """Answers requests until SIGTERM or SIGINT, then drains."""
+    """Serve requests until SIGTERM or SIGINT, then drain."""
     configure_logs(settings.log_level)
+    raise_descriptor_limit()
     _run(_serve(settings))
 
 
 def work(settings: Settings) -> None:
-    """Runs jobs until SIGTERM or SIGINT, then lets those under way end."""
+    """Run jobs until SIGTERM or SIGINT, then finish the running ones."""
     configure_logs(settings.log_level)
     _run(_work(settings))
 
 
 async def _serve(settings: Settings) -> None:
-    async with runtime(settings, name="studyteddy-api") as running, background(running):
+    async with runtime(settings, name="studyteddy-api") as running:
         await _check_keys(running)
         app = application(running)
-        server = _Server(
-            uvicorn.Config(
-                app, host=settings.host, port=settings.port, http="httptools", ws="websockets-sansio", lifespan="off",
-                log_config=None, access_log=False, server_header=False, date_header=True, proxy_headers=False,
-                timeout_keep_alive=30, timeout_graceful_shutdown=30, backlog=1024, ws_max_size=4096,
-                ws_ping_interval=25,
-            ),
-            before_exit=lambda: _drain(app, running),
-        )  # fmt: skip
+        config = server_config(app, settings, port=settings.port)
+        server = _Server(config, before_exit=lambda: _drain(app, running))
         async with _metrics_server(settings, running):
             log.info("api.started", host=settings.host, port=settings.port, version=__version__)
             await server.serve()
 
 
+def server_config(
+    app: ASGIApp, settings: Settings, *, port: int, host: str = "", connections: Connections | None = None
+) -> uvicorn.Config:
+    """Return the uvicorn configuration of every server, including those of the tests and benchmarks.
+
+    `X-Forwarded-For` is trusted only from proxies in `TRUSTED_PROXIES`; if that is empty, it is ignored. `connections`
+    replaces the limits of the settings.
+    """
+    connections = connections or from_settings(settings)
+    return uvicorn.Config(
+        app,
+        host=host or settings.host,
+        port=port,
+        http=partial(HttpProtocol, connections=connections),  # type: ignore[arg-type]  # called like the class
+        ws=partial(WebSocketProtocol, connections=connections),  # type: ignore[arg-type]
+        lifespan="on",
+        log_config=None,
+        log_level="error",  # its warnings are about requests: strangers could fill the log with them
+        access_log=False,
+        headers=security_headers.fixed(secure=settings.environment == "production"),
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=30,  # the other limits of a connection are in `platform.web.protocols`
+        timeout_graceful_shutdown=30,
+        backlog=1024,
+        ws_max_size=4096,
+        ws_ping_interval=25,
+    )
+
+
 async def _check_keys(running: Runtime) -> None:
-    """Refuses to start with keys that do not open what is sealed; the database being away is no reason to."""
+    """Refuse to start with keys that can't decrypt the stored secrets; start if the database is unavailable."""
     try:
-        await check_ring(running.db, running.resources["sealer"])
+        await check_ring(running.db, running.field_encryption)
     except Unavailable as fault:
         log.warning("keys.not_checked", detail=fault.detail)
 
 
 async def _drain(app: App, running: Runtime) -> None:
-    """Tells the balancer first, then the sockets."""
+    """Fail the readiness check so that the load balancer stops sending requests, then drain the sockets."""
     app.draining = running.health.draining = True
     await asyncio.sleep(min(1.0, running.settings.drain_seconds))
     running.hub.drain()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that drains before it stops listening."""
+    """A uvicorn server that drains before it stops listening."""
 
     def __init__(self, config: uvicorn.Config, *, before_exit: Callable[[], Any]) -> None:
         super().__init__(config)
@@ -83,25 +114,14 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def _metrics_server(settings: Settings, running: Runtime) -> AsyncIterator[None]:
-    """`/metrics` on its internal port, when one is set."""
+    """Serve `/metrics` on the internal port, if one is set."""
     if not settings.metrics_port:
         yield
         return
-    given = running.resources | {"metrics_here": True}
-    app = App(
-        health.router.routes, given, settings=settings, gate=given["gate"],
-        limiter=given["limiter"], limits=given["limits"], socket=running.hub.serve,
-    )  # fmt: skip
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.metrics_port,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-        )
-    )
+    resources = running.resources | {"metrics_here": True}
+    admission = Admission(running.authorizer, running.limiter, running.limits)
+    app = App([health.router], resources, settings=settings, admission=admission)
+    server = uvicorn.Server(server_config(app, settings, port=settings.metrics_port))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.ensure_future(server._serve())
     try:
@@ -124,7 +144,7 @@ async def _work(settings: Settings) -> None:
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
-    """Runs a coroutine on uvloop where there is one."""
+    """Run a coroutine on uvloop if it is installed."""
     try:
         import uvloop
     except ImportError:

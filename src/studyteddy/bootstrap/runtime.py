@@ -1,136 +1,203 @@
-"""From settings to the named resources of one process, and from these to the app or the worker."""
+"""Creates the resources of a process from its settings, and the app or the worker from these."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from httpx2 import AsyncClient
+from starlette.routing import WebSocketRoute
 
-from studyteddy.bootstrap.catalogue import HOLDINGS, JOBS, openapi, routes
+from studyteddy import __version__
+from studyteddy.bootstrap.catalogue import DATA_EXPORTS, JOBS, RETENTION, ROUTERS, openapi
 from studyteddy.features.auth.providers.openid import OpenIdConnect
-from studyteddy.features.auth.service import keys
-from studyteddy.platform import db as database
-from studyteddy.platform import health, http, limits, mail, schema, storage
+from studyteddy.features.auth.service import admin, api_keys, sessions
+from studyteddy.platform import http, mail
 from studyteddy.platform.cache import Redis
-from studyteddy.platform.db import Database, Statement
-from studyteddy.platform.gate import Gate
-from studyteddy.platform.jobs import Policy, Registry, Worker
-from studyteddy.platform.lane import Lane
-from studyteddy.platform.pages import Cursors
-from studyteddy.platform.realtime import Hub
-from studyteddy.platform.revocation import Revocations
-from studyteddy.platform.sealing import Sealer
-from studyteddy.platform.security import AccessTokens, Passwords, RefreshTokens
+from studyteddy.platform.db import database, schema
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.pool import Pool
+from studyteddy.platform.db.statements import Statement
+from studyteddy.platform.files import object_storage
+from studyteddy.platform.files.object_storage import ObjectStorage
+from studyteddy.platform.jobs.registry import Registry
+from studyteddy.platform.jobs.worker import Policy, Worker
+from studyteddy.platform.mail import Mailer
+from studyteddy.platform.privacy.data_export import TableExport
+from studyteddy.platform.privacy.retention import Retention
+from studyteddy.platform.realtime.endpoint import LiveEndpoint
+from studyteddy.platform.realtime.hub import Hub
+from studyteddy.platform.security.access_tokens import AccessTokens
+from studyteddy.platform.security.authorization import Authorizer
+from studyteddy.platform.security.device_tokens import DeviceTokens
+from studyteddy.platform.security.encryption import FieldEncryption
+from studyteddy.platform.security.passwords import Passwords
+from studyteddy.platform.security.refresh_tokens import RefreshTokens
+from studyteddy.platform.security.revocation import Revocations
 from studyteddy.platform.settings import Settings, key_bytes, sealing_ring
-from studyteddy.platform.web import App
+from studyteddy.platform.thread_pool import ThreadPool
+from studyteddy.platform.web import rate_limits
+from studyteddy.platform.web.admission import Admission
+from studyteddy.platform.web.app import App, items
+from studyteddy.platform.web.cookies import Cookies
+from studyteddy.platform.web.health import Health
+from studyteddy.platform.web.pagination import Cursors
+from studyteddy.platform.web.rate_limits import Guesses, Limit, Limiter
+from studyteddy.platform.web.web_app import WebApp
 
 _SCHEMA = Statement(str, "SELECT version_num FROM alembic_version")
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """The open resources of one process, by the names that handlers and jobs ask for."""
+    """The open resources of one process. Handlers and jobs take them as parameters with these names."""
 
     settings: Settings
-    db: Database
-    hub: Hub
-    redis: Redis
     registry: Registry
+    db: Database
+    redis: Redis
+    hub: Hub
     revocations: Revocations
-    health: health.Health
-    resources: dict[str, Any] = field(default_factory=dict)
+    health: Health
+    authorizer: Authorizer
+    limiter: Limiter
+    limits: Mapping[str, Limit]
+    guesses: Guesses
+    cursors: Cursors
+    passwords: Passwords
+    access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    device_tokens: DeviceTokens
+    field_encryption: FieldEncryption
+    google: OpenIdConnect | None
+    storage: ObjectStorage
+    image_threads: ThreadPool
+    mailer: Mailer
+    build: Callable[[], str]
+    """Returns the build that clients compare with theirs; it may change while the process runs."""
+    public_url: str
+    cookies: Cookies
+    data_exports: Sequence[TableExport]
+    retention: Sequence[Retention]
+    metrics_here: bool
+    """Whether the API port serves `/metrics`, instead of an internal port."""
+    openapi_document: Callable[[], bytes]
+    web_app: WebApp
+
+    @property
+    def resources(self) -> dict[str, Any]:
+        """All resources by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @asynccontextmanager
 async def runtime(
     settings: Settings, *, clock: Callable[[], datetime] | None = None, name: str = "studyteddy"
 ) -> AsyncIterator[Runtime]:
-    """Opens the resources of one process and closes them in reverse; tests and benchmarks start here too."""
+    """Open the resources of one process, and close them in reverse order; also used by tests and benchmarks."""
     async with AsyncExitStack() as stack:
         registry = Registry(JOBS)
-        pool = await stack.enter_async_context(
-            database.connect(
-                settings.database_url,
-                size=settings.database_pool,
-                statement_cache=settings.statement_cache,
-                name=name,
-            )
-        )
-        db = Database(pool, clock=clock or _now, reactions=registry.reactions())
+        pool = await stack.enter_async_context(_connections(settings, name))
+        clock = clock or _now
         redis, listener = Redis(settings.redis_url), Redis(settings.redis_url)
-        hub = Hub(db, redis, listener, most_behind=settings.idle_socket_buffer)
-        db.announce = hub.announce
+        # The hub and the revocations publish no events, so their database announces none.
+        quiet = Database(pool, clock=clock)
+        storage = object_storage.from_settings(settings.storage_url)
+        web_app = WebApp(_web_folder(settings), bucket=await storage.origin())
+        build = partial(_build, web_app)
+        hub = _hub(quiet, redis, listener, settings, build)
+        db = Database(
+            pool,
+            clock=clock,
+            reactions=registry.reactions(),
+            announce=hub.announce,
+            check_session=sessions.check_active,
+        )
         await stack.enter_async_context(redis)
         await stack.enter_async_context(listener)
-        passwords = Passwords(key_bytes(settings.password_pepper), cost=settings.bcrypt_cost)
-        stack.callback(passwords.close)
-        pictures = Lane("pictures", threads=1, queue=8)
-        stack.callback(pictures.close)
-        revocations = Revocations(db)
-        revocations.on_revoked.append(hub.end_session)
-        google = _google(settings, await stack.enter_async_context(http.client()))
+        limiter, limits = Limiter(redis, processes=settings.api_processes), _limits(settings)
+        guesses = Guesses(limiter, limits)
+        image_threads = stack.enter_context(closing(ThreadPool("images", threads=1, queue=8)))
+        revocations = Revocations(quiet, sessions, on_revoked=hub.end_session)
         access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
-        report = health.Health(db, redis, schema=lambda: _schema(db), expected=schema.latest())
         yield Runtime(
-            settings, db, hub, redis, registry, revocations, report,
-            resources={
-                "db": db,
-                "hub": hub,
-                "passwords": passwords,
-                "access_tokens": access_tokens,
-                "google": google,
-                "picture_lane": pictures,
-                "sealer": Sealer(sealing_ring(settings.sealing_keys)),
-                "holdings": HOLDINGS,
-                "storage": storage.from_settings(settings.storage_url),
-                "mailer": _mailer(settings),
-                "public_url": settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}",
-                "gate": Gate(
-                    access_tokens, revocations,
-                    keys=lambda key: keys.identify(db, key),
-                    is_operator=lambda identity: keys.is_operator(db, identity),
-                ),
-                "refresh_tokens": RefreshTokens(key_bytes(settings.refresh_key)),
-                "revocations": revocations,
-                "limiter": limits.Limiter(redis, processes=settings.api_processes),
-                "limits": _limits(settings),
-                "cursors": Cursors(key_bytes(settings.cursor_key)),
-                "health": report,
-                "metrics_here": settings.metrics_port == 0 and settings.environment == "development",
-                "openapi_document": msgspec.json.encode(openapi()),
-            },
-        )  # fmt: skip
+            settings=settings,
+            registry=registry,
+            db=db,
+            redis=redis,
+            hub=hub,
+            revocations=revocations,
+            health=Health(db, redis, schema=lambda: _schema(db), expected=schema.latest()),
+            authorizer=_authorizer(db, access_tokens, revocations),
+            limiter=limiter,
+            limits=limits,
+            guesses=guesses,
+            cursors=Cursors(key_bytes(settings.cursor_key)),
+            passwords=stack.enter_context(closing(_passwords(settings, guesses))),
+            access_tokens=access_tokens,
+            refresh_tokens=RefreshTokens(key_bytes(settings.refresh_key)),
+            device_tokens=DeviceTokens(key_bytes(settings.refresh_key), clock=time.time),
+            field_encryption=FieldEncryption(sealing_ring(settings.sealing_keys)),
+            google=_google(settings, await stack.enter_async_context(http.client())),
+            storage=storage,
+            image_threads=image_threads,
+            mailer=_mailer(settings),
+            build=build,
+            public_url=_public_url(settings),
+            cookies=Cookies(_public_url(settings)),
+            data_exports=DATA_EXPORTS,
+            retention=RETENTION,
+            metrics_here=settings.metrics_port == 0 and settings.environment == "development",
+            openapi_document=_openapi_document,
+            web_app=web_app,
+        )
 
 
-def application(running: Runtime) -> App:
-    """The ASGI application over these resources."""
-    given = running.resources
+def application(running: Runtime, *, watching: bool = True) -> App:
+    """Return the ASGI application with these resources; `watching` runs its background tasks."""
+    live = LiveEndpoint(running.hub, items(running.settings.allowed_origins))
+
+    @asynccontextmanager
+    async def lifespan(_: App) -> AsyncIterator[None]:
+        async with _background(running):
+            yield
+
     return App(
-        routes(), given, settings=running.settings, gate=given["gate"], limiter=given["limiter"],
-        limits=given["limits"], socket=running.hub.serve,
-    )  # fmt: skip
+        ROUTERS,
+        running.resources,
+        settings=running.settings,
+        admission=Admission(running.authorizer, running.limiter, running.limits),
+        sockets=[WebSocketRoute("/ws", live)],
+        others=running.web_app,
+        lifespan=lifespan if watching else None,
+    )
 
 
 def worker(running: Runtime) -> Worker:
-    """The worker over the same resources."""
+    """Return the worker with these resources."""
     settings = running.settings
     policy = Policy(
-        lease=settings.job_lease, beat=settings.job_beat, poll=settings.job_poll, attempts=settings.job_attempts,
-        backoff=settings.job_backoff, slots=settings.job_slots,
-    )  # fmt: skip
+        lease=settings.job_lease,
+        beat=settings.job_beat,
+        poll=settings.job_poll,
+        attempts=settings.job_attempts,
+        backoff=settings.job_backoff,
+        slots=settings.job_slots,
+    )
     return Worker(running.db, running.registry, running.resources, policy)
 
 
 @asynccontextmanager
-async def background(running: Runtime) -> AsyncIterator[None]:
-    """What an API process does beside answering: hear of revocations, and sweep for events that Redis lost."""
+async def _background(running: Runtime) -> AsyncIterator[None]:
+    """Run the background tasks of an API process: poll revocations and sweep for lost events."""
     tasks = [asyncio.ensure_future(running.revocations.run()), asyncio.ensure_future(running.hub.run())]
     try:
         yield
@@ -140,17 +207,59 @@ async def background(running: Runtime) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _google(settings: Settings, outside: AsyncClient) -> OpenIdConnect | None:
+def _connections(settings: Settings, name: str) -> AbstractAsyncContextManager[Pool]:
+    cached = settings.statement_cache
+    return database.connect(settings.database_url, size=settings.database_pool, statement_cache=cached, name=name)
+
+
+def _build(web_app: WebApp) -> str:
+    """Return the version of the program, with the key of the web app that is served, if there is one."""
+    key = web_app.current()
+    return f"{__version__}+{key}" if key else __version__
+
+
+def _public_url(settings: Settings) -> str:
+    return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+
+def _hub(db: Database, redis: Redis, listener: Redis, settings: Settings, build: Callable[[], str]) -> Hub:
+    return Hub(
+        db,
+        redis,
+        listener,
+        sessions,
+        build=build,
+        max_queued=settings.idle_socket_buffer,
+        per_address=settings.connections_per_address,
+    )
+
+
+def _passwords(settings: Settings, guesses: Guesses) -> Passwords:
+    return Passwords(key_bytes(settings.password_pepper), guesses=guesses, cost=settings.bcrypt_cost)
+
+
+def _authorizer(db: Database, access_tokens: AccessTokens, revocations: Revocations) -> Authorizer:
+    return Authorizer(
+        access_tokens,
+        revocations,
+        keys=lambda key: api_keys.identify(db, key),
+        is_operator=lambda identity: admin.is_operator(db, identity),
+    )
+
+
+def _google(settings: Settings, client: AsyncClient) -> OpenIdConnect | None:
     if not settings.google_client_id:
         return None
     return OpenIdConnect(
-        outside, issuer=settings.google_issuer, client_id=settings.google_client_id,
+        client,
+        issuer=settings.google_issuer,
+        client_id=settings.google_client_id,
         client_secret=settings.google_client_secret,
         redirect_uri=f"{settings.public_url.rstrip('/')}/api/auth/google/callback",
-    )  # fmt: skip
+    )
 
 
-def _mailer(settings: Settings) -> mail.Mailer:
+def _mailer(settings: Settings) -> Mailer:
     development = settings.environment == "development"
     return mail.from_settings(settings.mail_url, origin=mail.sender(settings.mail_sender), development=development)
 
@@ -160,10 +269,20 @@ async def _schema(db: Database) -> str:
         return await tx.one(_SCHEMA) or ""
 
 
-def _limits(settings: Settings) -> dict[str, limits.Limit]:
+def _web_folder(settings: Settings) -> Path | None:
+    return Path(settings.web_dir) if settings.web == "on" and settings.web_dir else None
+
+
+def _limits(settings: Settings) -> dict[str, Limit]:
     names = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
-    return {name: limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
+    return {name: rate_limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
+
+
+@cache
+def _openapi_document() -> bytes:
+    # Generated on the first request for it: it takes a fifth of the time of a start.
+    return msgspec.json.encode(openapi())
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the process clock, given to the database once
+    return datetime.now(UTC)  # noqa: TID251 - the process clock, passed to the database once

@@ -1,4 +1,4 @@
-"""Private PostgreSQL and Valkey for `./teddy up` and for tests: one data folder, nothing to install."""
+"""Private PostgreSQL and Valkey servers for `./teddy up` and tests: one data folder, nothing to install."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from studyteddy.embedded.folder import DataFolder, InUse, Trouble
+from studyteddy.embedded.folder import DataFolder
 from studyteddy.embedded.postgres import ADMIN, APP, OWNER, Postgres
 from studyteddy.embedded.valkey import Valkey
-
-__all__ = ["DataFolder", "Engines", "InUse", "Postgres", "Trouble", "Valkey", "engines"]
 
 
 @dataclass(frozen=True)
 class Engines:
-    """Addresses of two running engines; each holds its password."""
+    """URLs of the two running engines, including the passwords."""
 
     database_url: str
-    """As the application role, which owns nothing."""
+    """For the application role, which owns nothing."""
     migration_database_url: str
-    """As the owner of the schema."""
+    """For the owner of the schema."""
     admin_database_url: str
-    """As the superuser, for tests that make databases."""
+    """For the superuser, for tests that create databases."""
     redis_url: str
     postgres_pid: int
     redis_pid: int
@@ -31,13 +29,13 @@ class Engines:
 
 @contextmanager
 def engines(data_dir: Path, *, durable: bool = True) -> Iterator[Engines]:
-    """Both engines, running in `data_dir` until the block ends; `durable=False` trades safety for speed."""
+    """Run both engines in `data_dir` until the block ends; `durable=False` trades durability for speed."""
     folder = DataFolder.at(data_dir)
-    with ExitStack() as ending:
-        ending.enter_context(folder.locked())
+    with ExitStack() as stack:
+        stack.enter_context(folder.locked())
         postgres, valkey = Postgres(folder, durable=durable), Valkey(folder, durable=durable)
         for engine in (postgres, valkey):
-            ending.callback(engine.stop)
+            stack.callback(engine.stop)
             engine.start()
         yield Engines(
             database_url=postgres.url(APP),

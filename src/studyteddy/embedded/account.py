@@ -1,7 +1,7 @@
-"""Whom the engines run as. PostgreSQL refuses root, so root hands them to somebody else.
+"""The user account that the engines run as. PostgreSQL refuses to run as root, so root uses another account.
 
-An ordinary user runs them as is. Root runs them as `nobody`, if `nobody` can reach the data and the programs;
-otherwise inside a user namespace, where root goes by the name of `nobody` and files stay where they are.
+An ordinary user runs the engines directly. Root runs them as `nobody` if `nobody` can access the data and the
+programs; otherwise in a user namespace, where root is mapped to `nobody` and files stay where they are.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from studyteddy.embedded.process import SAME, command_of
 
 
 class Unreachable(Trouble):
-    """The account that must run the engines cannot reach the data folder."""
+    """The account that must run the engines can't access the data folder."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the engines: who owns their files, and how the launch script becomes it."""
+    """An account for the engines: the owner of their files, and how the launch script switches to it."""
 
     uid: int
     gid: int
     argument: str = SAME
 
-    def reaches(self, *places: Path) -> bool:
-        """Whether it may pass through every folder on the way to these without root's rights."""
-        return all(self._passes(step) for place in places for step in (place, *place.parents))
+    def can_access(self, *paths: Path) -> bool:
+        """Return whether the account can traverse all folders down to these paths without root's rights."""
+        return all(self._can_enter(folder) for path in paths for folder in (path, *path.parents))
 
-    def _passes(self, folder: Path) -> bool:
-        about = folder.stat()
-        if about.st_uid == self.uid:
-            return bool(about.st_mode & stat.S_IXUSR)
-        return bool(about.st_mode & (stat.S_IXGRP if about.st_gid == self.gid else stat.S_IXOTH))
+    def _can_enter(self, folder: Path) -> bool:
+        info = folder.stat()
+        if info.st_uid == self.uid:
+            return bool(info.st_mode & stat.S_IXUSR)
+        return bool(info.st_mode & (stat.S_IXGRP if info.st_gid == self.gid else stat.S_IXOTH))
 
-    def take(self, folder: Path) -> None:
-        """Make the folder and all in it this account's own; the top last, or half of it would seem enough."""
+    def take_ownership(self, folder: Path) -> None:
+        """Make this account the owner of the folder and its contents; the folder last, since its owner is checked."""
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_uid == self.uid:
             return
@@ -53,7 +53,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Programs:
-    """Where an engine's programs are, and which folders must stay side by side when they are copied."""
+    """The folder of an engine's programs, and the folders that must stay side by side when copied."""
 
     folder: Path
     together: tuple[Path, ...]
@@ -61,45 +61,45 @@ class Programs:
     def __truediv__(self, name: str) -> Path:
         return self.folder / name
 
-    def copied_below(self, place: Path) -> Programs:
-        """The same programs in a folder that everybody can reach; copied once for each version of them."""
+    def copied_below(self, parent: Path) -> Programs:
+        """Return a copy of the programs in a folder that everyone can access; copied once per version."""
         root = self.together[0].parent
-        seen = self.together[0].stat()
-        target = place / f"{self.together[0].name}-{seen.st_ino:x}-{seen.st_mtime_ns:x}"
+        info = self.together[0].stat()
+        target = parent / f"{self.together[0].name}-{info.st_ino:x}-{info.st_mtime_ns:x}"
         if not target.exists():
-            fresh = target.with_suffix(f".{os.getpid()}")
+            copy = target.with_suffix(f".{os.getpid()}")
             for folder in self.together:
-                shutil.copytree(folder, fresh / folder.name, symlinks=True)
-            fresh.chmod(0o755)
-            fresh.replace(target)
+                shutil.copytree(folder, copy / folder.name, symlinks=True)
+            copy.chmod(0o755)
+            copy.replace(target)
         return Programs(target / self.folder.relative_to(root), tuple(target.iterdir()))
 
 
-def settle(folder: Path, programs: Programs, *, namespaces: bool | None = None) -> tuple[Account, Programs]:
-    """Account and programs with which engines can work in `folder`.
+def choose_account(folder: Path, programs: Programs, *, namespaces: bool | None = None) -> tuple[Account, Programs]:
+    """Return an account and programs that can run engines in `folder`; raise `Unreachable`.
 
-    `namespaces` says whether user namespaces are allowed; by default it is found out.
+    `namespaces` says whether user namespaces are allowed; detected by default.
     """
     uid, gid = os.geteuid(), os.getegid()
     if uid != 0:
-        return Account(uid, gid, SAME if has_name(uid) else "namespace"), programs
+        return Account(uid, gid, SAME if has_user_name(uid) else "namespace"), programs
     nobody = pwd.getpwnam("nobody")
     dropped = Account(nobody.pw_uid, nobody.pw_gid, f"{nobody.pw_uid}:{nobody.pw_gid}")
-    if dropped.reaches(folder, programs.folder):
+    if dropped.can_access(folder, programs.folder):
         return dropped, programs
-    disguised = Account(uid, gid, "namespace")
+    namespaced = Account(uid, gid, "namespace")
     allowed = namespace_allowed() if namespaces is None else namespaces
-    if allowed and disguised.reaches(folder, programs.folder):
-        return disguised, programs
-    if dropped.reaches(folder):
+    if allowed and namespaced.can_access(folder, programs.folder):
+        return namespaced, programs
+    if dropped.can_access(folder):
         return dropped, programs.copied_below(folder / "programs")
     raise Unreachable(
-        f"PostgreSQL does not run as root, and `nobody` cannot reach {folder}: run as an ordinary user, "
-        "or name a folder that others may pass through with --data-dir, such as /var/lib/study-teddy"
+        f"PostgreSQL doesn't run as root, and `nobody` can't access {folder}: run as an ordinary user, "
+        "or use --data-dir to choose a folder that other users can access, such as /var/lib/study-teddy"
     )
 
 
-def has_name(uid: int) -> bool:
+def has_user_name(uid: int) -> bool:
     try:
         pwd.getpwuid(uid)
     except KeyError:
@@ -108,6 +108,6 @@ def has_name(uid: int) -> bool:
 
 
 def namespace_allowed() -> bool:
-    """Whether this system lets us make a user namespace; containers often do not."""
+    """Return whether the system allows user namespaces; containers often don't."""
     probe = command_of([shutil.which("true") or "/bin/true"], account="namespace")
     return subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, timeout=10).returncode == 0

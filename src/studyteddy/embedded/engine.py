@@ -1,4 +1,4 @@
-"""What PostgreSQL and Valkey share: a folder, a port that stays, a start that is tried again, a clean end."""
+"""The common base of PostgreSQL and Valkey: a folder, a permanent port, retried starts, a clean stop."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from studyteddy.embedded.account import Account, Programs, settle
-from studyteddy.embedded.folder import ANOTHER_FOLDER, POLL, DataFolder, InUse, Trouble, hold
+from studyteddy.embedded.account import Account, Programs, choose_account
+from studyteddy.embedded.folder import ANOTHER_FOLDER, POLL, DataFolder, InUse, Trouble, lock_file
 from studyteddy.embedded.process import Child
 
 HOST = "127.0.0.1"
 ANOTHER_PORT = "choose another with --host and --port"
-LOG_KEPT = 8 * 1024 * 1024
-LOG_SHOWN = 15
+MAX_LOG_BYTES = 8 * 1024 * 1024
+LOG_TAIL_LINES = 15
 
-PREDECESSOR = 30.0
-"""Seconds an earlier run of the same engine may take to end: a busy backend outlives its postmaster."""
-RETRIES = 5.0
-"""Seconds in which a start that fails at once is tried again: the port may just be changing hands."""
-RECOVERY = 120.0
-"""Seconds a start may take that does not fail: after a crash the log is replayed first."""
-STOPPING = 20.0
+PREDECESSOR_TIMEOUT = 30.0
+"""Seconds to wait for an earlier run of the same engine to end: a busy backend outlives its postmaster."""
+RETRY_TIMEOUT = 5.0
+"""Seconds during which a start that fails immediately is retried: the port may be about to become free."""
+START_TIMEOUT = 120.0
+"""Seconds a start may take: after a crash the log is replayed first."""
+STOP_TIMEOUT = 20.0
 
 
 class Engine(ABC):
-    """One private server in a data folder. `start`, `stop` and `restart` wait until it is so."""
+    """A private server in a data folder. `start`, `stop` and `restart` wait until they are done."""
 
     name: ClassVar[str]
-    ending: ClassVar[signal.Signals]
-    """What makes it end cleanly at once; sent by us, or by the kernel when we are gone."""
+    stop_signal: ClassVar[signal.Signals]
+    """The signal for a fast, clean shutdown; sent by us, or by the kernel when our process dies."""
 
     def __init__(self, folder: DataFolder, *, durable: bool = True) -> None:
         self.durable = durable
-        self.account, self.programs = settle(folder.path, self.find())
+        self.account, self.programs = choose_account(folder.path, self.find())
         self.home = folder.path / self.name
         self.log = folder.path / f"{self.name}.log"
-        self.memory = Memory(folder, f"{self.name}.json")
+        self.state = EngineState(folder, f"{self.name}.json")
         self._child: Child | None = None
         self._port = 0
 
     @staticmethod
     @abstractmethod
     def find() -> Programs:
-        """Its programs; `Trouble` when there are none."""
+        """Return its programs; raise `Trouble` if there are none."""
 
     @abstractmethod
     def command(self) -> Sequence[str | Path]:
-        """The server in the foreground, on `self.port`."""
+        """Return the command that runs the server in the foreground on `self.port`."""
 
     @abstractmethod
     def ready(self) -> bool:
-        """Whether the running child takes connections."""
+        """Return whether the running child accepts connections."""
 
     @abstractmethod
     def configuration(self) -> bytes:
-        """What the server reads from its standard input, where `ps` cannot show it."""
+        """Return the configuration that the server reads from standard input, where `ps` can't show it."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make what must be there before the first start."""
+        """Create what the first start needs."""
 
     @property
     def port(self) -> int:
-        """Chosen once: whoever was told it keeps a valid address through every restart."""
+        """The port, chosen once, so that URLs stay valid across restarts."""
         if not self._port:
-            self._port = self.memory.port()
+            self._port = self.state.port()
         return self._port
 
     @property
@@ -83,11 +83,11 @@ class Engine(ABC):
     def alive(self) -> bool:
         return self._child is not None and self._child.alive
 
-    def how_it_ended(self) -> str:
-        return self._child.ending if self._child else "was never started"
+    def exit_reason(self) -> str:
+        return self._child.exit_reason if self._child else "was never started"
 
     def start(self) -> None:
-        """Start it; `Trouble` with the last lines of its log when that fails."""
+        """Start the server; raise `Trouble` with the last lines of its log if that fails."""
         try:
             self._start()
         except BaseException:
@@ -95,39 +95,38 @@ class Engine(ABC):
             raise
 
     def _start(self) -> None:
-        lock = self._wait_for_predecessor()
+        lock = self._lock_home()
         try:
             self.prepare()
-            giving_up = time.monotonic() + RETRIES
+            deadline = time.monotonic() + RETRY_TIMEOUT
             while not self._launch(lock):
-                if time.monotonic() > giving_up:
-                    how = self.how_it_ended()
-                    raise Trouble(f"{self.name} does not start: it {how}\n{self.last_words()}")
+                if time.monotonic() > deadline:
+                    raise Trouble(f"{self.name} can't start: it {self.exit_reason()}\n{self.log_tail()}")
                 time.sleep(4 * POLL)
         finally:
-            os.close(lock)  # the server holds it now, and all its children with it
+            os.close(lock)  # the server and all its children hold it now
 
-    def _wait_for_predecessor(self) -> int:
-        """The lock on the engine's folder, which an earlier server holds until its last process is gone."""
-        take(self.account, self.home)
+    def _lock_home(self) -> int:
+        """Lock the engine's folder; an earlier server holds the lock until its last process has ended."""
+        take_ownership(self.account, self.home)
         try:
-            return hold(self.log.with_suffix(".lock"), patience=PREDECESSOR)
+            return lock_file(self.log.with_suffix(".lock"), timeout=PREDECESSOR_TIMEOUT)
         except InUse as fault:
-            raise InUse(f"another {self.name} is still at work in {self.home}") from fault
+            raise InUse(f"another {self.name} is still running in {self.home}") from fault
 
     def _launch(self, lock: int) -> bool:
         with rotated(self.log).open("ab") as output:
             self._child = Child(
                 self.command(),
-                environment=bare_environment(),
+                environment=minimal_environment(),
                 account=self.account.argument,
-                orphaned=self.ending,
+                parent_death_signal=self.stop_signal,
                 output=output,
-                given=self.configuration(),
+                stdin=self.configuration(),
                 keep=(lock,),
             )
-        giving_up = time.monotonic() + RECOVERY
-        while self.alive and time.monotonic() < giving_up:
+        deadline = time.monotonic() + START_TIMEOUT
+        while self.alive and time.monotonic() < deadline:
             if self.ready():
                 return True
             time.sleep(POLL / 2)
@@ -135,32 +134,32 @@ class Engine(ABC):
         return False
 
     def stop(self) -> None:
-        """End it cleanly. Does nothing to one that is not running."""
+        """Stop the server cleanly. Do nothing if it isn't running."""
         if self._child and self._child.alive:
-            self._child.stop(self.ending, patience=STOPPING)
+            self._child.stop(self.stop_signal, timeout=STOP_TIMEOUT)
 
     def restart(self) -> None:
-        """Bring it back on the same port with the same password."""
+        """Restart the server on the same port with the same password."""
         self.stop()
         self.start()
 
-    def last_words(self) -> str:
-        """The end of its log."""
+    def log_tail(self) -> str:
+        """Return the last lines of its log."""
         try:
             lines = self.log.read_text(errors="replace").splitlines()
         except FileNotFoundError:
             return ""
-        return "\n".join(lines[-LOG_SHOWN:])
+        return "\n".join(lines[-LOG_TAIL_LINES:])
 
 
-class Memory:
-    """What an engine remembers between two starts: its port and its passwords."""
+class EngineState:
+    """The persistent state of an engine: its port and its passwords."""
 
     def __init__(self, folder: DataFolder, name: str) -> None:
         self._folder, self._name = folder, name
 
     def password(self, owner: str) -> str:
-        """The password of one role, made at the first question."""
+        """Return the password of a role, generated on first use."""
         known = self._folder.read(self._name)
         if owner not in known:
             known[owner] = secrets.token_urlsafe(24)
@@ -168,7 +167,7 @@ class Memory:
         return known[owner]
 
     def port(self) -> int:
-        """The port of the last time, or a new one when somebody else has taken it."""
+        """Return the port of the last run, or a new one if it is taken."""
         port = self.last_port()
         if not port or not is_free(HOST, port):
             port = free_port()
@@ -176,25 +175,25 @@ class Memory:
         return port
 
     def last_port(self) -> int:
-        """The port of the last time; 0 before the first."""
+        """Return the port of the last run; 0 before the first run."""
         return int(self._folder.read(self._name).get("port", 0))
 
 
-def take(account: Account, home: Path) -> None:
+def take_ownership(account: Account, home: Path) -> None:
     try:
-        account.take(home)
+        account.take_ownership(home)
     except PermissionError as fault:
         raise Trouble(f"{home} belongs to another user: run as that user, or {ANOTHER_FOLDER}") from fault
 
 
-def bare_environment() -> dict[str, str]:
-    """Nothing of ours: a server must not change with the shell it was started from, nor see our secrets."""
+def minimal_environment() -> dict[str, str]:
+    """Return a minimal environment: servers must not depend on the shell they were started from or see our secrets."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 def rotated(log: Path) -> Path:
-    """The log, with what has grown too long moved aside."""
-    if log.exists() and log.stat().st_size > LOG_KEPT:
+    """Return the path of the log after moving a log that is too large aside."""
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
     return log
 
@@ -206,9 +205,9 @@ def free_port() -> int:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now; `Trouble` when it never could.
+    """Return whether a server can listen on the port; raise `Trouble` if the address is unusable.
 
-    Connections of an earlier server that are only winding down do not count.
+    Closing connections of an earlier server are ignored.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -218,5 +217,5 @@ def is_free(host: str, port: int) -> bool:
         except OSError as fault:
             if fault.errno == errno.EADDRINUSE:
                 return False
-            raise Trouble(f"nobody may listen on {host} port {port} ({fault.strerror}): {ANOTHER_PORT}") from fault
+            raise Trouble(f"can't listen on {host} port {port} ({fault.strerror}): {ANOTHER_PORT}") from fault
     return True

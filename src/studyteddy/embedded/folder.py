@@ -1,4 +1,4 @@
-"""The data folder: what is remembered between two starts, and the locks that keep two starts apart."""
+"""The data folder: persistent state, and the locks that prevent concurrent starts."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from dataclasses import dataclass
 from pathlib import Path
 
 POLL = 0.05
-ANOTHER_FOLDER = "name another folder with --data-dir"
+ANOTHER_FOLDER = "choose another folder with --data-dir"
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class Trouble(Exception):
-    """Something that keeps the system from running, told with what to do about it."""
+    """A problem that prevents the system from running; the message says how to fix it."""
 
 
 class InUse(Trouble):
-    """Somebody else is at work in this folder."""
+    """Another process is using this folder."""
 
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A folder of our own. Its files are written whole or not at all, and readable by their owner only."""
+    """A private folder. Its files are written atomically and readable only by their owner."""
 
     path: Path
 
     @classmethod
     def at(cls, path: Path) -> DataFolder:
-        """The folder, made if it is missing; `Trouble` when it cannot be used."""
+        """Return the folder, creating it if needed; raise `Trouble` if it can't be used."""
         path = path.absolute()
         try:
-            # Not 0700 for root: its engines run as `nobody` and pass through. Secrets have their own mode.
+            # Not 0700 for root: its engines run as `nobody` and must traverse it. Secrets have their own mode.
             path.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         except (FileExistsError, NotADirectoryError) as fault:
-            raise Trouble(f"{path} is not a folder: {ANOTHER_FOLDER}") from fault
+            raise Trouble(f"{path} isn't a folder: {ANOTHER_FOLDER}") from fault
         except OSError as fault:
-            raise Trouble(f"{path} cannot be made ({fault.strerror}): {ANOTHER_FOLDER}") from fault
+            raise Trouble(f"{path} can't be created ({fault.strerror}): {ANOTHER_FOLDER}") from fault
         if not writable(path):
-            raise Trouble(f"{path} is not writable for this user: change its owner, or {ANOTHER_FOLDER}")
+            raise Trouble(f"{path} isn't writable by this user: change its owner, or {ANOTHER_FOLDER}")
         return cls(path.resolve())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else is at work in here. Children do not inherit the lock: it ends when we do."""
+        """Lock the folder; raise `InUse`. Children don't inherit the lock, so it is released when this process ends."""
         try:
-            lock = hold(self.path / "lock", patience=0)
+            lock = lock_file(self.path / "lock", timeout=0)
         except InUse as fault:
             raise InUse(f"{self.path} is in use by another `teddy up`: stop it, or {ANOTHER_FOLDER}") from fault
         try:
@@ -60,16 +60,16 @@ class DataFolder:
             os.close(lock)
 
     def read(self, name: str) -> dict[str, str]:
-        """What was remembered under `name`; empty when nothing was."""
+        """Return the values stored in the file `name`; empty if it doesn't exist."""
         try:
             return dict(json.loads((self.path / name).read_text()))
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError) as fault:
-            raise Trouble(f"{self.path / name} is damaged: put it back from a copy") from fault
+            raise Trouble(f"{self.path / name} is damaged: restore it from a backup") from fault
 
     def write(self, name: str, values: dict[str, str]) -> None:
-        """Remember, so that a crash leaves the old file or the new one and never half of it."""
+        """Write the values atomically: a crash leaves the old file or the new one, never a partial one."""
         target = self.path / name
         fresh = target.with_suffix(".new")
         fresh.unlink(missing_ok=True)
@@ -82,7 +82,7 @@ class DataFolder:
 
 
 def writable(path: Path) -> bool:
-    """Tried, not asked: permission bits say nothing about a read-only file system."""
+    """Return whether files can be created; tested by creating one, since a file system can be read-only."""
     probe = path / f".probe-{os.getpid()}"
     try:
         probe.touch()
@@ -93,7 +93,7 @@ def writable(path: Path) -> bool:
 
 
 def sync_folder(path: Path) -> None:
-    """Make a rename last."""
+    """Make a rename durable."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -101,10 +101,13 @@ def sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def hold(path: Path, *, patience: float) -> int:
-    """Lock a file, waiting `patience` seconds. The lock ends with the last process that has it open."""
+def lock_file(path: Path, *, timeout: float) -> int:
+    """Lock a file and return its descriptor; raise `InUse` after `timeout` seconds.
+
+    The lock is released when the last process that has the file open ends.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,12 +115,12 @@ def hold(path: Path, *, patience: float) -> int:
         except BlockingIOError as fault:
             if time.monotonic() >= deadline:
                 os.close(descriptor)
-                raise InUse(f"{path} is held by another process") from fault
+                raise InUse(f"{path} is locked by another process") from fault
         time.sleep(POLL)
 
 
 def new_key() -> str:
-    """32 random bytes, base64url without padding."""
+    """Return 32 random bytes, base64url-encoded without padding."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
 
 
@@ -126,7 +129,7 @@ KEYS = ("SIGNING_KEY", "REFRESH_KEY", "CURSOR_KEY", "PASSWORD_PEPPER")
 
 
 def make_secrets(folder: DataFolder) -> dict[str, str]:
-    """The installation's secrets, made once. A damaged file is refused: new keys would lock everybody out."""
+    """Return the installation's secrets, generated once. A damaged file is an error: new keys lock everyone out."""
     known = folder.read(SECRETS)
     complete = {name: new_key() for name in KEYS} | {"SEALING_KEYS": f"k1:{new_key()}"} | known
     if complete != known:

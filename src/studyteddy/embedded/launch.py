@@ -1,14 +1,12 @@
-"""Become another program, tied to the life of the one that asked for it.
+"""Run another program that ends when its parent process ends.
 
-A script of its own, run by path with nothing but the standard library, because what it does (changing the
-account, entering a namespace) must happen in the child, after the fork, where Python code of a process with
-threads is not safe to run:
-
+A separate script, run by path with only the standard library, because its work (changing the account, entering a
+namespace) must happen in the child after the fork, where running Python code of a multithreaded process isn't safe:
     python -I -S launch.py PARENT SIGNAL ACCOUNT PROGRAM [ARGUMENT...]
 
-PARENT is the process whose end sends SIGNAL to the program. ACCOUNT is `same`, `UID:GID` to become somebody
-else, or `namespace` to look like `nobody` from inside while the files stay the caller's own: PostgreSQL
-refuses to run as root and as a user without a name, and so it sees neither.
+When the process PARENT ends, SIGNAL is sent to the program. ACCOUNT is `same`, `UID:GID` to switch to another
+account, or `namespace` to run as `nobody` inside a user namespace while files stay owned by the caller: PostgreSQL
+refuses to run as root or as a user without a name.
 """
 
 from __future__ import annotations
@@ -24,18 +22,18 @@ CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
 
 
-def main(parent: str, ending: str, account: str, *command: str) -> None:
-    """Everything that must be true of the process, then the program in its place."""
-    become(account)
-    end_with(int(parent), int(ending))
-    # Python ignores these and an ignored signal stays ignored across exec.
+def main(parent: str, stop_signal: str, account: str, *command: str) -> None:
+    """Set up the process, then replace it with the program."""
+    switch_account(account)
+    die_with_parent(int(parent), int(stop_signal))
+    # Python ignores these signals, and an ignored signal stays ignored across exec.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    os.execv(command[0], command)  # noqa: S606 - to start a process is what this is for
+    os.execv(command[0], command)  # noqa: S606 - starting a process is the purpose of this script
 
 
-def become(account: str) -> None:
-    """Change to the account; groups first, since the right to do so goes with the user."""
+def switch_account(account: str) -> None:
+    """Switch to the account; groups first, since dropping the user drops the right to change them."""
     if account == "namespace":
         enter_namespace()
     elif account != "same":
@@ -46,20 +44,20 @@ def become(account: str) -> None:
 
 
 def enter_namespace() -> None:
-    """A user namespace in which the caller is called `nobody`."""
+    """Enter a user namespace in which the caller is mapped to `nobody`."""
     uid, gid = os.geteuid(), os.getegid()
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "user namespaces are not allowed here")
-    Path("/proc/self/setgroups").write_text("deny")  # without it an ordinary user may not map a group
+    Path("/proc/self/setgroups").write_text("deny")  # required before an ordinary user can map a group
     Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1")
 
 
-def end_with(parent: int, ending: int) -> None:
-    """Have the kernel send `ending` when the parent dies; last, because a change of account forgets it."""
+def die_with_parent(parent: int, stop_signal: int) -> None:
+    """Have the kernel send the signal when the parent dies; called last, because changing the account resets it."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, ending)
-    if os.getppid() != parent:  # it died before the kernel was told
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop_signal)
+    if os.getppid() != parent:  # it died before prctl was called
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive this one."""
+"""Child processes that can't outlive this process."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ SAME = "same"
 
 
 def command_of(
-    program: Sequence[str | Path], *, account: str = SAME, orphaned: signal.Signals = signal.SIGKILL
+    program: Sequence[str | Path], *, account: str = SAME, parent_death_signal: signal.Signals = signal.SIGKILL
 ) -> list[str]:
-    """The command that runs `program` under `account` and sends it `orphaned` when this process dies."""
-    launch = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(orphaned)), account]
+    """Return the command that runs `program` as `account` and sends it `parent_death_signal` when this process dies."""
+    launch = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(parent_death_signal)), account]
     return launch + [str(part) for part in program]
 
 
 class Child:
-    """A running program, started from a thread that stays, since its life is tied to that thread.
+    """A running program. Start it from a thread that stays alive: the program ends with that thread.
 
-    It has a session of its own, so Ctrl-C reaches us first and we end it in order.
+    It has its own session, so that Ctrl-C reaches only this process, which then stops it in order.
     """
 
     def __init__(
@@ -35,24 +35,26 @@ class Child:
         *,
         environment: Mapping[str, str],
         account: str = SAME,
-        orphaned: signal.Signals = signal.SIGKILL,
+        parent_death_signal: signal.Signals = signal.SIGKILL,
         output: IO[bytes] | None = None,
-        given: bytes = b"",
+        stdin: bytes = b"",
         keep: Sequence[int] = (),
+        cwd: Path | None = None,
     ) -> None:
-        """`given` is its standard input, `keep` are file descriptors it shall hold as long as it lives."""
+        """Start the program in `cwd`. `stdin` is its standard input; `keep` are file descriptors that it inherits."""
         self._process = subprocess.Popen(
-            command_of(program, account=account, orphaned=orphaned),
-            stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+            command_of(program, account=account, parent_death_signal=parent_death_signal),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             env=dict(environment),
             pass_fds=keep,
+            cwd=cwd,
             start_new_session=True,
         )
         if self._process.stdin is not None:
             with suppress(BrokenPipeError), self._process.stdin as pipe:
-                pipe.write(given)
+                pipe.write(stdin)
 
     @property
     def pid(self) -> int:
@@ -63,30 +65,36 @@ class Child:
         return self._process.poll() is None
 
     @property
-    def ending(self) -> str:
-        """How it ended, in words."""
+    def exit_reason(self) -> str:
+        """How the program ended, in words."""
         code = self._process.poll()
         if code is None:
             return "still running"
-        return f"ended with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+        return f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
 
     def ask_to_stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Signal it, unless it is gone already."""
+        """Send the signal, unless the program has already ended."""
         self._process.send_signal(how)
 
-    def wait(self) -> int:
-        """Its exit code, once it has ended by itself."""
-        return self._process.wait()
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the program to end and return its exit code; raise `subprocess.TimeoutExpired`."""
+        return self._process.wait(timeout)
+
+    def kill_group(self) -> None:
+        """Kill what remains of the program and of the processes that it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
 
     def kill(self) -> None:
-        """End it without asking."""
+        """Kill the program and wait for its end."""
         self._process.kill()
         self._process.wait()
 
-    def stop(self, how: signal.Signals = signal.SIGTERM, *, patience: float) -> None:
-        """Ask it to end, and after `patience` seconds see to it."""
+    def stop(self, how: signal.Signals = signal.SIGTERM, *, timeout: float) -> None:
+        """Ask the program to stop, and kill it after `timeout` seconds."""
         self.ask_to_stop(how)
         try:
-            self._process.wait(patience)
+            self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.kill()

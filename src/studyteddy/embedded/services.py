@@ -1,7 +1,8 @@
-"""Keeping things alive: whatever dies is started again, soon at first and a little later each time."""
+"""Supervision: a process that dies is restarted immediately, or with increasing delays if it can't start."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,51 +12,64 @@ from typing import Protocol
 from studyteddy.embedded.folder import Trouble
 from studyteddy.embedded.process import Child
 
-DRAINING = 45.0
-"""Seconds the API and the worker have to finish what they began."""
-SHORT = 5.0
-"""Seconds for what nobody waits for: a change of source, a command that was interrupted."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
-STEADY = 30.0
-"""Seconds after which something that runs is no longer held to have just crashed."""
-BEAT = 0.1
+DRAIN_TIMEOUT = 45.0
+"""Seconds the API and the worker have to finish their current work."""
+SHORT_TIMEOUT = 5.0
+"""Seconds to stop after a source change or an interrupted command, where no work needs to be finished."""
+FIRST_DELAY, MAX_DELAY = 0.25, 4.0
+STARTED_AFTER = 2.0
+"""Seconds of uptime after which a crash is no failed start: the process is restarted at once, however often."""
+STABLE_AFTER = 30.0
+"""Seconds of uptime after which earlier crashes no longer count."""
+POLL_INTERVAL = 0.1
 
 
 def say(text: str) -> None:
-    """One line of our own between those of the children."""
-    with suppress(BrokenPipeError):  # nobody may be reading any more, and there is still work to do
+    """Print a message between the output of the children."""
+    with suppress(BrokenPipeError):  # the reader may be gone, but the shutdown must continue
         print(f"teddy: {text}", flush=True)
 
 
-class KeptAlive(Protocol):
+class Supervised(Protocol):
     """An engine or a service."""
 
     @property
     def name(self) -> str: ...
     @property
     def alive(self) -> bool: ...
-    def how_it_ended(self) -> str: ...
+    def exit_reason(self) -> str: ...
     def restart(self) -> None: ...
 
 
 class Service:
-    """One of our own processes: `python -m studyteddy serve`, say."""
+    """One of our own processes, such as `python -m studyteddy serve`; `words` are its command.
 
-    def __init__(self, name: str, command: str, environment: Mapping[str, str]) -> None:
-        self.name, self._command, self._environment = name, command, environment
+    `parent_death_signal` is sent to it when this process dies: SIGTERM if it has to stop processes of its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        parent_death_signal: signal.Signals = signal.SIGKILL,
+    ) -> None:
+        self.name, self._words, self._environment = name, words, environment
+        self._parent_death_signal = parent_death_signal
         self._child: Child | None = None
 
     @property
     def alive(self) -> bool:
         return self._child is not None and self._child.alive
 
-    def how_it_ended(self) -> str:
-        return self._child.ending if self._child else "was never started"
+    def exit_reason(self) -> str:
+        return self._child.exit_reason if self._child else "was never started"
 
     def restart(self) -> None:
-        """Start it; the one before is gone or goes now."""
-        stop_together([self], patience=DRAINING)
-        self._child = own_process(self._command, self._environment)
+        """Start the process, stopping the previous one if it is still running."""
+        stop_all([self], timeout=DRAIN_TIMEOUT)
+        self._child = start_process(self._words, self._environment, parent_death_signal=self._parent_death_signal)
 
     def ask_to_stop(self) -> None:
         if self._child:
@@ -66,64 +80,71 @@ class Service:
             self._child.kill()
 
 
-def own_process(command: str, environment: Mapping[str, str]) -> Child:
-    """This program again, with another command."""
-    return Child([sys.executable, "-m", "studyteddy", command], environment=environment)
+def start_process(
+    words: Sequence[str], environment: Mapping[str, str], *, parent_death_signal: signal.Signals = signal.SIGKILL
+) -> Child:
+    """Start this program with another command."""
+    command = [sys.executable, "-m", "studyteddy", *words]
+    return Child(command, environment=environment, parent_death_signal=parent_death_signal)
 
 
-def run(command: str, environment: Mapping[str, str]) -> None:
-    """This program's command, to its end."""
-    child = own_process(command, environment)
+def run(command: str, environment: Mapping[str, str], *arguments: str) -> None:
+    """Run a command of this program and wait for its end; raise `Trouble` if it fails."""
+    child = start_process([command, *arguments], environment)
     try:
         code = child.wait()
     except BaseException:
-        child.stop(patience=SHORT)
+        child.stop(timeout=SHORT_TIMEOUT)
         raise
     if code != 0:
-        raise Trouble(f"`teddy {command}` {child.ending}; `teddy doctor` may know why")
+        raise Trouble(f"`teddy {command}` {child.exit_reason}; run `teddy doctor` to find the cause")
 
 
-def stop_together(services: Sequence[Service], *, patience: float, hurried: Callable[[], bool] = lambda: False) -> None:
-    """Ask all of them to stop at once, and end those that have not after `patience` seconds or in a hurry."""
+def stop_all(services: Sequence[Service], *, timeout: float, forced: Callable[[], bool] = lambda: False) -> None:
+    """Ask all services to stop at the same time; kill those still running after `timeout` seconds or when `forced`."""
     for service in services:
         service.ask_to_stop()
-    deadline = time.monotonic() + patience
-    while any(service.alive for service in services) and time.monotonic() < deadline and not hurried():
-        time.sleep(BEAT / 2)
+    deadline = time.monotonic() + timeout
+    while any(service.alive for service in services) and time.monotonic() < deadline and not forced():
+        time.sleep(POLL_INTERVAL / 2)
     for service in services:
         service.kill()
 
 
-class Watch:
-    """Watches one thing. `falls` counts how often it died without a steady time in between."""
+class Monitor:
+    """Monitors and restarts one process. `crashes` counts its crashes since it last ran stably."""
 
-    def __init__(self, thing: KeptAlive) -> None:
-        self._thing = thing
-        self.falls = 0
+    def __init__(self, process: Supervised, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._process = process
+        self._clock = clock
+        self.crashes = 0
+        self._failed_starts = 0
         self._due: float | None = None
-        self._started = time.monotonic()
+        self._started = clock()
 
-    def look(self) -> None:
-        """Notice a death, and start it again when its pause is over."""
-        now = time.monotonic()
+    def check(self) -> None:
+        """Detect a crash, and restart the process when its delay has passed."""
+        now = self._clock()
         if self._due is None:
-            self._notice(now)
-        elif now >= self._due:
-            self._revive()
+            self._detect_crash(now)
+        if self._due is not None and now >= self._due:
+            self._restart()
 
-    def _notice(self, now: float) -> None:
-        if self._thing.alive:
+    def _detect_crash(self, now: float) -> None:
+        if self._process.alive:
             return
-        self.falls = 1 if now - self._started > STEADY else self.falls + 1
-        pause = 0.0 if self.falls == 1 else min(FIRST_PAUSE * 2**self.falls, LONGEST_PAUSE)
-        self._due = now + pause
-        when = f"in {pause:.0f} s" if pause else "now"
-        say(f"{self._thing.name} {self._thing.how_it_ended()}; starting it again {when}")
+        uptime = now - self._started
+        self.crashes = 1 if uptime > STABLE_AFTER else self.crashes + 1
+        self._failed_starts = 0 if uptime > STARTED_AFTER else self._failed_starts + 1
+        delay = 0.0 if self._failed_starts <= 1 else min(FIRST_DELAY * 2**self._failed_starts, MAX_DELAY)
+        self._due = now + delay
+        when = f"in {delay:.0f} s" if delay else "now"
+        say(f"{self._process.name} {self._process.exit_reason()}; restarting {when}")
 
-    def _revive(self) -> None:
+    def _restart(self) -> None:
         try:
-            if not self._thing.alive:
-                self._thing.restart()
+            if not self._process.alive:
+                self._process.restart()
         except Trouble as trouble:
             say(str(trouble))
-        self._started, self._due = time.monotonic(), None
+        self._started, self._due = self._clock(), None

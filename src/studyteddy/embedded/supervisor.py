@@ -1,4 +1,4 @@
-"""`teddy up`: the whole system in one process tree that comes up with one command and goes down with it."""
+"""`teddy up`: runs the whole system as one process tree that starts and stops together."""
 
 from __future__ import annotations
 
@@ -11,67 +11,70 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from studyteddy.embedded.engine import Engine, is_free
+from studyteddy.embedded import web_build
+from studyteddy.embedded.engine import Engine, free_port, is_free
 from studyteddy.embedded.folder import CHECKOUT, POLL, DataFolder, InUse, Trouble, make_secrets
-from studyteddy.embedded.place import DEFAULT, environment_of, folder_for, is_set
+from studyteddy.embedded.place import DEFAULT, WEB, choose_folder, folder_environment, is_set
 from studyteddy.embedded.postgres import Postgres
 from studyteddy.embedded.services import (
-    BEAT,
-    DRAINING,
-    SHORT,
-    KeptAlive,
+    DRAIN_TIMEOUT,
+    POLL_INTERVAL,
+    SHORT_TIMEOUT,
+    Monitor,
     Service,
-    Watch,
+    Supervised,
     run,
     say,
-    stop_together,
+    stop_all,
 )
 from studyteddy.embedded.valkey import Valkey
 
-PORT_PATIENCE = 3.0
-"""Seconds a killed predecessor may take to leave the port."""
-HOPELESS = 4
-"""Deaths of the API before it ever answered, after which starting it again makes no sense."""
+PORT_TIMEOUT = 3.0
+"""Seconds to wait for a killed predecessor to release the port."""
+MAX_CRASHES = 4
+"""Crashes of the API before its first response, after which it isn't restarted."""
 SERVING = "serving.json"
 SOURCES = CHECKOUT / "src"
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-GLANCE = 0.5
-"""Seconds between two looks at the sources."""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SOURCE_CHECK_INTERVAL = 0.5
+"""Seconds between two checks of the sources."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked for on the command line."""
+class Options:
+    """The options of the command line."""
 
     host: str = "127.0.0.1"
     port: int = 8000
     data_dir: Path | None = None
     dev: bool = False
     seed: bool = False
+    language: str = "en"
+    """The language of the sample data."""
 
 
 class Stop(BaseException):
-    """Somebody wants us to end."""
+    """A signal to stop was received."""
 
 
 class Signals:
-    """The first signal ends the program in order; another one is impatience."""
+    """The first signal stops the program in order; a second one forces it."""
 
     def __init__(self) -> None:
-        self.stopping = self.hurried = False
+        self.stopping = self.forced = False
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        self.hurried = self.stopping
+        self.forced = self.stopping
         if not self.stopping:
             self.stopping = True
             raise Stop
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
-        # Who ignores the end of the terminal, as `nohup` does, goes on doing so.
-        deaf = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-        numbers = [number for number in ENDINGS if not (deaf and number is signal.SIGHUP)]
-        before = {number: signal.signal(number, self) for number in numbers}
+    def handled(self) -> Iterator[None]:
+        # If SIGHUP is ignored, as under `nohup`, keep ignoring it.
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        handled = [number for number in STOP_SIGNALS if not (ignored and number is signal.SIGHUP)]
+        before = {number: signal.signal(number, self) for number in handled}
         try:
             yield
         finally:
@@ -79,34 +82,37 @@ class Signals:
                 signal.signal(number, handler)
 
 
-def up(wish: Wish, environ: Mapping[str, str]) -> None:
-    """Bring everything up and keep it so until a signal comes; `Trouble` when that cannot be."""
+def up(options: Options, environ: Mapping[str, str]) -> None:
+    """Start everything and keep it running until a signal arrives; raise `Trouble` if that fails."""
     signals = Signals()
-    with signals.heard(), suppress(Stop):
-        folder = folder_for(wish.data_dir, engines=not is_set(environ, "DATABASE_URL"))
-        if not wish.data_dir and folder.path != DEFAULT:
-            say(f"the engines of root cannot work in {DEFAULT}: the data is in {folder.path}")
+    with signals.handled(), suppress(Stop):
+        folder = choose_folder(options.data_dir, engines=not is_set(environ, "DATABASE_URL"))
+        if not options.data_dir and folder.path != DEFAULT:
+            say(f"root's engines can't run in {DEFAULT}: the data is in {folder.path}")
         with folder.locked(), ExitStack() as running:
-            await_port(wish.host, wish.port)
+            wait_for_port(options.host, options.port)
             make_secrets(folder)
-            folder.write(SERVING, {"host": wish.host, "port": str(wish.port)})
+            folder.write(SERVING, {"host": options.host, "port": str(options.port)})
             say("starting the database and the cache")
             engines = start_engines(folder, environ, running)
-            environment = environment_of(folder, environ) | {"HOST": wish.host, "PORT": str(wish.port)}
-            say("bringing the schema up to date")
+            port = free_port() if options.dev and has_web_app(environ) else options.port
+            environment = folder_environment(folder, environ) | {"HOST": options.host, "PORT": str(port)}
+            if port != options.port:
+                environment.setdefault("PUBLIC_URL", url_of(options))
+            say("migrating the schema")
             run("migrate", environment)
-            if wish.seed:
-                run("seed", environment)
-            system = System(wish, environment, engines)
+            if options.seed:
+                run("seed", environment, "--language", options.language)
+            system = System(options, environment, engines, web_service(options, folder, environ, api_port=port))
             running.callback(system.stop, signals)
             system.start()
-            say(greeting(wish, folder))
-            system.keep()
+            say(greeting(options, folder))
+            system.run_until_stopped()
 
 
-def await_port(host: str, port: int) -> None:
-    """Make sure the API can listen, giving a predecessor that was just killed a moment to leave."""
-    deadline = time.monotonic() + PORT_PATIENCE
+def wait_for_port(host: str, port: int) -> None:
+    """Wait until the port is free, in case a predecessor was just killed; raise `InUse`."""
+    deadline = time.monotonic() + PORT_TIMEOUT
     while not is_free(host, port):
         if time.monotonic() > deadline:
             raise InUse(f"port {port} is in use by another program: stop it, or choose another with --port {port + 1}")
@@ -114,7 +120,7 @@ def await_port(host: str, port: int) -> None:
 
 
 def start_engines(folder: DataFolder, environ: Mapping[str, str], running: ExitStack) -> list[Engine]:
-    """Those engines that the environment does not name, started."""
+    """Start the engines that the environment doesn't replace."""
     kinds: dict[str, type[Engine]] = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
     engines = [kind(folder) for variable, kind in kinds.items() if not is_set(environ, variable)]
     for engine in engines:
@@ -123,97 +129,141 @@ def start_engines(folder: DataFolder, environ: Mapping[str, str], running: ExitS
     return engines
 
 
-class System:
-    """The API, the worker and the engines, watched."""
+def has_web_app(environ: Mapping[str, str]) -> bool:
+    """Return whether this program builds the web app itself."""
+    return environ.get("WEB") != "off" and not is_set(environ, "WEB_DIR") and web_build.has_source()
 
-    def __init__(self, wish: Wish, environment: Mapping[str, str], engines: list[Engine]) -> None:
+
+def web_service(options: Options, folder: DataFolder, environ: Mapping[str, str], *, api_port: int) -> Service | None:
+    """Return what builds the web app; with `--dev`, what serves it from its source in front of the API."""
+    if not has_web_app(environ):
+        return None
+    words = ["web", "build", f"--data-dir={folder.path}"]
+    if options.dev:
+        api = f"http://{url_host(options.host)}:{api_port}"
+        words = [
+            "web",
+            "dev",
+            f"--data-dir={folder.path}",
+            f"--host={options.host}",
+            f"--port={options.port}",
+            f"--api={api}",
+        ]
+    elif web_build.is_current(folder.path / WEB):
+        return None
+    return Service("web app", words, environ, parent_death_signal=signal.SIGTERM)
+
+
+class System:
+    """The API, the worker and the engines, supervised; `web` builds the web app beside them.
+
+    With `--dev`, `web` is supervised too: it serves the app and passes requests for the API on.
+    """
+
+    def __init__(
+        self, options: Options, environment: Mapping[str, str], engines: list[Engine], web: Service | None
+    ) -> None:
         environment = {"PYTHONUNBUFFERED": "1", **environment}
-        self._wish = wish
-        self._services = [Service("API", "serve", environment), Service("worker", "work", environment)]
-        kept: list[KeptAlive] = [*engines, *self._services]
-        self._watches = [Watch(thing) for thing in kept]
+        self._options = options
+        self._port = int(environment["PORT"])
+        self._services = [Service("API", ["serve"], environment), Service("worker", ["work"], environment)]
+        self._web = [web] if web else []
+        supervised: list[Supervised] = [*engines, *self._services]
+        self._monitors = [Monitor(process) for process in supervised]
         self._sources = Sources()
 
     def start(self) -> None:
-        """Start the services and wait until the API answers."""
+        """Start the services and wait until the API responds; raise `Trouble` if it keeps crashing."""
         for service in self._services:
             service.restart()
-        while not self._answers():
-            self._look()
-            if self._watches[-2].falls >= HOPELESS:
-                raise Trouble("the API does not start; what it said is above, `teddy doctor` may know more")
-            time.sleep(BEAT)
+        while not self._responds():
+            self._check()
+            if self._monitors[-2].crashes >= MAX_CRASHES:
+                raise Trouble("the API can't start; see its output above, or run `teddy doctor`")
+            time.sleep(POLL_INTERVAL)
+        for web in self._web:
+            web.restart()
+            if self._options.dev:
+                self._monitors.append(Monitor(web))
 
-    def keep(self) -> None:
-        """Until a signal interrupts."""
+    def run_until_stopped(self) -> None:
+        """Supervise the system until a signal arrives."""
         while True:
-            self._look()
-            if self._wish.dev and self._sources.changed():
+            self._check()
+            if self._options.dev and self._sources.changed():
                 self._reload()
-            time.sleep(BEAT)
+            time.sleep(POLL_INTERVAL)
 
     def stop(self, signals: Signals) -> None:
-        """Let the API and the worker finish; the engines go after them."""
+        """Let the API and the worker finish; the engines stop after them."""
         say("stopping")
-        stop_together(self._services, patience=DRAINING, hurried=lambda: signals.hurried)
+        stop_all([*self._services, *self._web], timeout=DRAIN_TIMEOUT, forced=lambda: signals.forced)
 
-    def _look(self) -> None:
-        for watch in self._watches:
-            watch.look()
+    def _check(self) -> None:
+        for monitor in self._monitors:
+            monitor.check()
 
     def _reload(self) -> None:
-        say("the source has changed; starting the API and the worker again")
-        stop_together(self._services, patience=SHORT)
+        say("the source has changed; restarting the API and the worker")
+        stop_all(self._services, timeout=SHORT_TIMEOUT)
         for service in self._services:
             service.restart()
 
-    def _answers(self) -> bool:
-        where = dialled(self._wish.host), self._wish.port
+    def _responds(self) -> bool:
+        where = reachable_host(self._options.host), self._port
         with suppress(OSError), socket.create_connection(where, timeout=1):
             return True
         return False
 
 
 SIGN_UP = """\
-Study Teddy is up at {url} (data in {folder}); Ctrl-C stops it
-  sign up, and use the `accessToken` of the answer as bearer token:
+Study Teddy is running at {url} (data in {folder}). Press Ctrl-C to stop.
+  Register an account and use the `accessToken` of the response as a bearer token:
     curl {url}/api/auth/register -H 'content-type: application/json' \\
-      -d '{{"email": "you@example.org", "password": "a long sentence of your own", "name": "You"}}'
+      -d '{{"email": "you@example.org", "password": "a long password of your own", "name": "You"}}'
 """
-OR_SEED = "  or start with --seed for an account that has been studying for a while"
-SEEDED = "  or sign in with the account named above"
+OR_SEED = "  Or start with --seed to add an account with sample data."
+SEEDED = "  Or sign in with the account shown above."
 
 
 class Sources:
-    """The program's own files, as far as `--dev` cares."""
+    """The program's source files, watched with `--dev`."""
 
     def __init__(self) -> None:
-        self._seen = self._ages()
-        self._looked = time.monotonic()
+        self._seen = self._modification_times()
+        self._checked_at = time.monotonic()
 
     def changed(self) -> bool:
-        """Whether they are others than at the last look."""
-        if time.monotonic() - self._looked < GLANCE:
+        """Return whether they have changed since the last check."""
+        if time.monotonic() - self._checked_at < SOURCE_CHECK_INTERVAL:
             return False
-        before, self._seen, self._looked = self._seen, self._ages(), time.monotonic()
+        before, self._seen, self._checked_at = self._seen, self._modification_times(), time.monotonic()
         return self._seen != before
 
     @staticmethod
-    def _ages() -> dict[Path, int]:
-        ages: dict[Path, int] = {}
+    def _modification_times() -> dict[Path, int]:
+        times: dict[Path, int] = {}
         for path in SOURCES.rglob("*.py"):
-            with suppress(FileNotFoundError):  # editors replace files
-                ages[path] = path.stat().st_mtime_ns
-        return ages
+            with suppress(FileNotFoundError):  # editors may replace files meanwhile
+                times[path] = path.stat().st_mtime_ns
+        return times
 
 
-def dialled(host: str) -> str:
-    """An address at which a server that listens on `host` answers."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+def reachable_host(host: str) -> str:
+    """Return an address at which a server that listens on `host` can be reached."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
-def greeting(wish: Wish, folder: DataFolder) -> str:
-    """Where it is, and how to get in."""
-    host = dialled(wish.host)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{wish.port}"
-    return SIGN_UP.format(url=url, folder=folder.path) + (SEEDED if wish.seed else OR_SEED)
+def url_host(host: str) -> str:
+    """Return the host of a URL at which a server that listens on `host` can be reached."""
+    reachable = reachable_host(host)
+    return f"[{reachable}]" if ":" in reachable else reachable
+
+
+def url_of(options: Options) -> str:
+    return f"http://{url_host(options.host)}:{options.port}"
+
+
+def greeting(options: Options, folder: DataFolder) -> str:
+    """Return the message that shows the URL and how to sign in."""
+    return SIGN_UP.format(url=url_of(options), folder=folder.path) + (SEEDED if options.seed else OR_SEED)

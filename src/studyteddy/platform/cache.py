@@ -1,8 +1,8 @@
-"""Redis: one multiplexed connection that writes many callers' commands at once, and a listener for messages.
+"""Redis: one multiplexed connection that pipelines the commands of many callers, and receives pushed messages.
 
-Redis is fast, shared and disposable. A command that it does not answer in 150 ms fails with `Away`, at
-once while the connection is down; the caller knows what to do without it. A connection on which nothing is
-heard is asked for a sign of life, so that silence is noticed by a listener too.
+The data in Redis is shared and disposable. A command without a reply within 150 ms fails with `RedisUnavailable`, and
+immediately while the connection is down; callers must work without Redis. An idle connection is pinged, so that a
+subscriber also detects a dead connection.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ from urllib.parse import unquote, urlsplit
 
 import hiredis
 
-from studyteddy.platform.telemetry import CACHE_AWAY
+from studyteddy.platform.telemetry import REDIS_FAILURES
 
-PATIENCE = 0.15
-"""Seconds that an answer may take."""
-QUIET = 1.0
-"""Seconds without a word after which Redis is asked whether it is there."""
-
-
-class Away(Exception):
-    """Redis does not answer; do without it."""
+TIMEOUT = 0.15
+"""Maximum seconds to wait for a reply."""
+IDLE = 1.0
+"""Seconds without received data before a ping."""
 
 
-class _Wire(asyncio.Protocol):
-    """Commands out, answers in, in the same order; pushed messages go to `on_push`."""
+class RedisUnavailable(Exception):
+    """Redis is unavailable; continue without it."""
+
+
+class _Protocol(asyncio.Protocol):
+    """Sends commands and receives replies in the same order; passes pushed messages to `on_push`."""
 
     def __init__(self, on_push: Callable[[list[Any]], None], on_lost: Callable[[], None]) -> None:
         self._reader = hiredis.Reader(notEnoughData=Ellipsis)
-        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._pending: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._heard = self._loop.time()
+        self._received_at = self._loop.time()
         self._on_push = on_push
         self._on_lost = on_lost
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods but not the base class
 
     def call(self, command: bytes) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._waiting.append((self._loop.time(), future))
+        self._pending.append((self._loop.time(), future))
         self.send(command)
         return future
 
     def send(self, command: bytes) -> None:
-        """Writes a command that is not answered, or only by a push."""
+        """Write a command without a reply, or whose reply is a push."""
         if not self._out:
             self._loop.call_soon(self._write)
         self._out.append(command)
@@ -65,33 +65,33 @@ class _Wire(asyncio.Protocol):
         self._out.clear()
 
     def data_received(self, data: bytes) -> None:
-        self._heard = self._loop.time()
+        self._received_at = self._loop.time()
         self._reader.feed(data)
-        while (answer := self._reader.gets()) is not Ellipsis:
-            if isinstance(answer, hiredis.PushNotification):
-                self._on_push(answer)
-            elif self._waiting:
-                _, future = self._waiting.popleft()
+        while (reply := self._reader.gets()) is not Ellipsis:
+            if isinstance(reply, hiredis.PushNotification):
+                self._on_push(reply)
+            elif self._pending:
+                _, future = self._pending.popleft()
                 if not future.done():
-                    if isinstance(answer, hiredis.ReplyError):
-                        future.set_exception(answer)
+                    if isinstance(reply, hiredis.ReplyError):
+                        future.set_exception(reply)
                     else:
-                        future.set_result(answer)
+                        future.set_result(reply)
 
     def overdue(self) -> asyncio.Future[Any] | None:
-        """The oldest command, if it has waited too long for its answer."""
-        late = bool(self._waiting) and self._loop.time() - self._waiting[0][0] > PATIENCE
-        return self._waiting[0][1] if late else None
+        """Return the oldest pending command if its reply is overdue."""
+        late = bool(self._pending) and self._loop.time() - self._pending[0][0] > TIMEOUT
+        return self._pending[0][1] if late else None
 
-    def quiet(self) -> bool:
-        return not self._waiting and self._loop.time() - self._heard > QUIET
+    def idle(self) -> bool:
+        return not self._pending and self._loop.time() - self._received_at > IDLE
 
     def connection_lost(self, fault: Exception | None) -> None:
-        while self._waiting:
-            _, future = self._waiting.popleft()
+        while self._pending:
+            _, future = self._pending.popleft()
             if not future.done():
-                future.set_exception(Away("the connection to Redis was lost"))
-                future.exception()  # nobody may be waiting any more
+                future.set_exception(RedisUnavailable("the connection to Redis was lost"))
+                future.exception()  # mark as retrieved: the caller may have stopped waiting
         self._on_lost()
 
     def close(self) -> None:
@@ -100,73 +100,75 @@ class _Wire(asyncio.Protocol):
 
 
 class Redis:
-    """One connection to Redis that comes back by itself; `connected` says whether commands have a chance."""
+    """A connection to Redis that reconnects automatically; commands fail immediately unless `connected`."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
-        self._wire: _Wire | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._protocol: _Protocol | None = None
+        self._supervisor: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self.on_connect: Callable[[], None] = lambda: None
         self.on_push: Callable[[list[Any]], None] = lambda _: None
 
     @property
     def connected(self) -> bool:
-        return self._wire is not None
+        return self._protocol is not None
 
     async def __aenter__(self) -> Redis:
-        with contextlib.suppress(OSError, TimeoutError, Away, hiredis.HiredisError):
+        with contextlib.suppress(OSError, TimeoutError, RedisUnavailable, hiredis.HiredisError):
             await self._connect()
-        self._keeper = asyncio.ensure_future(self._keep())
+        self._supervisor = asyncio.ensure_future(self._supervise())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._keeper:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        if self._wire:
-            self._wire.close()
+        if self._supervisor:
+            self._supervisor.cancel()
+            await asyncio.gather(self._supervisor, return_exceptions=True)
+        if self._protocol:
+            self._protocol.close()
             await asyncio.sleep(0)
 
     def call(self, *command: str | bytes | int) -> asyncio.Future[Any]:
-        """Sends a command; await the answer, or `Away`."""
-        if self._wire is None:
-            CACHE_AWAY.inc()
-            raise Away("Redis is away")
-        return self._wire.call(_packed(command))
+        """Send a command; the future resolves to the reply or raises `RedisUnavailable`."""
+        if self._protocol is None:
+            REDIS_FAILURES.inc()
+            raise RedisUnavailable("Redis is unavailable")
+        return self._protocol.call(_packed(command))
 
-    def tell(self, *command: str | bytes | int) -> None:
-        """Sends a command whose answer nobody waits for."""
-        with contextlib.suppress(Away):
-            self.call(*command).add_done_callback(_forget)
+    def send(self, *command: str | bytes | int) -> None:
+        """Send a command and ignore its reply."""
+        with contextlib.suppress(RedisUnavailable):
+            self.call(*command).add_done_callback(_ignore)
 
     def subscribe(self, *channels: str) -> None:
-        """Their messages come to `on_push`, and so does the answer: in RESP3 it is a push, not a reply."""
-        if self._wire and channels:
-            self._wire.send(_packed(("SUBSCRIBE", *channels)))
+        """Subscribe to channels; messages and the confirmation arrive at `on_push`, since RESP3 pushes both."""
+        if self._protocol and channels:
+            self._protocol.send(_packed(("SUBSCRIBE", *channels)))
 
     def unsubscribe(self, *channels: str) -> None:
-        """No more of their messages."""
-        if self._wire and channels:
-            self._wire.send(_packed(("UNSUBSCRIBE", *channels)))
+        """Unsubscribe from channels."""
+        if self._protocol and channels:
+            self._protocol.send(_packed(("UNSUBSCRIBE", *channels)))
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         secure = ssl.create_default_context() if self._url.scheme == "rediss" else None
         async with asyncio.timeout(1.0):
-            _, wire = await loop.create_connection(
-                lambda: _Wire(lambda push: self.on_push(push), self._on_lost),
-                self._url.hostname or "127.0.0.1", self._url.port or 6379, ssl=secure,
-            )  # fmt: skip
+            _, protocol = await loop.create_connection(
+                lambda: _Protocol(lambda push: self.on_push(push), self._on_lost),
+                self._url.hostname or "127.0.0.1",
+                self._url.port or 6379,
+                ssl=secure,
+            )
             try:
-                await wire.call(_packed(self._hello()))
+                await protocol.call(_packed(self._hello()))
                 if database := self._url.path.strip("/"):
-                    await wire.call(_packed(("SELECT", database)))
+                    await protocol.call(_packed(("SELECT", database)))
             except BaseException:
-                wire.close()
+                protocol.close()
                 raise
         self._lost.clear()
-        self._wire = wire
+        self._protocol = protocol
         self.on_connect()
 
     def _hello(self) -> tuple[str, ...]:
@@ -175,42 +177,51 @@ class Redis:
         return ("HELLO", "3", "AUTH", unquote(self._url.username or "default"), unquote(self._url.password))
 
     def _on_lost(self) -> None:
-        self._wire = None
+        self._protocol = None
         self._lost.set()
 
-    async def _keep(self) -> None:
-        """Notices silence, and reconnects within two seconds of Redis being back."""
+    async def _supervise(self) -> None:
+        """Detect dead connections, and reconnect within two seconds once Redis is available."""
         while True:
-            if self._wire is None:
-                with contextlib.suppress(OSError, TimeoutError, Away, hiredis.HiredisError):
+            if self._protocol is None:
+                with contextlib.suppress(OSError, TimeoutError, RedisUnavailable, hiredis.HiredisError):
                     await self._connect()
-                if self._wire is None:
+                if self._protocol is None:
                     await asyncio.sleep(random.uniform(0.2, 0.8))
                 continue
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE / 3):
+                async with asyncio.timeout(TIMEOUT / 3):
                     await self._lost.wait()
-            if self._wire and self._wire.quiet():
-                self.tell("PING")
-            if self._wire and (late := self._wire.overdue()) is not None:
-                await asyncio.sleep(0.01)  # after a stall of our own, what came in meanwhile is read first
-                if self._wire and self._wire.overdue() is late:
-                    CACHE_AWAY.inc()
-                    self._wire.close()
+            if self._protocol and self._protocol.idle():
+                self.send("PING")
+            if self._protocol and (late := self._protocol.overdue()) is not None:
+                await asyncio.sleep(0.01)  # after a stall of this process, read what arrived meanwhile first
+                if self._protocol and self._protocol.overdue() is late:
+                    REDIS_FAILURES.inc()
+                    self._protocol.close()
                     await asyncio.sleep(0)
 
 
 def _packed(command: tuple[str | bytes | int, ...]) -> bytes:
-    return hiredis.pack_command(command)  # type: ignore[arg-type,no-any-return]  # its stub knows tuples of one only
+    return hiredis.pack_command(command)  # type: ignore[arg-type,no-any-return]  # the stub accepts only tuples of one element
 
 
-def _forget(future: asyncio.Future[Any]) -> None:
+def _ignore(future: asyncio.Future[Any]) -> None:
     if not future.cancelled():
         future.exception()
 
 
 async def ping(redis: Redis) -> float:
-    """Milliseconds of one round trip; raises `Away`."""
+    """Return the round-trip time in milliseconds; raise `RedisUnavailable`."""
     started = time.perf_counter()
     await redis.call("PING")
     return (time.perf_counter() - started) * 1000
+
+
+async def probe(url: str) -> None:
+    """Connect and authenticate once; raise `OSError`, `TimeoutError`, `RedisUnavailable`, or a hiredis error."""
+    redis = Redis(url)
+    try:
+        await redis._connect()
+    finally:
+        await redis.__aexit__()

@@ -1,4 +1,4 @@
-"""The outbound client: short deadlines, no redirects that nobody asked for, answers of bounded size."""
+"""The HTTP client for external services: short timeouts, no redirects, limited response size."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import httpx2
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 8.0
-LARGEST = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 class Unreachable(Exception):
-    """The other side did not answer in time, or answered what cannot be used."""
+    """The server didn't respond in time or returned an unusable response."""
 
 
 @asynccontextmanager
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """A client that gives up after eight seconds and follows nothing."""
+    """Open a client that times out after eight seconds and doesn't follow redirects."""
     deadlines = httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     async with httpx2.AsyncClient(timeout=deadlines, follow_redirects=False, trust_env=False) as opened:
         yield opened
 
 
 async def fetch(http: httpx2.AsyncClient, method: str, url: str, *, form: dict[str, str] | None = None) -> bytes:
-    """The body of a successful answer; raises `Unreachable`."""
+    """Return the body of a successful response; raise `Unreachable`."""
     try:
-        async with http.stream(method, url, data=form, headers={"accept": "application/json"}) as answer:
+        async with http.stream(method, url, data=form, headers={"accept": "application/json"}) as response:
             body = b""
-            async for chunk in answer.aiter_bytes():
+            async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > LARGEST:
-                    raise Unreachable(f"{url} answers more than {LARGEST} bytes")
+                if len(body) > MAX_BYTES:
+                    raise Unreachable(f"the response of {url} exceeds {MAX_BYTES} bytes")
     except httpx2.HTTPError as fault:
-        raise Unreachable(f"{url} does not answer: {type(fault).__name__}") from fault
-    if not answer.is_success:
-        raise Unreachable(f"{url} answers {answer.status_code}")
+        raise Unreachable(f"{url} is unreachable: {type(fault).__name__}") from fault
+    if not response.is_success:
+        raise Unreachable(f"{url} returned status {response.status_code}")
     return body

@@ -1,4 +1,4 @@
-"""Who is asking, and by which request."""
+"""The caller of a request."""
 
 from __future__ import annotations
 
@@ -8,34 +8,41 @@ from uuid import UUID
 import msgspec
 
 SESSION_SCOPES = frozenset({"read", "write", "account"})
-"""What a signed-in session may do. API keys have `read` or `write` or both, and never touch the account.
+"""What a signed-in session may do. API keys have `read`, `write`, or both, and can't manage the account.
 
-The scope `operate` is in no token: whoever asks for it is looked up at that moment, so a change of role bites at once.
+No token contains the scope `operate`: the caller's role is looked up for each request, so role changes take effect
+immediately.
 """
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A client's promise that requests with the same key are one request."""
+    """A client-chosen key: requests with the same key are executed once."""
 
     key: str
     scope: str
-    """Method and route: a key never crosses them."""
+    """Method and route; the same key in another scope is a different key."""
     fingerprint: bytes
     """SHA-256 of method, path, query and raw body."""
     status: Callable[[object], int] = lambda _: 200
-    """What status a success of this route has, by what it shows."""
+    """Returns the status of a successful response, given its body."""
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The signed-in user of one request."""
+    """The signed-in user of a request."""
 
     user_id: UUID
     session_id: UUID
     scopes: frozenset[str] = SESSION_SCOPES
-    """What the caller may do; a route names the one that it needs."""
+    """What the caller may do; each route requires one scope."""
     expires_at: int = 0
-    """Unix seconds at which the access token ends."""
+    """Expiry of the access token, Unix seconds."""
     request_id: str = ""
     address: str = ""
     """The client's network address."""
     idempotency: IdempotencyKey | None = None
+    traffic_class: str = "other"
+    """The class of the request's route. Each class has a limited share of the database connections."""
+    client: str = ""
+    """The client's user agent."""
+    controls_account: bool = False
+    """Whether the request can change the account's credentials; its transactions then check the session again."""

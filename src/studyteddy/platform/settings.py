@@ -1,11 +1,13 @@
-"""Settings: one struct, read from the environment once, refused with every fault at the same time."""
+"""Settings: one struct, read once from the environment; all errors are reported together."""
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, get_type_hints
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -13,26 +15,35 @@ from msgspec import Meta
 RATE = r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,8}(:[1-9][0-9]{0,8})?$"
 
 
-class BadSettings(Exception):
-    """The environment does not describe a system that may start; one line a fault."""
+_LARGEST_IPV4, _LARGEST_IPV6 = 8, 16
+"""The shortest prefixes of a trusted network: 10.0.0.0/8 and fd00::/16 are the largest that anyone runs proxies in."""
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_ORIGIN = re.compile(r"https?://[^\s/*?#@]+")
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+
+class BadSettings(Exception):
+    """The environment is incomplete or invalid; one line per error."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.faults = errors
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that can be configured. The environment variable is the field's name in capitals."""
+    """All settings. The environment variable is the field's name in upper case."""
 
     environment: Annotated[
         Literal["development", "production"],
-        Meta(description="`production` refuses weak secrets, sends HSTS, and hides `/metrics` on the API's port."),
+        Meta(
+            description="`production` rejects weak secrets and unencrypted URLs, sends HSTS, and hides `/metrics` on"
+            " the API port."
+        ),
     ] = "development"
-    database_url: Annotated[str, Meta(description="PostgreSQL as the application role, which owns nothing.")]
+    database_url: Annotated[str, Meta(description="PostgreSQL URL of the application role, which owns no tables.")]
     migration_database_url: Annotated[
-        str, Meta(description="PostgreSQL as the owner of the schema; `DATABASE_URL` when empty.")
+        str, Meta(description="PostgreSQL URL of the schema's owner; defaults to `DATABASE_URL`.")
     ] = ""
-    redis_url: Annotated[str, Meta(description="Redis or Valkey, 7.0 or newer; `rediss://` for TLS.")]
+    redis_url: Annotated[str, Meta(description="URL of Redis or Valkey, 7.0 or later; `rediss://` for TLS.")]
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="Port of the API.")] = 8000
     metrics_port: Annotated[
@@ -40,105 +51,147 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=65535,
-            description="Internal port of `/metrics`; 0 serves it on the API's port, in development only.",
+            description="Internal port of `/metrics`; `0` serves it on the API port, in development only.",
         ),
     ] = 0
-    signing_key: Annotated[str, Meta(description="Ed25519 private key that signs access tokens, 32 bytes, base64url.")]
-    refresh_key: Annotated[str, Meta(description="Key of the refresh tokens' HMAC, 32 bytes, base64url.")]
-    cursor_key: Annotated[str, Meta(description="Key that signs list cursors, 32 bytes, base64url.")]
-    password_pepper: Annotated[str, Meta(description="Key of the digest under bcrypt, 32 bytes, base64url.")]
-    sealing_keys: Annotated[
-        str, Meta(description="Keys that seal secrets at rest, `id:key[,id:key…]`; the first one seals.")
+    signing_key: Annotated[str, Meta(description="Ed25519 private key that signs access tokens; 32 bytes, base64url.")]
+    refresh_key: Annotated[str, Meta(description="HMAC key for refresh and device tokens; 32 bytes, base64url.")]
+    cursor_key: Annotated[str, Meta(description="Key that signs list cursors; 32 bytes, base64url.")]
+    password_pepper: Annotated[
+        str, Meta(description="HMAC key applied to passwords before bcrypt; 32 bytes, base64url.")
     ]
-    database_pool: Annotated[int, Meta(ge=1, le=200, description="Connections of one process to PostgreSQL.")] = 10
+    sealing_keys: Annotated[
+        str,
+        Meta(description="Keys that encrypt secrets at rest, `id:key[,id:key…]`; the first one encrypts new values."),
+    ]
+    database_pool: Annotated[int, Meta(ge=1, le=200, description="Maximum PostgreSQL connections per process.")] = 10
     statement_cache: Annotated[
-        bool, Meta(description="Prepared statements; switch off behind a pooler in transaction mode.")
+        bool, Meta(description="Use prepared statements; disable behind a connection pooler in transaction mode.")
     ] = True
     api_processes: Annotated[
         int,
         Meta(
             ge=1,
             le=1000,
-            description="API processes in all; the local limiter divides by it when Redis is away.",
+            description="Total number of API processes; rate limits are divided by it while Redis is unavailable.",
         ),
     ] = 1
     trusted_proxies: Annotated[
-        str, Meta(description="Networks whose `X-Forwarded-For` is believed, comma separated CIDRs.")
+        str,
+        Meta(
+            description="Proxy networks whose `X-Forwarded-For` is trusted; comma-separated CIDRs. Production rejects"
+            " networks wider than /8 (IPv6: /16)."
+        ),
     ] = ""
-    allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS, comma separated.")] = ""
-    public_url: Annotated[str, Meta(description="Address under which people reach the server.")] = ""
+    connections_per_address: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100_000,
+            description="Maximum connections from one client address, IPv6 by /64. Trusted proxies are exempt, but not"
+            " the WebSocket connections of their clients.",
+        ),
+    ] = 256
+    allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS; comma-separated.")] = ""
+    public_url: Annotated[
+        str,
+        Meta(
+            description="Public URL of the server; `http://HOST:PORT` when empty. Cookies are tied to TLS unless it is"
+            " plain http on loopback."
+        ),
+    ] = ""
+    web: Annotated[
+        Literal["on", "off"], Meta(description="`off` serves only the API, and `./teddy up` doesn't build the web app.")
+    ] = "on"
+    web_dir: Annotated[
+        str,
+        Meta(
+            description="Folder of the built web app, written by `./teddy web build --out FOLDER`; if empty, only the"
+            " API is served. `./teddy up` builds the app into its data folder, unless this is set."
+        ),
+    ] = ""
     storage_url: Annotated[
         str,
         Meta(
-            description="Where files are kept: `s3://key:secret@bucket?endpoint=…`, `file:///folder`, or `memory:`."
-            " With key and secret, attachments go to S3 and come from there directly: let the CORS rules of the bucket"
-            " allow PUT and GET from where the app is served."
+            description="Object storage: `s3://key:secret@bucket?endpoint=…`, `file:///folder`, or `memory:`. With a"
+            " key and secret, clients upload and download attachments directly: the CORS rules of the bucket must allow"
+            " PUT and GET from the origin of the app."
         ),
     ] = "memory:"
     mail_url: Annotated[
-        str, Meta(description="Who carries our mail: `smtp://user:password@host:587`, `smtps://…`, or `console:`.")
+        str,
+        Meta(
+            description="Mail transport: `smtp://user:password@host:587`, `smtps://…`, or `console:`."
+            " `?smtputf8=yes` says that the server supports international addresses."
+        ),
     ] = "console:"
-    mail_sender: Annotated[str, Meta(description="Whose name and address our mail bears.")] = (
+    mail_sender: Annotated[str, Meta(description="Sender of outgoing mail, `Name <address>`.")] = (
         "Study Teddy <teddy@localhost.localdomain>"
     )
-    google_issuer: Annotated[str, Meta(description="Who signs people in with Google; another one for tests.")] = (
-        "https://accounts.google.com"
-    )
+    google_issuer: Annotated[
+        str, Meta(description="OpenID Connect issuer for Google sign-in; change it for tests only.")
+    ] = "https://accounts.google.com"
     google_client_id: Annotated[
-        str, Meta(description="Our registration with Google; without one it is not offered.")
+        str, Meta(description="OAuth client id for Google sign-in; Google sign-in is disabled when empty.")
     ] = ""
-    google_client_secret: Annotated[str, Meta(description="The secret of that registration.")] = ""
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
+    google_client_secret: Annotated[str, Meta(description="OAuth client secret for Google sign-in.")] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Minimum level of log entries.")
+    ] = "info"
     log_sample: Annotated[
-        float, Meta(ge=0, le=1, description="Share of successful requests logged; failures always are.")
+        float,
+        Meta(ge=0, le=1, description="Fraction of successful requests to log; failed requests are always logged."),
     ] = 0.01
-    limit_general: Annotated[str, Meta(pattern=RATE, description="Requests of one user: `count/seconds:burst`.")] = (
+    limit_general: Annotated[str, Meta(pattern=RATE, description="Requests per user: `count/seconds:burst`.")] = (
         "600/60:120"
     )
-    limit_anonymous: Annotated[str, Meta(pattern=RATE, description="Requests without sign-in of one address.")] = (
+    limit_anonymous: Annotated[str, Meta(pattern=RATE, description="Unauthenticated requests per address.")] = (
         "600/60:120"
     )
-    limit_login_account: Annotated[str, Meta(pattern=RATE, description="Logins to one account.")] = "10/900:10"
-    limit_login_address: Annotated[str, Meta(pattern=RATE, description="Logins from one address.")] = "100/900:100"
-    limit_register: Annotated[str, Meta(pattern=RATE, description="Registrations from one address.")] = "30/3600:30"
-    limit_reset: Annotated[str, Meta(pattern=RATE, description="Reset and verification mails for one address.")] = (
-        "5/3600:5"
-    )
-    limit_export: Annotated[str, Meta(pattern=RATE, description="Exports of one account.")] = "3/3600:3"
+    limit_login_account: Annotated[
+        str,
+        Meta(
+            pattern=RATE,
+            description="Guesses of the password or code of an account, of each kind: by strangers, by each device that"
+            " has signed in to it before, and by its sessions.",
+        ),
+    ] = "10/900:10"
+    limit_login_address: Annotated[
+        str, Meta(pattern=RATE, description="Login attempts per address, except by devices that are known.")
+    ] = "100/900:100"
+    limit_register: Annotated[str, Meta(pattern=RATE, description="Registrations per address.")] = "30/3600:30"
+    limit_reset: Annotated[
+        str, Meta(pattern=RATE, description="Password reset and verification mails per address.")
+    ] = "5/3600:5"
+    limit_export: Annotated[str, Meta(pattern=RATE, description="Data exports per account.")] = "3/3600:3"
     bcrypt_cost: Annotated[
-        int, Meta(ge=4, le=16, description="Cost of a password hash; production wants 12 or more.")
+        int, Meta(ge=4, le=16, description="bcrypt cost of password hashes; at least 12 in production.")
     ] = 12
     job_lease: Annotated[
-        float, Meta(ge=0.5, le=600, description="Seconds after which a silent worker's jobs go on.")
+        float, Meta(ge=0.5, le=600, description="Seconds before the jobs of an unresponsive worker are claimed again.")
     ] = 30.0
-    job_beat: Annotated[float, Meta(ge=0.1, le=200, description="Seconds between two signs of life of a worker.")] = (
-        10.0
-    )
-    job_poll: Annotated[float, Meta(ge=0.05, le=60, description="Seconds between two looks for due jobs, ± 20 %.")] = (
-        1.0
-    )
-    job_attempts: Annotated[int, Meta(ge=1, le=50, description="Attempts before a job is a dead letter.")] = 8
+    job_beat: Annotated[
+        float, Meta(ge=0.1, le=200, description="Seconds between heartbeats of a worker; at most half of `JOB_LEASE`.")
+    ] = 10.0
+    job_poll: Annotated[float, Meta(ge=0.05, le=60, description="Seconds between polls for due jobs, ± 20 %.")] = 1.0
+    job_attempts: Annotated[int, Meta(ge=1, le=50, description="Attempts before a job becomes a dead letter.")] = 8
     job_backoff: Annotated[
         float,
         Meta(
             ge=0.01,
             le=60,
-            description="Base of the seconds between attempts: base · 2ⁿ, jittered, at most 10 min.",
+            description="Base delay between attempts in seconds: base · 2ⁿ with jitter, at most 10 minutes.",
         ),
     ] = 1.0
     job_slots: Annotated[
-        int, Meta(ge=1, le=200, description="Jobs that talk to the outside at the same time, one worker.")
+        int, Meta(ge=1, le=200, description="Maximum concurrent jobs per worker that call external services.")
     ] = 20
     drain_seconds: Annotated[
         float,
-        Meta(
-            ge=0,
-            le=30,
-            description='Seconds between saying "not ready" and closing, so that a balancer notices.',
-        ),
+        Meta(ge=0, le=30, description='Seconds between reporting "not ready" and shutting down, for load balancers.'),
     ] = 0.0
     idle_socket_buffer: Annotated[
-        int, Meta(ge=8, le=4096, description="Events a slow socket may be behind before it is cut.")
+        int, Meta(ge=8, le=4096, description="Maximum queued events per WebSocket before a slow connection is closed.")
     ] = 256
 
 
@@ -146,107 +199,155 @@ KEYS = ("signing_key", "refresh_key", "cursor_key", "password_pepper")
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Settings of this environment; raises `BadSettings` naming every fault at once."""
+    """Return the settings in `environ`; raise `BadSettings` with every error."""
     hints = get_type_hints(Settings, include_extras=True)
     values: dict[str, object] = {}
-    faults: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for field in msgspec.structs.fields(Settings):
-        given = environ.get(field.name.upper(), "").strip()
-        if given:
+        value = environ.get(field.name.upper(), "").strip()
+        if value:
             try:
-                values[field.name] = msgspec.convert(given, hints[field.name], strict=False)
-            except msgspec.ValidationError as fault:
-                faults[field.name.upper()] = f"{field.name.upper()}: {fault}"
+                values[field.name] = msgspec.convert(value, hints[field.name], strict=False)
+            except msgspec.ValidationError as error:
+                errors[field.name.upper()] = f"{field.name.upper()}: {error}"
         elif field.required:
-            faults[field.name.upper()] = f"{field.name.upper()} is missing: {_purpose(hints[field.name])}"
+            errors[field.name.upper()] = f"{field.name.upper()} is required: {_description(hints[field.name])}"
         if field.required:
             values.setdefault(field.name, "")
     settings = Settings(**values)  # type: ignore[arg-type]
-    weaknesses = [weak for weak in _weaknesses(settings) if weak.partition(" ")[0] not in faults]
-    if faults or weaknesses:
-        raise BadSettings([*faults.values(), *weaknesses])
+    weaknesses = [weak for weak in _weaknesses(settings) if weak.partition(" ")[0] not in errors]
+    if errors or weaknesses:
+        raise BadSettings([*errors.values(), *weaknesses])
     return settings
 
 
 def page() -> str:
-    """docs/settings.md: every variable, what it is without being set, and what it is for."""
+    """Return docs/settings.md: every variable with its default and description."""
     hints = get_type_hints(Settings, include_extras=True)
     lines = [
         "# Settings",
         "",
-        "Generated from `src/studyteddy/platform/settings.py`. Each is an environment variable, read once at start; a",
-        "start with faulty or missing ones is refused and names all of them.",
+        "Generated from `src/studyteddy/platform/settings.py`. Settings are environment variables, read at startup.",
+        "If any are missing or invalid, the program lists all of them and exits.",
         "",
-        "| variable | default | meaning |",
+        "| variable | default | description |",
         "|---|---|---|",
     ]
     for field in msgspec.structs.fields(Settings):
         default = "required" if field.required else f"`{field.default}`" if field.default != "" else "empty"
-        lines.append(f"| `{field.name.upper()}` | {default} | {_purpose(hints[field.name])} |")
+        lines.append(f"| `{field.name.upper()}` | {default} | {_description(hints[field.name])} |")
     return "\n".join(lines) + "\n"
 
 
 def key_bytes(text: str) -> bytes:
-    """The bytes of a base64url key; raises `ValueError` unless they are 32."""
+    """Decode a base64url key; raise `ValueError` unless it has 32 bytes."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError as fault:  # `binascii.Error` is one, and so is what a letter outside ASCII raises
-        raise ValueError("is not base64url") from fault
+    except ValueError as error:  # includes `binascii.Error` and the error for non-ASCII text
+        raise ValueError("isn't valid base64url") from error
     if len(raw) != 32:
-        raise ValueError(f"has {len(raw)} bytes instead of 32")
+        raise ValueError(f"must have 32 bytes, not {len(raw)}")
     return raw
 
 
 def sealing_ring(text: str) -> dict[str, bytes]:
-    """Sealing keys by id, the current one first; raises `ValueError` unless each has an id of its own."""
+    """Return encryption keys by id, the current one first; raise `ValueError` for missing or duplicate ids."""
     pairs = [part.partition(":") for part in text.split(",")]
-    ring = {name.strip(): key_bytes(key.strip()) for name, _, key in pairs}
-    if len(ring) < len(pairs) or "" in ring:
-        raise ValueError("needs an id of its own for each key: `id:key`")
-    return ring
+    keys = {name.strip(): key_bytes(key.strip()) for name, _, key in pairs}
+    if len(keys) < len(pairs) or "" in keys:
+        raise ValueError("needs a unique id for each key: `id:key`")
+    return keys
 
 
-def _purpose(hint: object) -> str:
+def _description(hint: object) -> str:
     metas = getattr(hint, "__metadata__", ())
     return next((meta.description for meta in metas if isinstance(meta, Meta) and meta.description), "")
 
 
 def _weaknesses(settings: Settings) -> list[str]:
-    faults: list[str] = []
+    errors: list[str] = []
     keys: dict[str, bytes] = {}
     for name in KEYS:
         try:
             keys[name.upper()] = key_bytes(getattr(settings, name))
-        except ValueError as fault:
-            faults.append(f"{name.upper()} {fault}")
+        except ValueError as error:
+            errors.append(f"{name.upper()} {error}")
     try:
         keys |= {f"SEALING_KEYS {name}": key for name, key in sealing_ring(settings.sealing_keys).items()}
-    except ValueError as fault:
-        faults.append(f"SEALING_KEYS {fault}")
-    for network in filter(None, map(str.strip, settings.trusted_proxies.split(","))):
+    except ValueError as error:
+        errors.append(f"SEALING_KEYS {error}")
+    for network in _listed(settings.trusted_proxies):
         try:
             ip_network(network)
-        except ValueError as fault:
-            faults.append(f"TRUSTED_PROXIES names what is no network: {fault}")
+        except ValueError as error:
+            errors.append(f"TRUSTED_PROXIES contains an invalid network: {error}")
+    for origin in _listed(settings.allowed_origins):
+        if not _ORIGIN.fullmatch(origin):
+            errors.append(f"ALLOWED_ORIGINS contains an invalid origin: {origin!r}. List each one: https://app.example")
     if settings.job_beat * 2 > settings.job_lease:
-        faults.append("JOB_BEAT must be at most half of JOB_LEASE, or a live worker loses its jobs")
-    return faults + (_not_for_production(settings, keys) if settings.environment == "production" else [])
+        errors.append("JOB_BEAT must be at most half of JOB_LEASE, otherwise running workers lose their jobs")
+    return errors + (_not_for_production(settings, keys) if settings.environment == "production" else [])
 
 
 def _not_for_production(settings: Settings, keys: dict[str, bytes]) -> list[str]:
-    faults = [
-        f"{name} is too simple to be a secret: make 32 random bytes" for name, key in keys.items() if len(set(key)) < 12
-    ]
+    errors = [f"{name} is too weak: use 32 random bytes" for name, key in keys.items() if len(set(key)) < 12]
     if len(set(keys.values())) < len(keys):
-        faults.append("two secrets are the same: each needs its own 32 random bytes")
+        errors.append("two secrets are identical: use different random bytes for each")
     if settings.bcrypt_cost < 12:
-        faults.append("BCRYPT_COST must be at least 12 in production")
+        errors.append("BCRYPT_COST must be at least 12 in production")
     if not settings.migration_database_url or settings.migration_database_url == settings.database_url:
-        faults.append("MIGRATION_DATABASE_URL must name the schema's owner, another role than DATABASE_URL's")
+        errors.append("MIGRATION_DATABASE_URL must use the schema's owner, a different role than DATABASE_URL")
     if settings.mail_url.startswith(("console:", "outbox:")):
-        faults.append("MAIL_URL must name a server in production, or nobody ever reads our mail")
+        errors.append("MAIL_URL must be a mail server in production")
     if settings.storage_url.startswith("memory:"):
-        faults.append("STORAGE_URL must name a place that outlives the process in production")
-    if not settings.public_url.startswith("https://"):
-        faults.append("PUBLIC_URL must begin with https:// in production")
-    return faults
+        errors.append("STORAGE_URL must be persistent storage in production")
+    return errors + _exposed(settings)
+
+
+def _exposed(settings: Settings) -> list[str]:
+    """Return what production would send over the Internet unencrypted, or believe from anyone."""
+    errors = []
+    https = {
+        "PUBLIC_URL": settings.public_url,
+        "GOOGLE_ISSUER": settings.google_issuer,
+        **{f"ALLOWED_ORIGINS {origin}": origin for origin in _listed(settings.allowed_origins)},
+    }
+    for endpoint in parse_qs(_split(settings.storage_url).query).get("endpoint", []):
+        https["STORAGE_URL endpoint"] = endpoint
+    errors += [
+        f"{name} must start with https:// in production"
+        for name, url in https.items()
+        if not url.startswith("https://")
+    ]
+    errors += [
+        f"TRUSTED_PROXIES {network} trusts every client: list the networks of your proxies"
+        for network in _listed(settings.trusted_proxies)
+        if _is_everyone(network)
+    ]
+    mail = _split(settings.mail_url)
+    if mail.scheme == "smtp" and mail.username and parse_qs(mail.query).get("starttls", ["always"])[-1] != "always":
+        errors.append("MAIL_URL must not send its password without TLS in production: use starttls=always or smtps://")
+    return errors
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")  # reported where it is opened
+
+
+def _is_everyone(text: str) -> bool:
+    """Return whether a network is most of the Internet: larger than any provider's, also written as IPv4 in IPv6."""
+    try:
+        network = ip_network(text)
+    except ValueError:
+        return False  # reported as invalid
+    if isinstance(network, IPv4Network):
+        return network.prefixlen < _LARGEST_IPV4
+    mapped = network.subnet_of(_MAPPED) and network.prefixlen < 96 + _LARGEST_IPV4
+    return network.prefixlen < _LARGEST_IPV6 or mapped
+
+
+def _listed(text: str) -> list[str]:
+    return [one for one in map(str.strip, text.split(",")) if one]

@@ -1,4 +1,4 @@
-"""Structured logs and metrics. Nothing secret enters either: a test looks for canaries in both."""
+"""Structured logs and metrics. Neither contains secrets; a test searches both for canary values."""
 
 from __future__ import annotations
 
@@ -12,49 +12,57 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_late
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUESTS = Counter("studyteddy_requests", "Requests by route and status.", ["route", "status"])
-RESPONSE_TIME = Histogram("studyteddy_response_seconds", "Time to answer, by route.", ["route"], buckets=_FAST)
+RESPONSE_TIME = Histogram("studyteddy_response_seconds", "Response time by route.", ["route"], buckets=_FAST)
 QUERY_TIME = Histogram(
-    "studyteddy_query_seconds",
-    "Time of one database statement, by kind of access.",
-    ["access"],
-    buckets=_FAST,
+    "studyteddy_query_seconds", "Duration of a database statement by kind of access.", ["access"], buckets=_FAST
 )
-JOB_WAITED = Histogram("studyteddy_job_waiting_seconds", "Time between a job being due and being claimed.", ["kind"])
-JOB_RAN = Histogram("studyteddy_job_running_seconds", "Time a job's handler took.", ["kind"])
+JOB_WAITED = Histogram(
+    "studyteddy_job_waiting_seconds", "Time between when a job is due and when it is claimed.", ["kind"]
+)
+JOB_RAN = Histogram("studyteddy_job_running_seconds", "Duration of a job's handler.", ["kind"])
 JOBS_DONE = Counter("studyteddy_jobs", "Job attempts by outcome.", ["kind", "outcome"])
 JOBS_WAITING = Gauge("studyteddy_jobs_waiting", "Due jobs by lane.", ["lane"])
-JOBS_DEAD = Gauge("studyteddy_jobs_dead", "Dead letters.")
-SOCKETS = Gauge("studyteddy_sockets", "Open live sockets.")
-SOCKETS_CUT = Counter("studyteddy_sockets_cut", "Sockets closed because they read too slowly.")
-CACHE_AWAY = Counter("studyteddy_redis_failures", "Commands that Redis did not answer in time.")
+JOBS_DEAD = Gauge("studyteddy_jobs_dead", "Number of dead letters.")
+CONNECTIONS = Gauge("studyteddy_connections", "Open connections of clients, WebSocket connections included.")
+CONNECTIONS_REFUSED = Counter(
+    "studyteddy_connections_refused",
+    "Connections refused because there were too many, in all or from one address.",
+    ["limit"],
+)
+REQUESTS_REFUSED = Counter(
+    "studyteddy_requests_refused", "Requests refused by the HTTP server before they were routed, by status.", ["status"]
+)
+SOCKETS = Gauge("studyteddy_sockets", "Open WebSocket connections.")
+SOCKETS_DROPPED = Counter("studyteddy_sockets_cut", "WebSocket connections closed because the client was too slow.")
+REDIS_FAILURES = Counter("studyteddy_redis_failures", "Redis commands that failed or timed out.")
 
 
 def metrics() -> bytes:
-    """All metrics in Prometheus' text format."""
+    """Return all metrics in the Prometheus text format."""
     return generate_latest(REGISTRY)
 
 
 def page() -> str:
-    """docs/metrics.md: every metric of ours by the names that `/metrics` gives its samples."""
+    """Return docs/metrics.md: every metric of the application, named as in `/metrics`."""
     lines = [
         "# Metrics",
         "",
-        "Generated from `src/studyteddy/platform/telemetry.py`. `/metrics` also tells of the process itself, under",
-        "names that begin with `process_` and `python_`.",
+        "Generated from `src/studyteddy/platform/telemetry.py`. `/metrics` also includes metrics of the process and",
+        "the interpreter, whose names start with `process_` and `python_`.",
         "",
-        "| metric | kind | labels | meaning |",
+        "| metric | type | labels | description |",
         "|---|---|---|---|",
     ]
-    for metric in (one for one in globals().values() if isinstance(one, Counter | Gauge | Histogram)):
-        (about,) = metric.describe()
-        name = about.name + ("_total" if about.type == "counter" else "")
+    for metric in (value for value in globals().values() if isinstance(value, Counter | Gauge | Histogram)):
+        (family,) = metric.describe()
+        name = family.name + ("_total" if family.type == "counter" else "")
         labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "none"
-        lines.append(f"| `{name}` | {about.type} | {labels} | {about.documentation} |")
+        lines.append(f"| `{name}` | {family.type} | {labels} | {family.documentation} |")
     return "\n".join(lines) + "\n"
 
 
 def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
-    """JSON lines on standard error: one event a line, with its fields."""
+    """Write logs to standard error as JSON, one event per line."""
     out = stream or sys.stderr
     structlog.configure(
         processors=[

@@ -1,4 +1,4 @@
-"""The numbers say what happened."""
+"""Statistics over HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ async def complete(person: Person, **fields: object) -> None:
     await person.post(f"/api/tasks/{task['id']}/complete")
 
 
-async def test_an_empty_term_has_no_rate(alice: Person) -> None:
+async def test_an_empty_range_has_no_rate(alice: Person) -> None:
     overview = (await alice.get("/api/analytics/overview")).json()
     assert (overview["tasksCompleted"], overview["onTimeRate"], overview["subjectMix"]) == (0, None, [])
     assert overview["asOf"].endswith("Z")
@@ -43,7 +43,9 @@ async def test_days_in_a_row_are_a_streak(system: System, alice: Person) -> None
     assert streak == {"current": 3, "longest": 3}
 
 
-async def test_a_subject_knows_its_open_done_and_overdue_tasks(system: System, alice: Person, bob: Person) -> None:
+async def test_a_subject_counts_its_open_completed_and_overdue_tasks(
+    system: System, alice: Person, bob: Person
+) -> None:
     subject = await alice.subject("Physics")
     await alice.task(subjectId=subject["id"], dueDate="2020-01-01")
     await alice.task(subjectId=subject["id"])

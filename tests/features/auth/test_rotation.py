@@ -1,4 +1,4 @@
-"""Racing tabs on several processes: no family forks, nobody is logged out, and what is old ends the family."""
+"""Concurrent refreshes on several processes: no family forks, no user is logged out, and old tokens end the family."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import httpx2
 import pytest
 from tests.cast import Person
-from tests.chaos.place import fleet
+from tests.chaos.harness import fleet
 from tests.conftest import System, settings_for
 
 FAMILIES, AT_ONCE, PROCESSES = 20, 20, 3
@@ -17,7 +17,7 @@ FAMILIES, AT_ONCE, PROCESSES = 20, 20, 3
 
 @pytest.fixture(scope="module")
 async def servers(system: System, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[httpx2.AsyncClient]]:
-    """A client of each of several processes on one database."""
+    """Clients of several API processes on one database."""
     async with AsyncExitStack() as stack:
         folder = tmp_path_factory.mktemp("servers")
         urls = await stack.enter_async_context(fleet(settings_for(system.engines), folder, PROCESSES))
@@ -25,8 +25,8 @@ async def servers(system: System, tmp_path_factory: pytest.TempPathFactory) -> A
         yield [await stack.enter_async_context(client) for client in clients]
 
 
-async def test_racing_refreshes_neither_fork_nor_log_out(servers: list[httpx2.AsyncClient]) -> None:
-    """Twenty at once, on three processes, twenty times: all get the same successor, which goes on."""
+async def test_concurrent_refreshes_neither_fork_nor_log_out(servers: list[httpx2.AsyncClient]) -> None:
+    """Twenty concurrent refreshes on three processes, twenty times: all get the same successor, which is valid."""
     outcomes = [await _race(servers, await _begin(servers[0], family)) for family in range(FAMILIES)]
     assert [(statuses, len(successors)) for statuses, successors in outcomes] == [({200}, 1)] * FAMILIES
     for number, (_, successors) in enumerate(outcomes):
@@ -34,7 +34,7 @@ async def test_racing_refreshes_neither_fork_nor_log_out(servers: list[httpx2.As
         assert (await _refresh(servers[number % PROCESSES], token)).status_code == 200
 
 
-async def test_what_is_older_than_the_last_one_ends_the_family_everywhere(
+async def test_a_token_older_than_the_previous_one_ends_the_family_everywhere(
     servers: list[httpx2.AsyncClient], alice: Person
 ) -> None:
     tokens = [alice.refresh_token]
@@ -54,7 +54,7 @@ async def _begin(server: httpx2.AsyncClient, number: int) -> str:
 
 
 async def _race(servers: list[httpx2.AsyncClient], token: str) -> tuple[set[int], set[str]]:
-    """The statuses and the successors that racing refreshes give."""
+    """Return the statuses and successor tokens of concurrent refreshes."""
     answers = await asyncio.gather(*(_refresh(servers[n % len(servers)], token) for n in range(AT_ONCE)))
     return {one.status_code for one in answers}, {one.json().get("refreshToken", "") for one in answers}
 

@@ -1,4 +1,4 @@
-"""An unknown account and a wrong password cost the same work; a stolen token ends its family everywhere."""
+"""An unknown account and a wrong password take the same work; a reused token ends its family everywhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import httpx2
 from tests.cast import join, made
 from tests.conftest import System, serving, settings_for
 
-from studyteddy import bootstrap
+from studyteddy.bootstrap import runtime
 
 
 async def test_an_unknown_account_runs_the_statements_of_a_wrong_password(system: System) -> None:
     settings = settings_for(system.engines, database_pool="1")
-    async with bootstrap.runtime(settings) as running, serving(running) as url:
+    async with runtime.runtime(settings) as running, serving(running) as url:
         person = await join(url, "Watched")
         log: list[str] = []
         connection: Any = await running.db.pool.acquire()
@@ -39,8 +39,7 @@ async def test_a_reused_token_ends_its_family_on_another_instance_within_a_secon
     await person.post("/api/auth/refresh", {"refreshToken": second["refreshToken"]})
     bearer = {"authorization": f"Bearer {second['accessToken']}"}
     async with (
-        bootstrap.runtime(settings_for(system.engines)) as other,
-        bootstrap.background(other),
+        runtime.runtime(settings_for(system.engines)) as other,
         serving(other) as url,
         httpx2.AsyncClient(base_url=url, trust_env=False, headers=bearer) as elsewhere,
     ):

@@ -1,4 +1,4 @@
-"""What the tests of focus share: a clock that is set back, and sessions in few words."""
+"""Shared fixtures and helpers of the focus tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Later = Callable[[float], None]
 
 @pytest.fixture
 def later(system: System) -> Iterator[Later]:
-    """Moves the clock on by some minutes, until the test ends."""
+    """Move the clock forward by some minutes until the test ends."""
 
     def move(minutes: float) -> None:
         system.clock.ahead += timedelta(minutes=minutes)
@@ -26,12 +26,12 @@ def later(system: System) -> Iterator[Later]:
 
 
 async def begin(person: Person, **fields: Any) -> dict[str, Any]:
-    """A session that runs: 50 minutes without breaks unless told otherwise."""
+    """Start a session; by default 50 minutes without breaks."""
     return made(await person.post("/api/focus-sessions", {"type": "custom", "plannedMinutes": 50, **fields}))
 
 
 async def command(person: Person, session: dict[str, Any], verb: str, status: int = 200, **body: Any) -> dict[str, Any]:
-    """What a command answers."""
+    """Run a command and return the response."""
     return made(await person.post(f"/api/focus-sessions/{session['id']}/{verb}", body), status)
 
 
@@ -40,5 +40,5 @@ async def look(person: Person, session: dict[str, Any]) -> dict[str, Any]:
 
 
 async def said(person: Person) -> list[str]:
-    """What their clients heard of focus."""
+    """Return the focus events of a user."""
     return [event["type"] for event in await person.changes() if event["type"].startswith("focus.")]

@@ -1,4 +1,4 @@
-"""What a session counts: for its task, its day, its subject, the streak and the points, once and reversibly."""
+"""Counting sessions on task, day, subject, streak and points: once and reversibly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAY = 24 * 60
 
 
 async def focus(person: Person, later: Later, minutes: float, **fields: Any) -> dict[str, Any]:
-    """A session of so many minutes, completed."""
+    """Complete a session of some minutes."""
     session = await begin(person, plannedMinutes=240, **fields)
     later(minutes)
     return await command(person, session, "complete")
@@ -67,14 +67,14 @@ async def test_25_focused_minutes_make_a_day_of_a_streak(
 
 
 async def test_a_session_counts_on_the_day_of_its_begin(system: System, alice: Person, later: Later) -> None:
-    """By the student's zone and day start, fixed when it began; it is not split."""
+    """The day follows the student's time zone and day start at the start of the session; it is not split."""
     await alice.patch("/api/users/me", {"timeZone": "Pacific/Kiritimati"})
     session = await begin(alice, plannedMinutes=240)
     await alice.patch("/api/users/me", {"timeZone": "Pacific/Pago_Pago"})
     later(30)
     done = await command(alice, session, "complete")
     assert done["day"] == session["day"]
-    assert (await overview(system, alice, "year"))["days"] == []  # that day has not come here
+    assert (await overview(system, alice, "year"))["days"] == []  # that day has not started here
     await alice.patch("/api/users/me", {"timeZone": "Pacific/Kiritimati"})
     days = (await overview(system, alice, "year"))["days"]
     assert [(day["day"], day["focusedMinutes"]) for day in days] == [(session["day"], 30)]
@@ -89,7 +89,7 @@ async def test_a_cancelled_session_counts_for_nothing(system: System, alice: Per
     assert (await overview(system, alice))["focusedMinutes"] == 0
 
 
-async def test_deleting_a_session_takes_everything_back(system: System, alice: Person, later: Later) -> None:
+async def test_deleting_a_session_uncounts_everything(system: System, alice: Person, later: Later) -> None:
     subject = await alice.subject()
     task = await alice.task(subjectId=subject["id"])
     kept = await focus(alice, later, 10, taskId=task["id"])
@@ -114,7 +114,7 @@ async def test_a_session_deleted_before_it_was_counted_counts_nothing(
     assert await points(system, alice) == 0
 
 
-async def test_many_deletions_take_back_once(system: System, alice: Person, later: Later) -> None:
+async def test_many_deletions_uncount_once(system: System, alice: Person, later: Later) -> None:
     task = await alice.task()
     await focus(alice, later, 30, taskId=task["id"])
     session = await focus(alice, later, 30, taskId=task["id"])
@@ -135,7 +135,7 @@ async def test_a_session_that_is_not_over_can_be_deleted_too(alice: Person, stat
 
 
 @pytest.mark.parametrize("change", ["moved", "deleted"])
-async def test_deleting_takes_back_from_the_subject_that_got_it(
+async def test_deleting_uncounts_from_the_subject_it_was_counted_for(
     system: System, alice: Person, later: Later, change: str
 ) -> None:
     subject = await alice.subject()
@@ -169,8 +169,9 @@ async def test_five_minutes_are_a_point_up_to_48_a_day(system: System, alice: Pe
     assert await points(system, alice) == 5
     recent = made(await alice.get("/api/gamification/points"), 200)["recent"]
     assert [(one["rule"], one["points"], one["focusSessionId"], one["taskId"]) for one in recent] == [
-        ("focus.completed", 5, session["id"], None), ("focus.completed", 0, recent[1]["focusSessionId"], None),
-    ]  # fmt: skip
+        ("focus.completed", 5, session["id"], None),
+        ("focus.completed", 0, recent[1]["focusSessionId"], None),
+    ]
 
 
 async def test_a_day_of_focus_gives_48_points_at_most(system: System, alice: Person, later: Later) -> None:

@@ -1,4 +1,4 @@
-"""Every device sees and controls the same session."""
+"""All devices see and control the same session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def _ticket(person: Person) -> str:
 
 
 async def _heard(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
-    """The next events of focus."""
+    """Return the next focus events."""
     found: list[dict[str, Any]] = []
     async with asyncio.timeout(5):
         while len(found) < count:
@@ -31,7 +31,9 @@ async def _heard(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
     return found
 
 
-async def test_what_one_device_does_the_other_sees_with_the_same_version(system: System, alice: Person) -> None:
+async def test_a_command_on_one_device_is_seen_on_the_other_with_the_same_version(
+    system: System, alice: Person
+) -> None:
     async with _open(system, await _ticket(alice)) as phone, _open(system, await _ticket(alice)) as laptop:
         for socket in (phone, laptop):
             assert json.loads(await socket.recv())["type"] == "hello"
@@ -45,7 +47,7 @@ async def test_what_one_device_does_the_other_sees_with_the_same_version(system:
         assert (told[0][0]["type"], told[0][0]["data"], paused["version"]) == ("focus.updated", paused, 2)
 
 
-async def test_a_device_that_missed_something_is_told_so(system: System, alice: Person) -> None:
+async def test_an_outdated_device_is_told_so(system: System, alice: Person) -> None:
     session = await begin(alice)
     await command(alice, session, "pause", version=1)
     late = await command(alice, session, "extend", 409, version=1, minutes=5)

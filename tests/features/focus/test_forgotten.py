@@ -1,4 +1,4 @@
-"""A session that is left running ends by itself, says so, and never stands in the way."""
+"""A session that is left running ends automatically, notifies the student, and blocks nothing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.conftest import System
 from tests.features.focus.conftest import Later, begin, command, look, said
 
 from studyteddy.bootstrap.catalogue import JOBS
-from studyteddy.features.focus import service
-from studyteddy.platform.db import JobOrder
+from studyteddy.features.focus.service import lifecycle
+from studyteddy.platform.db.outbox import NewJob
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.jobs import Registry
+from studyteddy.platform.jobs.registry import Registry
 
 
 async def test_a_forgotten_session_ends_a_quarter_of_an_hour_after_its_plan(
@@ -26,10 +26,10 @@ async def test_a_forgotten_session_ends_a_quarter_of_an_hour_after_its_plan(
     task = await alice.task()
     session = await begin(alice, taskId=task["id"])
     later(64)
-    await service.end_all_forgotten(system.running.db)
+    await lifecycle.end_all_forgotten(system.running.db)
     assert (await look(alice, session))["status"] == "active"
     later(2)
-    assert await service.end_all_forgotten(system.running.db) >= 1
+    assert await lifecycle.end_all_forgotten(system.running.db) >= 1
     done = await look(alice, session)
     assert (done["status"], done["endedBy"], done["endedAt"]) == ("completed", "forgotten", session["overdueAt"])
     assert done["effectiveMinutes"] == 50  # what was planned, not the overtime
@@ -39,13 +39,13 @@ async def test_a_forgotten_session_ends_a_quarter_of_an_hour_after_its_plan(
     assert made(await alice.get("/api/analytics/overview"), 200)["focusedMinutes"] == 50
 
 
-async def test_each_minute_a_job_looks_for_them(system: System, alice: Person, later: Later) -> None:
+async def test_a_job_ends_them_every_minute(system: System, alice: Person, later: Later) -> None:
     job = Registry(JOBS).jobs["focus.end_forgotten"]
     assert job.every == timedelta(minutes=1)
     session = await begin(alice)
     later(66)
     async with system.running.db.transaction(Identity(UUID(alice.user["id"]), UUID(int=0))) as tx:
-        tx.enqueue(JobOrder(job.kind, job.lane, "{}"))
+        tx.enqueue(NewJob(job.kind, job.lane, "{}"))
     await system.work()
     told = [event["data"] for event in await alice.changes() if event["type"] == "focus.completed"]
     assert [one["id"] for one in told] == [session["id"]]
@@ -55,15 +55,15 @@ async def test_several_workers_end_it_once(system: System, alice: Person, bob: P
     for person in (alice, bob):
         await begin(person)
     later(66)
-    await asyncio.gather(*(service.end_all_forgotten(system.running.db) for _ in range(5)))
+    await asyncio.gather(*(lifecycle.end_all_forgotten(system.running.db) for _ in range(5)))
     assert [(await said(person)).count("focus.completed") for person in (alice, bob)] == [1, 1]
 
 
-async def test_it_is_said_when_it_was_ended(system: System, alice: Person, later: Later) -> None:
+async def test_the_notification_says_when_it_ended(system: System, alice: Person, later: Later) -> None:
     session = await begin(alice)
     later(70)
-    await service.end_all_forgotten(system.running.db)
-    await service.end_all_forgotten(system.running.db)
+    await lifecycle.end_all_forgotten(system.running.db)
+    await lifecycle.end_all_forgotten(system.running.db)
     await system.work()
     notes = made(await alice.get("/api/notifications"), 200)["items"]
     (note,) = [one for one in notes if one["type"] == "focus_forgotten"]
@@ -73,10 +73,10 @@ async def test_it_is_said_when_it_was_ended(system: System, alice: Person, later
     assert note["data"] == {"focusSessionId": session["id"]}
 
 
-async def test_nobody_was_there_to_earn_points(system: System, alice: Person, later: Later) -> None:
+async def test_a_forgotten_session_earns_no_points(system: System, alice: Person, later: Later) -> None:
     await begin(alice)
     later(70)
-    await service.end_all_forgotten(system.running.db)
+    await lifecycle.end_all_forgotten(system.running.db)
     await system.work()
     assert made(await alice.get("/api/gamification/points"), 200)["total"] == 0
 
@@ -88,7 +88,7 @@ async def test_a_forgotten_pause_ends_after_twelve_hours(system: System, alice: 
     later(12 * 60 - 1)
     assert (await look(alice, session))["status"] == "paused"
     later(2)
-    await service.end_all_forgotten(system.running.db)
+    await lifecycle.end_all_forgotten(system.running.db)
     done = await look(alice, session)
     assert (done["endedBy"], done["effectiveMinutes"]) == ("forgotten", 20)
     assert abs(done["pausedSeconds"] - 12 * 3600) <= 1
@@ -108,7 +108,7 @@ async def test_a_session_never_lasts_longer_than_a_day(alice: Person, later: Lat
     assert (await look(alice, session))["endedBy"] == "forgotten"
 
 
-async def test_it_reads_as_it_will_be_written(system: System, alice: Person, later: Later) -> None:
+async def test_it_reads_as_ended_before_that_is_stored(system: System, alice: Person, later: Later) -> None:
     session = await begin(alice)
     path = f"/api/focus-sessions/{session['id']}"
     later(66)
@@ -117,13 +117,13 @@ async def test_it_reads_as_it_will_be_written(system: System, alice: Person, lat
     running = made(await alice.get("/api/focus-sessions", params={"status": "active,paused"}), 200)["items"]
     now = made(await alice.get("/api/focus-sessions/current"), 200)
     assert (read.json()["endedBy"], listed, running, now["session"]) == ("forgotten", [read.json()], [], None)
-    await service.end_all_forgotten(system.running.db)
+    await lifecycle.end_all_forgotten(system.running.db)
     written = await alice.get(path)
     assert (written.json(), written.headers["etag"]) == (read.json(), read.headers["etag"])
 
 
 @pytest.mark.parametrize("how", ["now", "planned", "entered"])
-async def test_it_does_not_stand_in_the_way_of_the_next(system: System, alice: Person, later: Later, how: str) -> None:
+async def test_it_does_not_block_the_next_session(system: System, alice: Person, later: Later, how: str) -> None:
     planned = await begin(alice, startAt=(system.clock() + timedelta(hours=3)).isoformat())
     session = await begin(alice)
     later(100)
@@ -146,12 +146,12 @@ async def test_completing_it_finds_it_completed(system: System, alice: Person, l
     later(66)
     done = await command(alice, session, "complete", focusRating=5)
     assert (done["endedBy"], done["effectiveMinutes"], done["focusRating"]) == ("forgotten", 50, None)
-    assert await service.end_all_forgotten(system.running.db) == 0
+    assert await lifecycle.end_all_forgotten(system.running.db) == 0
     assert (await said(alice)).count("focus.completed") == 1
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "extend", "cancel", "interruptions"])
-async def test_every_other_command_comes_too_late(alice: Person, later: Later, verb: str) -> None:
+async def test_every_other_command_is_too_late(alice: Person, later: Later, verb: str) -> None:
     session = await begin(alice)
     later(66)
     body = {"minutes": 5} if verb == "extend" else {}
@@ -185,5 +185,5 @@ async def _notes(person: Person) -> list[dict[str, Any]]:
 
 
 def _berlin(at: str) -> timedelta:
-    """How far Alice's zone is from UTC."""
+    """Return the UTC offset of Alice's time zone."""
     return datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Berlin")).utcoffset() or timedelta()

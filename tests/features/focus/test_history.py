@@ -1,4 +1,4 @@
-"""Sessions are found again, page by page, and rated afterwards."""
+"""Listing sessions page by page, and rating them afterwards."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.cast import Person, made
 from tests.conftest import System
-from tests.features.auth.test_leaving import archive, table
+from tests.features.auth.test_data_export import archive, table
 from tests.features.focus.conftest import Later, begin, command, look, said
 
 
 async def listed(person: Person, **query: Any) -> list[str]:
-    """The ids of a list, read two at a time."""
+    """Return the ids of a list, in pages of two."""
     ids: list[str] = []
     while True:
         page = made(await person.get("/api/focus-sessions", params={"limit": 2, **query}), 200)
@@ -32,7 +32,7 @@ async def test_the_latest_begin_comes_first(system: System, alice: Person, later
     assert await listed(alice) == [planned["id"], *(one["id"] for one in reversed(done))]
 
 
-async def test_filters_are_joined(system: System, alice: Person, bob: Person, later: Later) -> None:
+async def test_filters_are_combined(system: System, alice: Person, bob: Person, later: Later) -> None:
     subject = await alice.subject()
     task = await alice.task(subjectId=subject["id"])
     made_of: dict[str, str] = {}
@@ -80,7 +80,7 @@ async def test_a_session_is_rated_afterwards(alice: Person) -> None:
     assert await said(alice) == ["focus.started", "focus.completed", "focus.updated"]
 
 
-async def test_a_stale_deletion_is_refused(alice: Person) -> None:
+async def test_a_stale_deletion_is_rejected(alice: Person) -> None:
     session = await command(alice, await begin(alice), "complete")
     path = f"/api/focus-sessions/{session['id']}"
     tag = (await alice.get(path)).headers["etag"]
@@ -96,7 +96,7 @@ async def test_ratings_go_from_one_to_five(alice: Person) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/focusRating")
 
 
-async def test_they_go_along_in_the_archive(system: System, alice: Person) -> None:
+async def test_sessions_are_in_the_data_export(system: System, alice: Person) -> None:
     session = await command(alice, await begin(alice), "complete", notes="Mine")
     found = await archive(system, alice)
     assert [(row["id"], row["notes"]) for row in table(found, "focus_sessions")] == [(session["id"], "Mine")]

@@ -1,4 +1,4 @@
-"""Rhythms of work and breaks: five that everyone has, and some of one's own."""
+"""Presets: five built-in ones and the user's own."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ async def listed(person: Person) -> list[dict[str, Any]]:
 async def test_five_are_built_in(alice: Person) -> None:
     found = await listed(alice)
     assert [tuple(one[name] for name in RHYTHM) for one in found] == [
-        (25, 5, 15, 4), (90, 15, 30, 2), (15, 3, 10, 3), (45, 10, 20, 3), (50, 10, 25, 4),
-    ]  # fmt: skip
+        (25, 5, 15, 4),
+        (90, 15, 30, 2),
+        (15, 3, 10, 3),
+        (45, 10, 20, 3),
+        (50, 10, 25, 4),
+    ]
     assert all(one["builtIn"] for one in found)
     assert [made(await alice.get(f"/api/focus-presets/{one['id']}"), 200) for one in found] == found
 
 
 @pytest.mark.parametrize("number", range(5))
-async def test_they_cannot_be_changed(alice: Person, number: int) -> None:
+async def test_built_in_presets_cannot_be_changed(alice: Person, number: int) -> None:
     before = await listed(alice)
     path = f"/api/focus-presets/{before[number]['id']}"
     for answer in (await alice.patch(path, {"name": "Mine"}), await alice.delete(path)):
@@ -37,14 +41,14 @@ async def test_they_cannot_be_changed(alice: Person, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(5))
-async def test_a_session_takes_its_rhythm_and_one_round_of_work(alice: Person, number: int) -> None:
+async def test_a_session_uses_the_preset_and_one_round_of_work(alice: Person, number: int) -> None:
     preset = (await listed(alice))[number]
     session = made(await alice.post("/api/focus-sessions", {"type": "deep_work", "presetId": preset["id"]}))
     assert [session[name] for name in RHYTHM] == [preset[name] for name in RHYTHM]
     assert session["plannedMinutes"] == preset["workMinutes"] * preset["cycles"]
 
 
-async def test_minutes_that_are_given_come_first(alice: Person) -> None:
+async def test_given_minutes_take_precedence(alice: Person) -> None:
     preset = (await listed(alice))[0]
     wanted = {"type": "pomodoro", "presetId": preset["id"], "plannedMinutes": 50}
     assert made(await alice.post("/api/focus-sessions", wanted))["plannedMinutes"] == 50
@@ -56,7 +60,7 @@ async def test_a_round_beyond_240_minutes_is_cut(alice: Person) -> None:
     assert session["plannedMinutes"] == 240
 
 
-async def test_ones_own_come_behind_by_name(alice: Person, bob: Person) -> None:
+async def test_own_presets_follow_by_name(alice: Person, bob: Person) -> None:
     for name in ("Weekends", "evenings"):
         preset = made(await alice.post("/api/focus-presets", EVENINGS | {"name": name}))
         assert (preset["name"], preset["builtIn"]) == (name, False)
@@ -64,7 +68,7 @@ async def test_ones_own_come_behind_by_name(alice: Person, bob: Person) -> None:
     assert len(await listed(bob)) == 5
 
 
-async def test_a_name_is_ones_own_once(alice: Person, bob: Person) -> None:
+async def test_a_name_is_unique_per_user(alice: Person, bob: Person) -> None:
     made(await alice.post("/api/focus-presets", EVENINGS))
     other = made(await alice.post("/api/focus-presets", EVENINGS | {"name": "Other"}))
     for answer in (
@@ -75,7 +79,7 @@ async def test_a_name_is_ones_own_once(alice: Person, bob: Person) -> None:
     made(await bob.post("/api/focus-presets", EVENINGS))
 
 
-async def test_there_are_twenty_at_most_whatever_the_race(alice: Person) -> None:
+async def test_at_most_twenty_even_concurrently(alice: Person) -> None:
     answers = await asyncio.gather(
         *(alice.post("/api/focus-presets", EVENINGS | {"name": f"Rhythm {n}"}) for n in range(25))
     )
@@ -100,7 +104,7 @@ async def test_changing_or_deleting_one_leaves_its_sessions_alone(alice: Person)
     session = made(await alice.post("/api/focus-sessions", {"type": "custom", "presetId": preset["id"]}))
     tag = (await alice.get(path)).headers["etag"]
     changed = made(await alice.patch(path, {"workMinutes": 40}, headers={"if-match": tag}), 200)
-    assert changed == preset | {"workMinutes": 40}
+    assert changed == preset | {"workMinutes": 40, "version": 2}
     assert (await alice.patch(path, {"cycles": 2}, headers={"if-match": tag})).status_code == 412
     assert (await alice.delete(path, headers={"if-match": tag})).status_code == 412
     assert (await alice.delete(path)).status_code == 204

@@ -1,4 +1,4 @@
-"""What a student is told, and how it is read."""
+"""Listing, reading and deleting notifications."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.cast import Person
 from tests.conftest import System
 
 
-async def told(person: Person, **query: str) -> list[dict[str, object]]:
+async def listed(person: Person, **query: str) -> list[dict[str, object]]:
     items: list[dict[str, object]] = (await person.get("/api/notifications", params=query)).json()["items"]
     return items
 
@@ -19,38 +19,38 @@ async def unread(person: Person) -> int:
 async def test_a_new_student_is_welcomed_once(system: System, alice: Person) -> None:
     await system.work()
     await system.work()
-    assert [note["type"] for note in await told(alice)] == ["welcome"]
+    assert [note["type"] for note in await listed(alice)] == ["welcome"]
     assert await unread(alice) == 1
 
 
-async def test_some_or_all_are_read(system: System, alice: Person) -> None:
+async def test_some_or_all_notifications_are_marked_as_read(system: System, alice: Person) -> None:
     for _ in range(3):
         await alice.post(f"/api/tasks/{(await alice.task())['id']}/complete")
     await system.work()
-    first = (await told(alice))[0]["id"]
+    first = (await listed(alice))[0]["id"]
     some = (await alice.post("/api/notifications/read", {"ids": [first]})).json()
     assert some == {"ids": [first], "all": False, "unread": 3}
-    assert len(await told(alice, unread="true")) == 3
+    assert len(await listed(alice, unread="true")) == 3
     everything = (await alice.post("/api/notifications/read", {"all": True})).json()
     assert (len(everything["ids"]), everything["unread"], await unread(alice)) == (3, 0, 0)
 
 
-async def test_reading_what_is_not_yours_changes_nothing(system: System, alice: Person, bob: Person) -> None:
+async def test_notifications_of_others_cannot_be_marked_as_read(system: System, alice: Person, bob: Person) -> None:
     await system.work()
-    mine = (await told(alice))[0]["id"]
+    mine = (await listed(alice))[0]["id"]
     answer = (await bob.post("/api/notifications/read", {"ids": [mine]})).json()
     assert answer["ids"] == []
     assert await unread(alice) == 1
 
 
-async def test_nothing_named_is_refused(alice: Person) -> None:
+async def test_a_request_without_ids_or_all_is_rejected(alice: Person) -> None:
     answer = await alice.post("/api/notifications/read", {})
     assert (answer.status_code, answer.json()["code"]) == (422, "nothing_named")
 
 
-async def test_a_deleted_notification_is_gone(system: System, alice: Person) -> None:
+async def test_a_notification_can_be_deleted(system: System, alice: Person) -> None:
     await system.work()
-    note = (await told(alice))[0]
+    note = (await listed(alice))[0]
     assert (await alice.delete(f"/api/notifications/{note['id']}")).status_code == 204
-    assert await told(alice) == []
+    assert await listed(alice) == []
     assert (await alice.delete(f"/api/notifications/{note['id']}")).status_code == 404

@@ -1,4 +1,4 @@
-"""Subjects through HTTP."""
+"""Subjects over HTTP."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ async def test_a_subject_is_added_and_read_back(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("first", "name"),
     [
-        ("Physics", "physics"), ("Physics", "PHYSICS"), ("Physics", "Physics"), ("Ökologie", "ÖKOLOGIE"),
+        ("Physics", "physics"),
+        ("Physics", "PHYSICS"),
+        ("Physics", "Physics"),
+        ("Ökologie", "ÖKOLOGIE"),
         ("Химия", "химия"),
     ],
-)  # fmt: skip
-async def test_a_name_is_taken_whatever_its_case(alice: Person, first: str, name: str) -> None:
+)
+async def test_names_are_unique_ignoring_case(alice: Person, first: str, name: str) -> None:
     await alice.subject(first)
     answer = await alice.post("/api/subjects", {"name": name, "color": "#000000"})
     assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
@@ -31,14 +34,14 @@ async def test_two_students_may_use_one_name(alice: Person, bob: Person) -> None
     assert (await alice.subject("History"))["name"] == (await bob.subject("History"))["name"]
 
 
-async def test_a_patch_changes_what_it_names_and_null_empties(alice: Person) -> None:
+async def test_a_patch_changes_given_fields_and_null_clears(alice: Person) -> None:
     subject = await alice.subject("Latin", icon="scroll", description="Caesar")
     changed = made(await alice.patch(f"/api/subjects/{subject['id']}", {"icon": None, "color": "#112233"}), 200)
     assert (changed["icon"], changed["color"], changed["description"]) == (None, "#112233", "Caesar")
     assert changed["updatedAt"] > subject["updatedAt"]
 
 
-async def test_renaming_to_a_taken_name_is_refused(alice: Person) -> None:
+async def test_renaming_to_a_taken_name_is_rejected(alice: Person) -> None:
     await alice.subject("Art")
     other = await alice.subject("Music")
     answer = await alice.patch(f"/api/subjects/{other['id']}", {"name": "ART"})
@@ -95,7 +98,7 @@ async def test_pages_are_in_order_of_names_and_complete(alice: Person) -> None:
         ("unheardOf", 1, "unknown_field"),
     ],
 )
-async def test_a_faulty_field_is_named(alice: Person, field: str, value: object, code: str) -> None:
+async def test_an_invalid_field_is_reported(alice: Person, field: str, value: object, code: str) -> None:
     answer = await alice.post("/api/subjects", {"name": "Fine", "color": "#000000", field: value})
     assert answer.status_code == 422
     assert [(fault["pointer"].split("/")[1], fault["code"]) for fault in answer.json()["errors"]] == [(field, code)]

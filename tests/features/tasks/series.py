@@ -1,4 +1,4 @@
-"""What the tests of repeating tasks do and ask."""
+"""Helpers for the tests of recurring tasks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def one_open(someone: Person) -> dict[str, Any]:
 
 
 async def finish(someone: Person, task: dict[str, Any]) -> dict[str, Any]:
-    """Completes an occurrence; gives the one that follows."""
+    """Complete an occurrence and return the next one."""
     made(await someone.post(f"/api/tasks/{task['id']}/complete"), 200)
     return await one_open(someone)
 
@@ -38,7 +38,7 @@ async def expected(someone: Person, task: dict[str, Any], start: str) -> dict[st
 
 
 async def local_today(system: System, someone: Person) -> date:
-    """The student's local date: their zone, their day start."""
+    """Return the student's local date, by their time zone and day start."""
     user = made(await someone.get("/api/auth/me"), 200)
     hour, minute = map(int, user["dayStart"].split(":"))
     here = system.clock().astimezone(ZoneInfo(user["timeZone"]))

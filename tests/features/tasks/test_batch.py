@@ -1,22 +1,24 @@
-"""Many commands in one request: each answered as its own route would, each able to fail alone."""
+"""Batches: each command returns what its own route would, and can fail independently."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.cast import Person, join, made
 from tests.conftest import System, serving, settings_for
 
-from studyteddy import bootstrap
+from studyteddy.bootstrap import runtime
+from studyteddy.platform.db.advisory_locks import AdvisoryLock
 from studyteddy.platform.ids import new_id
 
 Json = dict[str, Any]
 
 
 async def batch(person: Person, *commands: Json, **options: Any) -> list[Json]:
-    """The results of some commands."""
+    """Run commands and return their results."""
     results: list[Json] = made(await person.post("/api/tasks/batch", {"commands": commands}, **options), 200)["results"]
     return results
 
@@ -65,8 +67,10 @@ async def test_commands_on_series_have_their_scope(alice: Person) -> None:
     assert results[1]["problem"]["errors"][0]["code"] == "due_date_needed"
     items = (await alice.get("/api/tasks")).json()["items"]
     assert [(one["title"], one["status"], one["dueDate"]) for one in items] == [
-        ("new", "completed", "2030-01-03"), ("new", "completed", "2030-01-10"), ("new", "pending", "2030-01-11"),
-    ]  # fmt: skip
+        ("new", "completed", "2030-01-03"),
+        ("new", "completed", "2030-01-10"),
+        ("new", "pending", "2030-01-11"),
+    ]
 
 
 async def test_the_jobs_of_a_batch_run(system: System, alice: Person) -> None:
@@ -76,7 +80,7 @@ async def test_the_jobs_of_a_batch_run(system: System, alice: Person) -> None:
     assert (await alice.get("/api/gamification/points")).json()["total"] == 30
 
 
-async def test_a_failing_command_leaves_no_trace_and_stops_no_other(alice: Person) -> None:
+async def test_a_failed_command_has_no_effect_and_stops_no_other(alice: Person) -> None:
     task = await alice.task()
     before = await alice.changes()
     results = await batch(
@@ -92,8 +96,9 @@ async def test_a_failing_command_leaves_no_trace_and_stops_no_other(alice: Perso
     assert titles == {task["title"], "One", "Three"}
     new = (await alice.changes())[len(before) :]
     assert [(event["type"], event["data"]["title"]) for event in new] == [
-        ("task.created", "One"), ("task.created", "Three"),
-    ]  # fmt: skip
+        ("task.created", "One"),
+        ("task.created", "Three"),
+    ]
 
 
 async def test_a_later_command_sees_the_earlier_ones(alice: Person) -> None:
@@ -111,11 +116,13 @@ async def test_a_later_command_sees_the_earlier_ones(alice: Person) -> None:
     )
     assert [one["status"] for one in results] == [200, 409, 200, 200, 412, 204, 404]
     assert [one["problem"]["code"] for one in results if "problem" in one] == [
-        "already_completed", "stale_version", "no_such_task",
-    ]  # fmt: skip
+        "already_completed",
+        "stale_version",
+        "no_such_task",
+    ]
 
 
-async def test_a_tag_that_is_the_present_one_lets_a_command_pass(alice: Person) -> None:
+async def test_a_command_with_the_current_etag_succeeds(alice: Person) -> None:
     one, two = await alice.task("One"), await alice.task("Two")
     results = await batch(
         alice,
@@ -126,8 +133,21 @@ async def test_a_tag_that_is_the_present_one_lets_a_command_pass(alice: Person) 
     assert [one["status"] for one in results] == [200, 204, 412]
 
 
+async def test_a_command_can_name_the_version_it_is_based_on(alice: Person) -> None:
+    one = await alice.task("one")
+    results = await batch(
+        alice,
+        {"op": "update", "id": one["id"], "body": {"title": "x"}, "ifMatch": '"v1"'},
+        {"op": "update", "id": one["id"], "body": {"title": "y"}, "ifMatch": '"v1"'},
+        {"op": "delete", "id": one["id"], "ifMatch": '"v1"'},
+        {"op": "delete", "id": one["id"], "ifMatch": '"v2"'},
+    )
+    assert [one["status"] for one in results] == [200, 412, 412, 204]
+    assert results[0]["task"]["version"] == 2
+
+
 async def test_a_problem_is_the_one_of_the_single_route(alice: Person, bob: Person) -> None:
-    """For faults of every kind, and for ids that are foreign, deleted, or never were."""
+    """This covers every kind of error, and ids that are another user's, deleted or unknown."""
     done, gone, mine, foreign = [await who.task() for who in (alice, alice, alice, bob)]
     await alice.post(f"/api/tasks/{done['id']}/complete")
     await alice.delete(f"/api/tasks/{gone['id']}")
@@ -148,13 +168,17 @@ async def test_a_problem_is_the_one_of_the_single_route(alice: Person, bob: Pers
             ({"op": "delete", "id": id}, await alice.delete(f"/api/tasks/{id}")),
         ]
     tried += [
-        ({"op": "update", "id": done["id"], "body": {"status": "pending"}},
-         await alice.patch(path, {"status": "pending"})),
+        (
+            {"op": "update", "id": done["id"], "body": {"status": "pending"}},
+            await alice.patch(path, {"status": "pending"}),
+        ),
         ({"op": "update", "id": mine["id"], "body": twice}, await alice.patch(f"/api/tasks/{mine['id']}", twice)),
-        ({"op": "update", "id": done["id"], "body": {"title": "x"}, "ifMatch": '"stale"'},
-         await alice.patch(path, {"title": "x"}, **stale)),
+        (
+            {"op": "update", "id": done["id"], "body": {"title": "x"}, "ifMatch": '"stale"'},
+            await alice.patch(path, {"title": "x"}, **stale),
+        ),
         ({"op": "delete", "id": done["id"], "ifMatch": '"stale"'}, await alice.delete(path, **stale)),
-    ]  # fmt: skip
+    ]
     results = await batch(alice, *(command for command, _ in tried))
     for result, (command, answer) in zip(results, tried, strict=True):
         assert result["status"] == answer.status_code >= 400, command
@@ -168,7 +192,7 @@ async def test_a_problem_names_the_request(alice: Person) -> None:
     assert answer.json()["results"][0]["problem"]["requestId"] == answer.headers["x-request-id"]
 
 
-async def test_a_batch_is_done_once_with_its_failures(alice: Person) -> None:
+async def test_a_batch_is_idempotent_including_its_failures(alice: Person) -> None:
     commands: list[Json] = [{"op": "create", "body": {"title": "Once"}}, {"op": "complete", "id": str(new_id())}]
     first, second = [await batch(alice, *commands, headers={"idempotency-key": "a-key"}) for _ in range(2)]
     assert first == second
@@ -195,14 +219,17 @@ async def test_a_batch_is_done_once_with_its_failures(alice: Person) -> None:
                 {"op": "update", "body": {}, "other": 1},
             ],
             {
-                "/commands/1/body/title": "too_short", "/commands/1/body/priority": "not_one_of",
-                "/commands/1/body/labels/1": "wrong_type", "/commands/2/id": "malformed",
-                "/commands/3/other": "unknown_field", "/commands/3/id": "missing",
+                "/commands/1/body/title": "too_short",
+                "/commands/1/body/priority": "not_one_of",
+                "/commands/1/body/labels/1": "wrong_type",
+                "/commands/2/id": "malformed",
+                "/commands/3/other": "unknown_field",
+                "/commands/3/id": "missing",
             },
         ),
     ],
-)  # fmt: skip
-async def test_a_malformed_batch_is_refused_whole_with_all_its_faults(
+)
+async def test_a_malformed_batch_is_rejected_with_all_its_errors(
     alice: Person, commands: Any, faults: dict[str, str]
 ) -> None:
     answer = await alice.post("/api/tasks/batch", {"commands": commands})
@@ -211,8 +238,8 @@ async def test_a_malformed_batch_is_refused_whole_with_all_its_faults(
     assert (await alice.get("/api/tasks")).json()["items"] == []
 
 
-async def test_waiting_for_somebody_else_ends_the_whole_batch(system: System, alice: Person) -> None:
-    """A lock that takes too long is nobody's fault: nothing is kept, and all of it can be tried again."""
+async def test_a_lock_timeout_fails_the_whole_batch(system: System, alice: Person) -> None:
+    """A lock timeout fails the whole batch: nothing is stored, and the client can retry."""
     task = await alice.task()
     admin = await system.admin()
     async with admin.transaction():
@@ -227,20 +254,40 @@ async def test_waiting_for_somebody_else_ends_the_whole_batch(system: System, al
     assert [one["id"] for one in (await alice.get("/api/tasks")).json()["items"]] == [task["id"]]
 
 
-async def test_a_batch_is_one_request_to_the_limits(system: System) -> None:
-    settings = settings_for(system.engines, limit_general="5/3600:5")
-    async with bootstrap.runtime(settings) as running, serving(running) as url:
-        carol = await join(url, "Carol")
+async def test_each_command_of_a_batch_counts_as_a_request_for_rate_limits(system: System) -> None:
+    settings = settings_for(system.engines, limit_general="50/3600:50")
+    async with runtime.runtime(settings) as running, serving(running) as url:
+        carol, dave = await join(url, "Carol"), await join(url, "Dave")
         body = {"commands": [{"op": "create", "body": {"title": "x"}}] * 20}
-        answers = [await carol.post("/api/tasks/batch", body) for _ in range(6)]
-        await carol.http.aclose()
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        answers = [await carol.post("/api/tasks/batch", body) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert [answer.headers["ratelimit"].split(";")[1] for answer in answers[:2]] == ["r=30", "r=10"]
+        assert int(answers[2].headers["retry-after"]) > 1
+        assert len((await carol.get("/api/tasks")).json()["items"]) == 40, "a refused batch has no effect"
+        largest = {"commands": [{"op": "create", "body": {"title": "x"}}] * 100}
+        assert (await dave.post("/api/tasks/batch", largest)).status_code == 200, "more than the burst is possible"
+        assert (await dave.get("/api/tasks")).status_code == 429
+        for person in (carol, dave):
+            await person.http.aclose()
 
 
-async def test_batches_at_once_keep_the_events_in_order(alice: Person) -> None:
+async def test_concurrent_batches_keep_the_events_in_order(alice: Person) -> None:
     tasks = [await alice.task(f"{n}") for n in range(4)]
     commands = [{"op": op, "id": task["id"]} for task in tasks for op in ("complete", "reopen")]
     await asyncio.gather(*(batch(alice, *commands) for _ in range(5)))
     seen = [event["seq"] for event in await alice.changes()]
     assert seen == list(range(1, len(seen) + 1))
     assert {one["status"] for one in (await alice.get("/api/tasks")).json()["items"]} == {"pending"}
+
+
+async def test_a_batch_waits_for_other_commands_of_the_student(system: System, alice: Person) -> None:
+    """Even one whose own commands lock no other task: a later one could, while it holds what the other waits for."""
+    admin = await system.admin()
+    lock = AdvisoryLock.USER_COMMANDS.hold("$1::uuid::text")
+    async with admin.transaction():
+        await admin.execute(f"SELECT {lock}", UUID(alice.user["id"]))
+        waiting = asyncio.ensure_future(batch(alice, {"op": "create", "body": {"title": "x"}}))
+        await asyncio.sleep(0.4)
+        assert not waiting.done()
+    assert [one["status"] for one in await waiting] == [201]
+    await admin.close()

@@ -1,4 +1,4 @@
-"""`POST /api/tasks/{id}/complete`: the first acceptance test (docs: product, 4)."""
+"""`POST /api/tasks/{id}/complete` and everything that follows from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.cast import Person
 from tests.conftest import System
 
 
-async def test_everything_follows_from_one_completion(system: System, alice: Person) -> None:
+async def test_a_completion_has_all_its_effects(system: System, alice: Person) -> None:
     await system.work()  # the welcome
     task = await alice.task(dueDate="2999-01-01")
     ticket = (await alice.post("/api/realtime/ticket")).json()["ticket"]
@@ -24,8 +24,11 @@ async def test_everything_follows_from_one_completion(system: System, alice: Per
         await system.work()
         heard = [json.loads(await asyncio.wait_for(socket.recv(), 2)) for _ in range(4)]
     assert sorted(event["type"] for event in heard) == [
-        "notification.created", "points.changed", "progress.updated", "task.completed",
-    ]  # fmt: skip
+        "notification.created",
+        "points.changed",
+        "progress.updated",
+        "task.completed",
+    ]
     assert heard[0]["type"] == "task.completed"
     assert heard[0]["data"] == done
     assert [event["seq"] for event in heard] == list(range(heard[0]["seq"], heard[0]["seq"] + 4))
@@ -67,7 +70,7 @@ async def test_another_users_task_looks_missing(alice: Person, bob: Person) -> N
     assert {**foreign.json(), "requestId": ""} == {**missing.json(), "requestId": ""}
 
 
-async def test_reopening_takes_the_points_back(system: System, alice: Person) -> None:
+async def test_reopening_revokes_the_points(system: System, alice: Person) -> None:
     task = await alice.task()
     await alice.post(f"/api/tasks/{task['id']}/complete")
     await system.work()

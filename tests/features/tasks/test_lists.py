@@ -1,4 +1,4 @@
-"""The lists of what is due, by the student's own days; and their labels."""
+"""Lists of due tasks by the student's local days, and labels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pytest
 from tests.cast import Person, made
 from tests.conftest import System
 
+from studyteddy.features.tasks.store import lists as lists_store
 from studyteddy.platform.errors import Invalid
-from studyteddy.platform.moments import check_zone
+from studyteddy.platform.local_time.dates import check_zone
 
 
 @pytest.fixture
 def it_is(system: System) -> Iterator[Callable[[str], None]]:
-    """Sets the clock."""
+    """Set the clock."""
 
     def set_clock(at: str) -> None:
         system.clock.ahead = datetime.fromisoformat(at).replace(tzinfo=UTC) - datetime.now(UTC)
@@ -27,7 +28,7 @@ def it_is(system: System) -> Iterator[Callable[[str], None]]:
 
 
 async def titles(person: Person, name: str, **query: Any) -> list[str]:
-    """The titles of every page of a list."""
+    """Return the titles on every page of a list."""
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
@@ -39,14 +40,14 @@ async def titles(person: Person, name: str, **query: Any) -> list[str]:
 
 
 async def step(person: Person, title: str, due: str, **fields: Any) -> dict[str, Any]:
-    """A task with a step that is due."""
+    """Create a task with a subtask that is due."""
     task = await person.task(title, **fields)
     return made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": "step", "dueDate": due}))
 
 
 @pytest.fixture
 async def week(alice: Person, it_is: Callable[[str], None]) -> None:
-    """It is noon of 15 January 2031 in Berlin; each title says when the task is due."""
+    """The time is noon on 15 January 2031 in Berlin; each title says when the task is due."""
     it_is("2031-01-15T11:00")
     for day in (13, 14, 15, 16, 17, 22, 23):
         await alice.task(f"{day}", dueDate=f"2031-01-{day}")
@@ -70,14 +71,14 @@ async def week(alice: Person, it_is: Callable[[str], None]) -> None:
         ("upcoming", {"days": 8}, ["16 at 04:00", "16", "17", "22", "23 at 03:59", "23 at 04:00", "23"]),
     ],
 )
-async def test_lists_go_by_the_students_days(
+async def test_lists_follow_the_students_days(
     alice: Person, name: str, query: dict[str, int], expected: list[str]
 ) -> None:
     assert await titles(alice, name, **query) == expected
 
 
 @pytest.mark.usefixtures("week")
-async def test_what_is_done_or_given_up_is_in_no_list(alice: Person) -> None:
+async def test_completed_and_cancelled_tasks_are_in_no_list(alice: Person) -> None:
     for task in (await alice.get("/api/tasks")).json()["items"]:
         if task["title"].startswith("15"):
             await alice.post(f"/api/tasks/{task['id']}/complete")
@@ -87,7 +88,7 @@ async def test_what_is_done_or_given_up_is_in_no_list(alice: Person) -> None:
 
 
 @pytest.mark.usefixtures("week")
-async def test_what_is_begun_is_open(alice: Person) -> None:
+async def test_a_task_in_progress_is_open(alice: Person) -> None:
     task = await alice.task("begun", dueDate="2031-01-14")
     made(await alice.patch(f"/api/tasks/{task['id']}", {"status": "in_progress"}), 200)
     assert "begun" in await titles(alice, "overdue")
@@ -104,7 +105,7 @@ async def test_what_is_begun_is_open(alice: Person) -> None:
     ],
 )
 @pytest.mark.parametrize("own", [{}, {"dueDate": "2032-01-01"}])
-async def test_a_task_is_listed_with_a_step_that_is_due(
+async def test_a_task_is_listed_with_a_subtask_that_is_due(
     alice: Person, it_is: Callable[[str], None], due: str, lists: set[str], own: dict[str, str]
 ) -> None:
     it_is("2031-01-15T11:00")
@@ -144,16 +145,11 @@ async def test_the_open_occurrence_of_a_series_is_listed_by_its_own_due_date(
         ("Europe/Berlin", "04:00", "2031-03-30T02:00", date(2031, 3, 30)),
         ("Europe/Berlin", "04:00", "2031-10-26T02:59", date(2031, 10, 25)),
         ("Europe/Berlin", "04:00", "2031-10-26T03:00", date(2031, 10, 26)),
-        (
-            "Europe/Berlin",
-            "02:30",
-            "2031-03-30T00:59",
-            date(2031, 3, 29),
-        ),  # its day begins in the hour that is left out
+        ("Europe/Berlin", "02:30", "2031-03-30T00:59", date(2031, 3, 29)),  # its day starts in the skipped hour
         ("Europe/Berlin", "02:30", "2031-03-30T01:30", date(2031, 3, 30)),
     ],
 )
-async def test_a_list_knows_which_day_it_is(
+async def test_a_list_follows_the_clock(
     alice: Person, it_is: Callable[[str], None], zone: str, day_start: str, at: str, day: date
 ) -> None:
     made(await alice.patch("/api/users/me", {"timeZone": zone, "dayStart": day_start}), 200)
@@ -167,10 +163,8 @@ async def test_a_list_knows_which_day_it_is(
     assert await titles(alice, "upcoming", days=1) == ["1", "step 1"]
 
 
-async def test_the_days_of_a_list_are_as_long_as_the_clocks_make_them(
-    alice: Person, it_is: Callable[[str], None]
-) -> None:
-    """From 04:00 to 04:00 there are 23 hours, since Berlin's clocks go forward in between."""
+async def test_days_are_as_long_as_the_clock_changes_make_them(alice: Person, it_is: Callable[[str], None]) -> None:
+    """From 04:00 to 04:00 takes 23 hours, because the clocks go forward in Berlin."""
     it_is("2031-03-28T11:00")
     await alice.task("last minute", dueAt="2031-03-30T01:59:00Z")
     await alice.task("too late", dueAt="2031-03-30T02:00:00Z")
@@ -203,7 +197,7 @@ async def test_due_dates_are_filtered_in_the_zone_of_each_task(alice: Person) ->
     assert await on("2031-01-16") == {"Auckland, the 16th", "Tokyo, the 16th"}
 
 
-async def test_postgresql_knows_every_zone_that_is_taken(system: System) -> None:
+async def test_postgresql_knows_every_accepted_zone(system: System) -> None:
     admin = await system.admin()
     try:
         known = {row["name"] for row in await admin.fetch("SELECT name FROM pg_timezone_names")}
@@ -251,7 +245,7 @@ async def test_a_cursor_of_yesterday_is_refused(alice: Person, it_is: Callable[[
 
 
 @pytest.mark.parametrize("name", ["today", "upcoming", "overdue"])
-async def test_nobody_elses_tasks_are_listed(
+async def test_other_users_tasks_are_not_listed(
     alice: Person, bob: Person, it_is: Callable[[str], None], name: str
 ) -> None:
     it_is("2031-01-15T11:00")
@@ -269,16 +263,18 @@ async def test_labels_are_counted(alice: Person, bob: Person) -> None:
     await bob.task(labels=["secret"])
     assert made(await alice.get("/api/tasks/labels"), 200) == {
         "items": [
-            {"label": "exam", "openTasks": 2}, {"label": "lab", "openTasks": 1}, {"label": "李", "openTasks": 1},
+            {"label": "exam", "openTasks": 2},
+            {"label": "lab", "openTasks": 1},
+            {"label": "李", "openTasks": 1},
             {"label": "old", "openTasks": 0},
         ],
         "nextCursor": None,
-    }  # fmt: skip
+    }
 
 
-async def test_labels_that_look_the_same_are_one(alice: Person) -> None:
+async def test_equivalent_labels_are_equal(alice: Person) -> None:
     same = ["caf\u00e9 au lait", " cafe\u0301  au lait", "caf\u00e9\u00a0au lait "]
-    task = await alice.task(labels=[*same, "Caf\u00e9 au lait", "\u2003", "שיעור"])
+    task = await alice.task(labels=[*same, "Caf\u00e9 au lait", "שיעור"])
     assert task["labels"] == [same[0], "Caf\u00e9 au lait", "שיעור"]
     quick = made(await alice.post("/api/tasks/quick-add", {"text": "Read #cafe\u0301 #caf\u00e9", "create": True}))
     assert quick["labels"] == ["caf\u00e9"]
@@ -287,10 +283,17 @@ async def test_labels_that_look_the_same_are_one(alice: Person) -> None:
     for label in same:
         items = made(await alice.get("/api/tasks", params={"label": label}), 200)["items"]
         assert [one["id"] for one in items] == [task["id"]]
-    assert made(await alice.get("/api/tasks", params={"label": "\u2003"}), 200)["items"] == []
+    assert (await alice.get("/api/tasks", params={"label": "\u2003"})).status_code == 422
     assert made(await alice.get("/api/tasks/labels"), 200)["items"] == [
-        {"label": "caf\u00e9", "openTasks": 1}, {"label": "caf\u00e9 au lait", "openTasks": 1},
-    ]  # fmt: skip
+        {"label": "caf\u00e9", "openTasks": 1},
+        {"label": "caf\u00e9 au lait", "openTasks": 1},
+    ]
+
+
+@pytest.mark.parametrize("label", ["", " ", "\u2003", "\u0301", "\u200b\u2800"])
+async def test_a_label_needs_something_to_see(alice: Person, label: str) -> None:
+    refused = await alice.post("/api/tasks", {"title": "Read", "labels": ["exam", label]})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/labels/1")
 
 
 async def test_the_pages_of_a_label_go_on_however_it_is_written(alice: Person) -> None:
@@ -303,3 +306,8 @@ async def test_at_most_five_hundred_labels_are_shown(alice: Person) -> None:
     for n in range(26):
         await alice.task(labels=[f"label {20 * n + m}" for m in range(20)])
     assert len(made(await alice.get("/api/tasks/labels"), 200)["items"]) == 500
+
+
+def test_every_statement_of_a_list_is_listed_once() -> None:
+    """For the tests that check them all: six orders, each set of seven filters, first and later pages."""
+    assert len({one.sql for one in lists_store.pages()}) == len(lists_store.pages()) == 6 * 2**7 * 2

@@ -1,4 +1,4 @@
-"""Tasks that repeat, through HTTP."""
+"""Recurring tasks over HTTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def test_a_series_begins_with_the_first_date_of_its_rule(alice: Person) ->
     assert (await alice.get(f"/api/tasks/{task['id']}")).json() == task
 
 
-async def test_finishing_one_occurrence_brings_the_next_and_keeps_its_own_history(alice: Person) -> None:
+async def test_completing_an_occurrence_creates_the_next_and_keeps_its_history(alice: Person) -> None:
     task = await alice.task("Problem set", dueDate="2030-01-03", recurrence=WEEKLY)
     done = made(await alice.post(f"/api/tasks/{task['id']}/complete"), 200)
     (following,) = await listed(alice, status="pending")
@@ -32,18 +32,20 @@ async def test_finishing_one_occurrence_brings_the_next_and_keeps_its_own_histor
     assert (following["dueDate"], following["seriesId"]) == ("2030-01-10", task["seriesId"])
     assert following["id"] != task["id"]
     assert await occurrences(alice, task, toDay="2030-01-20") == [
-        ("2030-01-03", "completed"), ("2030-01-10", "pending"), ("2030-01-17", "expected"),
-    ]  # fmt: skip
+        ("2030-01-03", "completed"),
+        ("2030-01-10", "pending"),
+        ("2030-01-17", "expected"),
+    ]
 
 
-async def test_finishing_twice_brings_one(alice: Person) -> None:
+async def test_completing_twice_creates_one(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     for _ in range(3):
         await alice.post(f"/api/tasks/{task['id']}/complete")
     assert len(await listed(alice)) == 2
 
 
-async def test_reopening_takes_the_next_one_back_unless_it_was_touched(alice: Person) -> None:
+async def test_reopening_withdraws_the_next_one_unless_it_was_modified(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     await alice.post(f"/api/tasks/{task['id']}/complete")
     await alice.post(f"/api/tasks/{task['id']}/reopen")
@@ -65,7 +67,7 @@ async def touch_steps(someone: Person, task: dict[str, Any], how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["title", "dueDate", "order", "file", "focus", "plan", "past"])
-async def test_what_was_worked_on_is_never_taken_back(system: System, alice: Person, how: str) -> None:
+async def test_an_occurrence_with_work_is_never_withdrawn(system: System, alice: Person, how: str) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     for title in "ab":
         made(await alice.post(f"/api/tasks/{task['id']}/subtasks", {"title": title}))
@@ -87,7 +89,7 @@ async def test_what_was_worked_on_is_never_taken_back(system: System, alice: Per
     assert (await alice.get(f"/api/tasks/{following['id']}")).status_code == 200
 
 
-# Beginnings
+# Creating a series
 
 
 async def test_without_a_due_date_a_series_begins_today(system: System, alice: Person) -> None:
@@ -98,40 +100,58 @@ async def test_without_a_due_date_a_series_begins_today(system: System, alice: P
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({"dueAt": "2030-01-03T15:00:00Z", "dueZone": "Mars/Olympus", "recurrence": {"rule": "FREQ=DAILY"}},
-         ("/dueZone", "no_such_zone")),
-        ({"recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-01-03", "2030-01-03T15:00:00"]}},
-         ("/recurrence/exdates/1", "wrong_type")),
-        ({"dueAt": "2030-01-03T15:00:00Z", "recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-01-03"]}},
-         ("/recurrence/exdates/0", "wrong_type")),
+        (
+            {"dueAt": "2030-01-03T15:00:00Z", "dueZone": "Mars/Olympus", "recurrence": {"rule": "FREQ=DAILY"}},
+            ("/dueZone", "no_such_zone"),
+        ),
+        (
+            {"recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-01-03", "2030-01-03T15:00:00"]}},
+            ("/recurrence/exdates/1", "wrong_type"),
+        ),
+        (
+            {"dueAt": "2030-01-03T15:00:00Z", "recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-01-03"]}},
+            ("/recurrence/exdates/0", "wrong_type"),
+        ),
         ({"recurrence": {"rule": "FREQ=DAILY", "exdates": ["2030-02-30"]}}, ("/recurrence/exdates/0", "malformed")),
         *(
             ({"recurrence": {"rule": "FREQ=DAILY", "exdates": [day]}}, ("/recurrence/exdates/0", "out_of_range"))
             for day in ("0001-01-01", "9999-12-31")
         ),
         ({"recurrence": {"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}}, ("/recurrence/rule", "no_occurrence")),
-        ({"dueDate": "2030-01-03", "recurrence": {"rule": "FREQ=DAILY;UNTIL=20300102"}},
-         ("/recurrence/rule", "no_occurrence")),
-        ({"dueDate": "2030-01-03",
-          "recurrence": {"rule": "FREQ=DAILY;COUNT=2", "exdates": ["2030-01-03", "2030-01-04"]}},
-         ("/recurrence/exdates", "no_occurrence")),
+        (
+            {"dueDate": "2030-01-03", "recurrence": {"rule": "FREQ=DAILY;UNTIL=20300102"}},
+            ("/recurrence/rule", "no_occurrence"),
+        ),
+        (
+            {
+                "dueDate": "2030-01-03",
+                "recurrence": {"rule": "FREQ=DAILY;COUNT=2", "exdates": ["2030-01-03", "2030-01-04"]},
+            },
+            ("/recurrence/exdates", "no_occurrence"),
+        ),
         ({"recurrence": {"rule": "FREQ=HOURLY"}}, ("/recurrence/rule", "rule_of_times")),
         ({"recurrence": {"rule": "FREQ=MINUTELY"}}, ("/recurrence/rule", "too_frequent")),
         ({"recurrence": {"rule": "FREQ=MONTHLY;BYDAY=53MO"}}, ("/recurrence/rule", "bad_rule")),
-        ({"recurrence": {"rule": "FREQ=DAILY;COUNT=3", "mode": "after_completion"}},
-         ("/recurrence/rule", "rule_of_schedule")),
-        ({"dueAt": "2030-01-03T15:00:00Z", "recurrence": {"rule": "FREQ=HOURLY", "mode": "after_completion"}},
-         ("/recurrence/rule", "too_frequent")),
-        ({"subjectId": "01a206a7-c46c-7f69-9f48-479825c24f14", "recurrence": {"rule": "FREQ=DAILY"}},
-         ("/subjectId", "no_such_subject")),
+        (
+            {"recurrence": {"rule": "FREQ=DAILY;COUNT=3", "mode": "after_completion"}},
+            ("/recurrence/rule", "rule_of_schedule"),
+        ),
+        (
+            {"dueAt": "2030-01-03T15:00:00Z", "recurrence": {"rule": "FREQ=HOURLY", "mode": "after_completion"}},
+            ("/recurrence/rule", "too_frequent"),
+        ),
+        (
+            {"subjectId": "01a206a7-c46c-7f69-9f48-479825c24f14", "recurrence": {"rule": "FREQ=DAILY"}},
+            ("/subjectId", "no_such_subject"),
+        ),
     ],
-)  # fmt: skip
-async def test_what_cannot_be_repeated_says_why(alice: Person, fields: dict[str, Any], fault: tuple[str, str]) -> None:
+)
+async def test_an_invalid_recurrence_says_why(alice: Person, fields: dict[str, Any], fault: tuple[str, str]) -> None:
     assert await refused(alice, **fields) == [fault]
     assert await listed(alice) == []
 
 
-async def test_a_rule_for_ever_till_the_end_of_the_calendar_is_a_rule(alice: Person) -> None:
+async def test_a_rule_until_the_end_of_the_calendar_is_valid(alice: Person) -> None:
     rule = {"rule": "FREQ=DAILY;UNTIL=99991231T235959Z"}
     task = await alice.task(dueDate="2030-01-01", dueZone="Asia/Kolkata", recurrence=rule)
     assert task["occurrence"] == "2030-01-01"
@@ -156,18 +176,27 @@ async def test_nine_oclock_stays_nine_oclock_when_the_clocks_change(alice: Perso
 @pytest.mark.parametrize(
     ("zone", "begins", "instants"),
     [
-        # 02:30 is skipped on the 31st and becomes 03:30 on that day alone.
-        ("Europe/Berlin", "2030-03-30T02:30:00",
-         ["2030-03-30T01:30:00Z", "2030-03-31T01:30:00Z", "2030-04-01T00:30:00Z"]),
-        # 02:30 comes twice on the 27th: the first one is meant.
-        ("Europe/Berlin", "2030-10-26T02:30:00",
-         ["2030-10-26T00:30:00Z", "2030-10-27T00:30:00Z", "2030-10-28T01:30:00Z"]),
-        # The gap has half an hour.
-        ("Australia/Lord_Howe", "2030-10-05T02:15:00",
-         ["2030-10-04T15:45:00Z", "2030-10-05T15:45:00Z", "2030-10-06T15:15:00Z"]),
+        # 02:30 is skipped on the 31st and becomes 03:30 on that day only.
+        (
+            "Europe/Berlin",
+            "2030-03-30T02:30:00",
+            ["2030-03-30T01:30:00Z", "2030-03-31T01:30:00Z", "2030-04-01T00:30:00Z"],
+        ),
+        # 02:30 occurs twice on the 27th: the first one is used.
+        (
+            "Europe/Berlin",
+            "2030-10-26T02:30:00",
+            ["2030-10-26T00:30:00Z", "2030-10-27T00:30:00Z", "2030-10-28T01:30:00Z"],
+        ),
+        # The gap is half an hour.
+        (
+            "Australia/Lord_Howe",
+            "2030-10-05T02:15:00",
+            ["2030-10-04T15:45:00Z", "2030-10-05T15:45:00Z", "2030-10-06T15:15:00Z"],
+        ),
     ],
-)  # fmt: skip
-async def test_a_time_that_is_skipped_or_comes_twice_keeps_its_name(
+)
+async def test_a_skipped_or_repeated_time_keeps_its_name(
     alice: Person, zone: str, begins: str, instants: list[str]
 ) -> None:
     rule = {"rule": "FREQ=DAILY", "missed": "keep"}
@@ -194,7 +223,7 @@ async def test_a_plain_task_becomes_a_series_and_a_plain_task_again(alice: Perso
     assert [one["seriesId"] is None for one in await listed(alice, sort="due")] == [False, True]
 
 
-# After the completion
+# After completion
 
 
 def after(rule: str) -> dict[str, Any]:
@@ -217,7 +246,7 @@ async def test_completing_two_on_one_day_goes_on(system: System, alice: Person) 
     assert third["dueDate"] == (today + timedelta(days=6)).isoformat()
 
 
-async def test_reopened_and_completed_again_there_is_one_that_follows(system: System, alice: Person) -> None:
+async def test_completing_again_after_reopening_creates_one_next(system: System, alice: Person) -> None:
     task = await alice.task(dueDate="2020-01-01", recurrence=after("FREQ=WEEKLY"))
     following = await finish(alice, task)
     await alice.post(f"/api/tasks/{task['id']}/reopen")
@@ -234,31 +263,33 @@ async def test_a_month_after_the_last_of_january_is_the_last_of_february(system:
         system.clock.ahead = ahead
 
 
-# Missed ones, and those that are skipped
+# Missed and skipped occurrences
 
 
 @pytest.mark.parametrize("missed", ["skip", "keep"])
-async def test_missed_ones_are_skipped_or_kept(system: System, alice: Person, missed: str) -> None:
+async def test_missed_occurrences_are_skipped_or_kept(system: System, alice: Person, missed: str) -> None:
     today = await local_today(system, alice)
     begin = today - timedelta(days=20)
     rule = {"rule": "FREQ=DAILY;INTERVAL=7", "missed": missed}
     task = await alice.task(dueDate=begin.isoformat(), recurrence=rule)
     status = "missed" if missed == "skip" else "expected"
     assert [status for _, status in await occurrences(alice, task, toDay=today.isoformat())] == [
-        "pending", status, status,
-    ]  # fmt: skip
+        "pending",
+        status,
+        status,
+    ]
     following = await finish(alice, task)
     assert following["dueDate"] == (begin + timedelta(days=21 if missed == "skip" else 7)).isoformat()
 
 
-async def test_what_was_left_alone_for_years_goes_on(system: System, alice: Person) -> None:
+async def test_a_series_untouched_for_years_continues(system: System, alice: Person) -> None:
     task = await alice.task(dueAt="2020-01-03T09:00:00Z", dueZone="UTC", recurrence={"rule": "FREQ=HOURLY;INTERVAL=5"})
     following = await finish(alice, task)
     assert following["dueAt"][:10] >= (await local_today(system, alice)).isoformat()
     assert len(await occurrences(alice, task, fromDay="2025-01-01", toDay="2025-01-01")) == 4
 
 
-async def test_skipping_brings_the_next_and_taking_it_up_takes_that_back(alice: Person) -> None:
+async def test_skipping_creates_the_next_and_undoing_the_skip_withdraws_it(alice: Person) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     for _ in range(2):
         assert made(await alice.post(f"/api/tasks/{task['id']}/skip"), 200)["status"] == "cancelled"
@@ -267,7 +298,7 @@ async def test_skipping_brings_the_next_and_taking_it_up_takes_that_back(alice: 
     assert [one["id"] for one in await listed(alice)] == [task["id"]]
 
 
-async def test_what_does_not_repeat_or_is_done_cannot_be_skipped(alice: Person) -> None:
+async def test_a_single_or_completed_task_cannot_be_skipped(alice: Person) -> None:
     plain = await alice.task()
     assert (await alice.post(f"/api/tasks/{plain['id']}/skip")).json()["code"] == "not_recurring"
     assert (await alice.post(f"/api/tasks/{plain['id']}/occurrences", {"start": "2030-01-03"})).status_code == 409
@@ -277,10 +308,10 @@ async def test_what_does_not_repeat_or_is_done_cannot_be_skipped(alice: Person) 
     assert (await alice.post(f"/api/tasks/{task['id']}/skip")).json()["code"] == "already_completed"
 
 
-# What an occurrence inherits
+# Inherited fields
 
 
-async def test_the_next_one_has_what_the_series_gives_and_not_what_one_had_for_itself(alice: Person) -> None:
+async def test_the_next_one_has_the_fields_of_the_series_not_overridden_ones(alice: Person) -> None:
     subject = (await alice.subject())["id"]
     series = {"labels": ["exam"], "subjectId": subject, "estimatedMinutes": 45, "priority": "high"}
     task = await alice.task("Revise", dueDate="2030-01-03", startDate="2030-01-01", recurrence=WEEKLY, **series)
@@ -306,7 +337,7 @@ async def test_a_deleted_subject_is_not_inherited(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("how", ["complete", "skip", "delete", "ask"])
-async def test_steps_are_copied_unticked_with_their_dates_moved(alice: Person, how: str) -> None:
+async def test_subtasks_are_copied_as_open_with_moved_dates(alice: Person, how: str) -> None:
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     steps = f"/api/tasks/{task['id']}/subtasks"
     first = made(await alice.post(steps, {"title": "one", "dueDate": "2030-01-02", "estimatedMinutes": 5}))
@@ -321,14 +352,15 @@ async def test_steps_are_copied_unticked_with_their_dates_moved(alice: Person, h
     assert (following["subtaskCount"], following["subtasksCompleted"]) == (2, 0)
     copied = made(await alice.get(f"/api/tasks/{following['id']}/subtasks"), 200)["items"]
     assert [(one["title"], one["completed"], one["dueDate"], one["estimatedMinutes"]) for one in copied] == [
-        ("one", False, "2030-01-09", 5), ("two", False, None, None),
-    ]  # fmt: skip
+        ("one", False, "2030-01-09", 5),
+        ("two", False, None, None),
+    ]
     found = made(await alice.get("/api/search", params={"q": "two"}), 200)["items"]
     assert copied[1]["id"] in [hit["id"] for hit in found]
     assert following["id"] in [one["id"] for one in await listed(alice, q="two")]
 
 
-async def test_what_a_series_is_called_now_finds_all_of_its_open_ones(alice: Person) -> None:
+async def test_a_renamed_series_finds_all_of_its_open_occurrences(alice: Person) -> None:
     task = await alice.task("Osmosis", dueDate="2030-01-03", recurrence=WEEKLY)
     made(await alice.post(f"/api/tasks/{task['id']}/subtasks", {"title": "revise"}))
     other = await expected(alice, task, "2030-01-10")
@@ -337,8 +369,8 @@ async def test_what_a_series_is_called_now_finds_all_of_its_open_ones(alice: Per
     assert {one["id"] for one in await listed(alice, q="diffusion revise")} == {task["id"], other["id"]}
 
 
-async def test_asking_for_a_later_one_is_no_end(alice: Person) -> None:
-    """Nothing is taken back with it when the one that it was asked from is completed and reopened."""
+async def test_requesting_a_later_occurrence_ends_nothing(alice: Person) -> None:
+    """It is not withdrawn when the occurrence it was requested from is completed and reopened."""
     task = await alice.task(dueDate="2030-01-03", recurrence=WEEKLY)
     asked = await expected(alice, task, "2030-01-17")
     await alice.post(f"/api/tasks/{task['id']}/complete")

@@ -1,4 +1,4 @@
-"""Searching through HTTP: what is found by which words, in which order, and by whom."""
+"""Search over HTTP: results, order and isolation between users."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from tests.cast import Person, made
 from tests.conftest import System
 
-from studyteddy.platform.words import vector, words
+from studyteddy.platform.fulltext import vector, words
 
 
 async def found(person: Person, q: str, **query: Any) -> list[str]:
-    """The titles of every page of the tasks that a search finds."""
+    """Return the titles on every page of a search for tasks."""
     return [task["title"] for task in await _all(person, "/api/tasks", q=q, **query)]
 
 
@@ -91,7 +91,7 @@ async def test_a_task_is_not_found(alice: Person, title: str, q: str) -> None:
 
 @pytest.mark.parametrize("q", ["🧸", " ", "&|!():*'\\", "…", "_"])
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/subjects", "/api/search"])
-async def test_a_search_without_a_word_is_refused(alice: Person, path: str, q: str) -> None:
+async def test_a_search_without_words_is_rejected(alice: Person, path: str, q: str) -> None:
     answer = await alice.get(path, params={"q": q})
     assert (answer.status_code, [(one["pointer"], one["code"]) for one in answer.json()["errors"]]) == (
         422,
@@ -101,7 +101,7 @@ async def test_a_search_without_a_word_is_refused(alice: Person, path: str, q: s
 
 @pytest.mark.parametrize(("q", "code"), [("", "too_short"), ("x" * 201, "too_long"), ("a\x00b", "malformed")])
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/subjects", "/api/search"])
-async def test_what_is_looked_for_has_bounds(alice: Person, path: str, q: str, code: str) -> None:
+async def test_a_query_has_limits(alice: Person, path: str, q: str, code: str) -> None:
     answer = await alice.get(path, params={"q": q})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
 
@@ -121,7 +121,7 @@ async def test_a_search_has_no_other_order(alice: Person) -> None:
     )
 
 
-async def test_title_comes_before_label_before_step_before_description(alice: Person) -> None:
+async def test_title_comes_before_label_before_subtask_before_description(alice: Person) -> None:
     await alice.task("in the description", description="osmosis")
     stepped = await alice.task("in a step")
     await _step(alice, stepped, "osmosis")
@@ -131,13 +131,13 @@ async def test_title_comes_before_label_before_step_before_description(alice: Pe
     assert await found(alice, "osmosis") == ["osmosis", "as a label", "in a step", "in the description"]
 
 
-async def test_of_equals_the_latest_comes_first(alice: Person) -> None:
+async def test_the_latest_of_equal_ranks_comes_first(alice: Person) -> None:
     for n in range(5):
         await alice.task(f"osmosis {n}")
     assert await found(alice, "osmosis", limit=2) == [f"osmosis {n}" for n in (4, 3, 2, 1, 0)]
 
 
-async def test_the_word_itself_comes_before_what_begins_with_it(alice: Person) -> None:
+async def test_an_exact_word_comes_before_a_prefix(alice: Person) -> None:
     await alice.task("exam")
     await alice.task("example")
     assert await found(alice, "exam") == ["exam", "example"]
@@ -158,8 +158,8 @@ async def test_a_search_can_be_filtered(alice: Person) -> None:
     assert await found(alice, "essay", status="completed", priority="high") == []
 
 
-async def test_pages_neither_lose_nor_repeat(alice: Person) -> None:
-    """Some tasks rank alike and others do not, and more are added while somebody turns the pages."""
+async def test_pages_are_complete_without_duplicates(alice: Person) -> None:
+    """Some tasks have the same rank, and more are added between pages."""
     wanted = [f"physics {n}" + " physical sheet" * (n % 3) for n in range(150)]
     for title in wanted:
         await alice.task(title, description="physics" * (len(title) % 2))
@@ -188,7 +188,7 @@ async def _step(person: Person, task: dict[str, Any], title: str) -> dict[str, A
     return made(await person.post(f"/api/tasks/{task['id']}/subtasks", {"title": title}))
 
 
-async def test_a_task_is_found_by_its_steps_together_with_its_own_words(alice: Person) -> None:
+async def test_a_task_is_found_by_its_own_words_and_those_of_its_subtasks(alice: Person) -> None:
     task = await alice.task("Essay", description="about whales")
     await _step(alice, task, "Make an outline")
     await _step(alice, task, "Find sources")
@@ -196,7 +196,7 @@ async def test_a_task_is_found_by_its_steps_together_with_its_own_words(alice: P
     assert await found(alice, "outline sources whales") == ["Essay"]
 
 
-async def test_what_a_step_is_called_now_finds_its_task(alice: Person) -> None:
+async def test_a_renamed_subtask_finds_its_task_by_the_new_title(alice: Person) -> None:
     task = await alice.task("Essay", labels=["term"])
     step = await _step(alice, task, "Outline")
     address = f"/api/tasks/{task['id']}/subtasks/{step['id']}"
@@ -206,7 +206,7 @@ async def test_what_a_step_is_called_now_finds_its_task(alice: Person) -> None:
     assert (await found(alice, "draft"), await found(alice, "polish")) == ([], ["Essay"])
 
 
-async def test_retitling_a_step_leaves_its_task_as_it_was(alice: Person) -> None:
+async def test_renaming_a_subtask_leaves_its_task_unchanged(alice: Person) -> None:
     task = await alice.task("Essay")
     step = await _step(alice, task, "Outline")
     before = (await alice.get(f"/api/tasks/{task['id']}")).json()
@@ -215,7 +215,7 @@ async def test_retitling_a_step_leaves_its_task_as_it_was(alice: Person) -> None
     assert (await alice.changes())[-1]["type"] == "subtask.updated"
 
 
-async def test_a_deleted_step_finds_nothing(alice: Person) -> None:
+async def test_a_deleted_subtask_finds_nothing(alice: Person) -> None:
     task = await alice.task("Essay")
     step = await _step(alice, task, "Outline")
     await _step(alice, task, "Sources")
@@ -224,7 +224,7 @@ async def test_a_deleted_step_finds_nothing(alice: Person) -> None:
     assert await _hits(alice, "outline") == []
 
 
-async def test_a_renamed_task_is_found_by_its_new_words_and_its_steps(alice: Person) -> None:
+async def test_a_renamed_task_is_found_by_its_new_words_and_its_subtasks(alice: Person) -> None:
     task = await alice.task("Essay", description="whales", labels=["term"])
     await _step(alice, task, "Outline")
     made(await alice.patch(f"/api/tasks/{task['id']}", {"title": "Report", "labels": ["lab"]}), 200)
@@ -243,7 +243,7 @@ async def test_a_completed_task_is_still_found(alice: Person) -> None:
     assert await found(alice, "essay outline") == ["Essay"]
 
 
-async def test_nothing_of_anybody_else_is_found(alice: Person, bob: Person) -> None:
+async def test_other_users_data_is_not_found(alice: Person, bob: Person) -> None:
     task = await bob.task("Essay", description="secret", labels=["secret"])
     await _step(bob, task, "secret")
     await bob.subject("Secret")
@@ -255,18 +255,28 @@ async def test_nothing_of_anybody_else_is_found(alice: Person, bob: Person) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["word " * 2000, "x" * 10_000, "宿" * 10_000, "\U00020bb7" * 10_000, "ﷺ" * 10_000, "각 " * 5000, "🧸" * 10_000,
-     "'\\:*&|!()<-> " * 700, "e\u0301" * 5000, "ा" * 10_000],
+    [
+        "word " * 2000,
+        "x" * 10_000,
+        "宿" * 10_000,
+        "\U00020bb7" * 10_000,
+        "ﷺ" * 10_000,
+        "각 " * 5000,
+        "🧸" * 10_000,
+        "'\\:*&|!()<-> " * 700,
+        "e\u0301" * 5000,
+        "ा" * 10_000,
+    ],
     ids=["words", "one word", "Han", "beyond the plane", "ligature", "Hangul", "bears", "signs", "accents", "marks"],
-)  # fmt: skip
-async def test_whatever_is_written_can_be_kept_and_the_title_is_found(alice: Person, text: str) -> None:
+)
+async def test_any_text_can_be_stored_and_is_found_by_its_title(alice: Person, text: str) -> None:
     task = await alice.task("findable", description=text)
     made(await alice.patch(f"/api/tasks/{task['id']}", {"priority": "high"}), 200)
     assert await found(alice, "findable") == ["findable"]
 
 
-async def test_every_letter_there_is_can_be_kept_and_looked_for(system: System) -> None:
-    """What Python takes for a part of a word, PostgreSQL must not take for a sign of its own."""
+async def test_every_letter_can_be_stored_and_searched(system: System) -> None:
+    """What Python considers part of a word must not be an operator for PostgreSQL."""
     admin = await system.admin()
     letters = [letter for letter in map(chr, range(0x110000)) if unicodedata.category(letter)[0] in "LMN"]
     for at in range(0, len(letters), 4_000):
@@ -278,7 +288,7 @@ async def test_every_letter_there_is_can_be_kept_and_looked_for(system: System) 
     await admin.close()
 
 
-async def test_two_hundred_long_steps_can_be_kept(alice: Person) -> None:
+async def test_two_hundred_long_subtasks_can_be_stored(alice: Person) -> None:
     task = await alice.task("findable", description="".join(chr(0x20000 + n) for n in range(10_000)))
     for n in range(200):
         await _step(alice, task, "".join(chr(0x21000 + 199 * n + m) for m in range(200)))
@@ -289,24 +299,29 @@ async def _hits(person: Person, q: str, **query: Any) -> list[tuple[str, str]]:
     return [(hit["kind"], hit["title"]) for hit in await _all(person, "/api/search", q=q, **query)]
 
 
-async def test_one_box_finds_tasks_steps_and_subjects(alice: Person) -> None:
+async def test_a_search_finds_tasks_subtasks_and_subjects(alice: Person) -> None:
     await alice.subject("Biology", description="All about osmosis and more")
     task = await alice.task("Read on", description="Something of osmosis in chapter 5")
     step = await _step(alice, task, "Draw osmosis")
     await alice.task("Osmosis")
     items = await _all(alice, "/api/search", q="osmosis")
     assert [(hit["kind"], hit["title"]) for hit in items] == [
-        ("task", "Osmosis"), ("task", "Read on"), ("subtask", "Draw osmosis"), ("subject", "Biology")
-    ]  # fmt: skip
+        ("task", "Osmosis"),
+        ("task", "Read on"),
+        ("subtask", "Draw osmosis"),
+        ("subject", "Biology"),
+    ]
     (hit,) = [hit for hit in items if hit["kind"] == "subtask"]
     assert (hit["id"], hit["taskId"], hit["snippet"]) == (step["id"], task["id"], None)
     assert [hit["snippet"] for hit in items if hit["kind"] != "subtask"] == [
-        None, "Something of osmosis in chapter 5", "All about osmosis and more"
-    ]  # fmt: skip
+        None,
+        "Something of osmosis in chapter 5",
+        "All about osmosis and more",
+    ]
     assert sorted((hit["rank"] for hit in items), reverse=True) == [hit["rank"] for hit in items]
 
 
-async def test_the_pages_of_the_box_neither_lose_nor_repeat(alice: Person) -> None:
+async def test_the_pages_of_a_search_are_complete_without_duplicates(alice: Person) -> None:
     for n in range(10):
         task = await alice.task(f"physics {n}")
         await _step(alice, task, f"physics step {n}")
@@ -316,7 +331,7 @@ async def test_the_pages_of_the_box_neither_lose_nor_repeat(alice: Person) -> No
     assert await _all(alice, "/api/search", q="physics", limit=4) == whole
 
 
-async def test_subjects_are_found_archived_or_not_unless_one_says_which(alice: Person) -> None:
+async def test_subjects_are_found_archived_or_not_unless_filtered(alice: Person) -> None:
     await alice.subject("Physics")
     old = await alice.subject("Physics of last year")
     await alice.patch(f"/api/subjects/{old['id']}", {"archived": True})

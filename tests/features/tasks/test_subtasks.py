@@ -1,4 +1,4 @@
-"""Steps of a task: their order is a permutation, and their progress is the task's."""
+"""Subtasks: their order is a permutation, and their progress is that of the task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def listed(person: Person, task: dict[str, Any]) -> list[dict[str, Any]]:
     return items
 
 
-async def test_steps_are_added_at_the_end(alice: Person) -> None:
+async def test_subtasks_are_added_at_the_end(alice: Person) -> None:
     task = await alice.task()
     await steps(alice, task, "one", "two", "three")
     assert [(step["title"], step["order"]) for step in await listed(alice, task)] == [
@@ -39,7 +39,7 @@ async def test_progress_rolls_up_but_does_not_complete_the_task(alice: Person) -
     assert (parent["subtaskCount"], parent["subtasksCompleted"], parent["status"]) == (2, 2, "pending")
 
 
-async def test_the_last_step_completes_the_task_when_asked(system: System, alice: Person) -> None:
+async def test_the_last_subtask_completes_the_task_if_requested(system: System, alice: Person) -> None:
     task = await alice.task()
     one, two = await steps(alice, task, "one", "two")
     path = f"/api/tasks/{task['id']}/subtasks"
@@ -51,7 +51,7 @@ async def test_the_last_step_completes_the_task_when_asked(system: System, alice
     assert (await alice.get("/api/gamification/points")).json()["total"] == 10
 
 
-async def test_deleting_a_step_closes_the_gap(alice: Person) -> None:
+async def test_deleting_a_subtask_closes_the_gap(alice: Person) -> None:
     task = await alice.task()
     _, two, _ = await steps(alice, task, "one", "two", "three")
     assert (await alice.delete(f"/api/tasks/{task['id']}/subtasks/{two['id']}")).status_code == 204
@@ -59,7 +59,7 @@ async def test_deleting_a_step_closes_the_gap(alice: Person) -> None:
     assert (await alice.get(f"/api/tasks/{task['id']}")).json()["subtaskCount"] == 2
 
 
-async def test_a_new_order_names_every_step_once(alice: Person, bob: Person) -> None:
+async def test_a_new_order_lists_every_subtask_once(alice: Person, bob: Person) -> None:
     task = await alice.task()
     ids = [step["id"] for step in await steps(alice, task, "one", "two", "three")]
     path = f"/api/tasks/{task['id']}/subtasks/order"
@@ -85,7 +85,7 @@ async def test_the_order_is_a_permutation_after_races(alice: Person) -> None:
     assert [step["order"] for step in await listed(alice, task)] == list(range(9))
 
 
-async def test_the_order_is_a_permutation_when_a_step_is_put_back_amid_a_race(alice: Person) -> None:
+async def test_the_order_is_a_permutation_when_a_subtask_is_restored_in_a_race(alice: Person) -> None:
     task = await alice.task()
     ids = [step["id"] for step in await steps(alice, task, *"abcdef")]
     path = f"/api/tasks/{task['id']}"
@@ -108,7 +108,7 @@ async def test_the_order_is_a_permutation_when_a_step_is_put_back_amid_a_race(al
         ids = [step["id"] for step in found]
 
 
-async def test_a_task_has_at_most_two_hundred_steps(alice: Person) -> None:
+async def test_a_task_has_at_most_two_hundred_subtasks(alice: Person) -> None:
     task = await alice.task()
     await steps(alice, task, *(f"step {n}" for n in range(200)))
     answer = await alice.post(f"/api/tasks/{task['id']}/subtasks", {"title": "one too many"})

@@ -1,14 +1,19 @@
-"""Tasks through HTTP: adding, changing, listing."""
+"""Tasks over HTTP: creating, updating, listing."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
+from tests.features.tasks.series import local_today
+
+from studyteddy.features.tasks.service import tasks
+from studyteddy.platform.identity import Identity
 
 DAILY = {"rule": "FREQ=DAILY"}
 
@@ -16,15 +21,20 @@ DAILY = {"rule": "FREQ=DAILY"}
 async def test_a_task_is_added_and_read_back(alice: Person) -> None:
     subject = await alice.subject("Physics")
     task = await alice.task(
-        "Solve sheet 3 🧸", subjectId=subject["id"], dueDate="2026-12-24", priority="high", estimatedMinutes=45,
-        labels=["exam", "李"], description="Pages *10–12*",
-    )  # fmt: skip
+        "Solve sheet 3 🧸",
+        subjectId=subject["id"],
+        dueDate="2026-12-24",
+        priority="high",
+        estimatedMinutes=45,
+        labels=["exam", "李"],
+        description="Pages *10–12*",
+    )
     assert (await alice.get(f"/api/tasks/{task['id']}")).json() == task
     assert (task["subjectName"], task["dueZone"], task["status"]) == ("Physics", "Europe/Berlin", "pending")
     assert (task["actualMinutes"], task["completedAt"], task["subtaskCount"]) == (0, None, 0)
 
 
-async def test_a_subject_that_goes_meanwhile_is_not_there(alice: Person) -> None:
+async def test_a_subject_deleted_concurrently_is_missing(alice: Person) -> None:
     for _ in range(5):
         subject, plain, repeated = await alice.subject(), await alice.task(), await alice.task(recurrence=DAILY)
         under = {"subjectId": subject["id"]}
@@ -54,7 +64,7 @@ async def test_instants_end_in_z(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("subject", ["foreign", "random"])
-async def test_a_subject_that_is_not_yours_is_no_subject(alice: Person, bob: Person, subject: str) -> None:
+async def test_another_users_subject_looks_missing(alice: Person, bob: Person, subject: str) -> None:
     ids = {"foreign": (await bob.subject())["id"], "random": "01a206a7-c46c-7f69-9f48-479825c24f14"}
     answer = await alice.post("/api/tasks", {"title": "x", "subjectId": ids[subject]})
     body = answer.json()
@@ -63,7 +73,7 @@ async def test_a_subject_that_is_not_yours_is_no_subject(alice: Person, bob: Per
 
 
 @pytest.mark.parametrize("how", ["add", "add repeating", "this", "all", "following"])
-async def test_a_subject_that_goes_meanwhile_is_no_subject(alice: Person, how: str) -> None:
+async def test_a_subject_deleted_concurrently_is_not_found(alice: Person, how: str) -> None:
     repeating: dict[str, Any] = {"recurrence": {"rule": "FREQ=DAILY"}}
     for _ in range(8):
         subject = {"subjectId": (await alice.subject())["id"]}
@@ -79,7 +89,7 @@ async def test_a_subject_that_goes_meanwhile_is_no_subject(alice: Person, how: s
     assert {task["subjectId"] for task in items} <= {None}
 
 
-async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
+async def test_every_invalid_field_is_reported_at_once(alice: Person) -> None:
     faulty = {"title": "", "priority": "huge", "estimatedMinutes": 0, "dueDate": "soon", "extra": 1}
     body = (await alice.post("/api/tasks", faulty)).json()
     assert body["status"] == 422
@@ -105,16 +115,20 @@ async def test_every_faulty_field_is_named_at_once(alice: Person) -> None:
         ({"startDate": "9999-12-31"}, "out_of_range"),
     ],
 )
-async def test_dates_and_lists_have_bounds(alice: Person, fields: dict[str, Any], code: str) -> None:
+async def test_dates_and_lists_have_limits(alice: Person, fields: dict[str, Any], code: str) -> None:
     answer = await alice.post("/api/tasks", {"title": "x", **fields})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
 
 
-async def test_the_most_of_everything_is_kept(alice: Person) -> None:
+async def test_maximum_values_are_stored(alice: Person) -> None:
     most: dict[str, Any] = {
-        "title": "e\u0301" * 100, "description": "\u05e9" * 10_000, "estimatedMinutes": 10_080, "dueDate": "2999-12-31",
-        "startDate": "1970-01-01", "labels": [chr(0x5D0 + n) * 50 for n in range(20)],
-    }  # fmt: skip
+        "title": "e\u0301" * 100,
+        "description": "\u05e9" * 10_000,
+        "estimatedMinutes": 10_080,
+        "dueDate": "2999-12-31",
+        "startDate": "1970-01-01",
+        "labels": [chr(0x5D0 + n) * 50 for n in range(20)],
+    }
     task = await alice.task(**most)
     assert {name: task[name] for name in most} == most
     assert task["priority"] == "medium"
@@ -128,13 +142,13 @@ async def test_a_patch_changes_what_it_names(alice: Person) -> None:
     assert (emptied["dueDate"], emptied["dueZone"]) == (None, None)
 
 
-async def test_a_due_instant_takes_the_place_of_a_due_date(alice: Person) -> None:
+async def test_a_due_instant_replaces_a_due_date(alice: Person) -> None:
     task = await alice.task(dueDate="2026-12-24")
     changed = made(await alice.patch(f"/api/tasks/{task['id']}", {"dueAt": "2026-12-25T10:00:00Z"}), 200)
     assert (changed["dueDate"], changed["dueAt"]) == (None, "2026-12-25T10:00:00Z")
 
 
-async def test_a_patch_that_changes_nothing_tells_nobody(alice: Person) -> None:
+async def test_a_patch_without_changes_publishes_nothing(alice: Person) -> None:
     task = await alice.task("Same")
     before = await alice.changes()
     again = made(await alice.patch(f"/api/tasks/{task['id']}", {"title": "Same"}), 200)
@@ -149,7 +163,7 @@ async def test_a_completed_task_is_reopened_before_it_changes_status(alice: Pers
     assert (answer.status_code, answer.json()["code"]) == (409, "already_completed")
 
 
-async def test_a_deleted_task_is_gone(alice: Person) -> None:
+async def test_a_deleted_task_is_not_found(alice: Person) -> None:
     task = await alice.task()
     assert (await alice.delete(f"/api/tasks/{task['id']}")).status_code == 204
     assert (await alice.get(f"/api/tasks/{task['id']}")).status_code == 404
@@ -158,7 +172,7 @@ async def test_a_deleted_task_is_gone(alice: Person) -> None:
 
 
 async def titles(person: Person, **query: Any) -> list[str]:
-    """The titles of every page of a list."""
+    """Return the titles on every page of a list."""
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
@@ -171,7 +185,7 @@ async def titles(person: Person, **query: Any) -> list[str]:
 
 @pytest.fixture
 async def term(alice: Person) -> dict[str, str]:
-    """Five tasks of Alice that differ in everything a list can ask for."""
+    """Create five tasks that differ in every field a list can filter by."""
     subject = await alice.subject("Physics")
     await alice.task("b", dueDate="2026-12-02", priority="low", labels=["exam"])
     await alice.task("a", dueDate="2026-12-01", priority="urgent", subjectId=subject["id"])
@@ -202,11 +216,11 @@ async def test_lists_filter_and_sort(alice: Person, term: dict[str, str], query:
     assert "".join(await titles(alice, **query)) == expected
 
 
-async def test_a_list_knows_one_subject(alice: Person, term: dict[str, str]) -> None:
+async def test_a_list_can_be_filtered_by_subject(alice: Person, term: dict[str, str]) -> None:
     assert await titles(alice, subjectId=term["subject"]) == ["a"]
 
 
-async def test_a_page_stays_in_place_when_tasks_are_added(alice: Person) -> None:
+async def test_a_page_is_stable_when_tasks_are_added(alice: Person) -> None:
     for day in (1, 2, 3, 4):
         await alice.task(f"day {day}", dueDate=f"2026-12-0{day}")
     first = (await alice.get("/api/tasks", params={"limit": 2})).json()
@@ -240,7 +254,7 @@ async def test_the_longest_titles_have_pages_too(alice: Person, letter: str) -> 
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "ten"}, {"sort": "luck"}, {"nope": 1}])
-async def test_a_faulty_query_is_refused(alice: Person, query: dict[str, Any]) -> None:
+async def test_an_invalid_query_is_rejected(alice: Person, query: dict[str, Any]) -> None:
     answer = await alice.get("/api/tasks", params=query)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "?" + next(iter(query))
@@ -261,7 +275,7 @@ async def test_today_follows_the_students_zone_and_day_start(system: System, ali
     assert [task["title"] for task in found] == ["yesterday's, still today", "an instant tonight"]
 
 
-async def test_today_has_overdue_tasks_and_dated_steps_but_nothing_finished(alice: Person) -> None:
+async def test_today_has_overdue_tasks_and_dated_subtasks_but_nothing_finished(alice: Person) -> None:
     await alice.task("overdue", dueDate="2020-01-01")
     await alice.task("someday")
     parent = await alice.task("has a step today", dueDate="2999-01-01")
@@ -270,3 +284,77 @@ async def test_today_has_overdue_tasks_and_dated_steps_but_nothing_finished(alic
     await alice.post(f"/api/tasks/{done['id']}/complete")
     found = (await alice.get("/api/tasks/today")).json()["items"]
     assert [task["title"] for task in found] == ["overdue", "has a step today"]
+
+
+async def test_a_task_is_updated_while_its_subject_is_deleted(alice: Person) -> None:
+    for n in range(12):
+        subject = (await alice.subject())["id"]
+        tasks = [(await alice.task(subjectId=subject))["id"] for _ in range(4)]
+        *changed, gone = await asyncio.gather(
+            *(alice.patch(f"/api/tasks/{one}", {"title": f"Changed {n}"}) for one in tasks),
+            alice.delete(f"/api/subjects/{subject}"),
+        )
+        assert [answer.status_code for answer in (*changed, gone)] == [200, 200, 200, 200, 204]
+
+
+ZONE = {"dueAt": "2030-01-03T15:00:00Z", "dueZone": "Nowhere/Else"}
+EARLY = {"dueDate": "1800-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        (ZONE, "/dueZone"),
+        ({**ZONE, "recurrence": DAILY}, "/dueZone"),
+        (EARLY, "/dueDate"),
+        ({"startDate": "1800-01-01"}, "/startDate"),
+    ],
+)
+async def test_a_zone_or_year_that_does_not_exist_is_rejected_however_it_comes(
+    alice: Person, fields: dict[str, Any], pointer: str
+) -> None:
+    plain, repeated = await alice.task(), await alice.task(dueDate="2030-01-03", recurrence=DAILY)
+    changes = {name: value for name, value in fields.items() if name != "recurrence"}
+    for answer in (
+        await alice.post("/api/tasks", {"title": "x", **fields}),
+        await alice.patch(f"/api/tasks/{plain['id']}", changes),
+        await alice.patch(f"/api/tasks/{repeated['id']}?scope=all", changes),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_a_year_of_a_subtask_is_checked_too(alice: Person) -> None:
+    path = f"/api/tasks/{(await alice.task())['id']}/subtasks"
+    step = made(await alice.post(path, {"title": "x"}))
+    for answer in (await alice.post(path, {"title": "x", **EARLY}), await alice.patch(f"{path}/{step['id']}", EARLY)):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/dueDate")
+
+
+async def test_a_completed_task_does_not_begin_to_repeat(alice: Person) -> None:
+    task = await alice.task(dueDate="2030-01-03")
+    await alice.post(f"/api/tasks/{task['id']}/complete")
+    answer = await alice.patch(f"/api/tasks/{task['id']}", {"recurrence": DAILY})
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_completed")
+
+
+async def test_minutes_are_added_and_never_negative(system: System, alice: Person) -> None:
+    task_id, user_id = UUID((await alice.task())["id"]), UUID(alice.user["id"])
+    for minutes, total in ((25, 25), (-10, 15), (-30, 0)):
+        async with system.running.db.transaction(Identity(user_id, user_id)) as tx:
+            await tasks.add_minutes(tx, task_id, minutes)
+            await tasks.add_minutes(tx, UUID(int=1), minutes)  # a task that is gone
+        event = (await alice.changes())[-1]
+        assert (event["type"], event["data"]["actualMinutes"]) == ("task.updated", total)
+
+
+@pytest.mark.parametrize(("due", "on_time"), [(-1, False), (0, True), (1, True), (None, None)])
+async def test_a_task_is_on_time_until_its_day_ends(
+    system: System, alice: Person, due: int | None, on_time: bool | None
+) -> None:
+    today = await local_today(system, alice)
+    fields = {} if due is None else {"dueDate": (today + timedelta(days=due)).isoformat()}
+    task = await alice.task(**fields)
+    done = made(await alice.post(f"/api/tasks/{task['id']}/complete"), 200)
+    assert (done["onTime"], done["completedOn"]) == (on_time, today.isoformat())
+    again = made(await alice.post(f"/api/tasks/{task['id']}/reopen"), 200)
+    assert (again["onTime"], again["completedOn"], again["completedAt"]) == (None, None, None)

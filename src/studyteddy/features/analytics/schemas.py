@@ -1,4 +1,4 @@
-"""What analytics takes in and gives out."""
+"""Requests and responses for statistics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 class DayProgress(msgspec.Struct, frozen=True, rename="camel"):
-    """The numbers of one local day."""
+    """The statistics of one local day."""
 
     day: date
     tasks_completed: int
@@ -18,13 +18,13 @@ class DayProgress(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class OverviewQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far back: today, the current week or month, or the last 365 days."""
+    """The range: today, the current week or month, or the last 365 days."""
 
     range: Literal["day", "week", "month", "year"] = "week"
 
 
 class SubjectShare(msgspec.Struct, frozen=True, rename="camel"):
-    """What went into one subject; work without a subject has neither id nor name."""
+    """The share of one subject; work without a subject has neither id nor name."""
 
     subject_id: UUID | None
     name: str | None
@@ -33,14 +33,21 @@ class SubjectShare(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Streak(msgspec.Struct, frozen=True):
-    """Days in a row that count: a completed task, or 25 focused minutes."""
+    """Consecutive days with a completed task or 25 focused minutes. Of days that begin within 20 hours, one counts."""
 
     current: int
     longest: int
 
 
+class StreakDay(msgspec.Struct, frozen=True):
+    """A local day that counts towards a streak, and when it began; rows of earlier versions don't say when."""
+
+    day: date
+    began_at: datetime | None
+
+
 class Overview(msgspec.Struct, frozen=True, rename="camel"):
-    """A range of local days at a glance. `onTimeRate` is null when nothing with a due date was completed."""
+    """The statistics of a range of local days. `onTimeRate` is null if no task with a due date was completed."""
 
     as_of: datetime
     range: str
@@ -64,7 +71,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class SubjectStats(msgspec.Struct, frozen=True, rename="camel"):
-    """How a subject stands. `onTimeRate` is null when nothing with a due date was completed."""
+    """The statistics of a subject. `onTimeRate` is null if no task with a due date was completed."""
 
     subject_id: UUID
     open_tasks: int
@@ -76,7 +83,7 @@ class SubjectStats(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SubjectCounts(msgspec.Struct, frozen=True):
-    """The numbers behind a subject's statistics."""
+    """The counts behind a subject's statistics."""
 
     open: int
     completed: int

@@ -1,4 +1,4 @@
-"""What the numbers say."""
+"""Actions on statistics."""
 
 from __future__ import annotations
 
@@ -8,45 +8,57 @@ from uuid import UUID
 
 from studyteddy import events
 from studyteddy.features.analytics import store
-from studyteddy.features.analytics.schemas import DayProgress, Overview, OverviewQuery, Streak, SubjectStats
-from studyteddy.features.auth import service as auth
+from studyteddy.features.analytics.schemas import DayProgress, Overview, OverviewQuery, Streak, StreakDay, SubjectStats
+from studyteddy.features.auth.service import accounts, profile
 from studyteddy.features.subjects.schemas import NoSuchSubject
-from studyteddy.platform.db import Reader, Tx
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.local_time.dates import DayBoundary
+
+_MIN_BETWEEN_DAYS = timedelta(hours=20)
+"""Of two days, the later counts towards a streak if it began this long after the earlier: changing the time zone back
+and forth begins up to three days at once. On a journey east the next day begins early, but not by four hours."""
+_LONGEST_DAY = timedelta(hours=25)
 
 
-async def count(tx: Tx, day: date, subject_id: UUID | None, *, on_time: bool | None) -> None:
-    """Counts a completed task on its local day."""
-    await store.count(tx, tx.user_id, day, subject_id, on_time=on_time)
-    await _tell(tx, day)
+async def count(tx: Tx, day: date, subject_id: UUID | None, *, on_time: bool | None, at: datetime) -> None:
+    """Count a task that was completed at `at` on its local day."""
+    began = _beginning(await profile.day_boundary(tx, tx.user_id), day, at)
+    await store.count(tx, tx.user_id, day, subject_id, on_time=on_time, began=began)
+    await _publish_progress(tx, day)
 
 
-async def take_back(tx: Tx, day: date, subject_id: UUID | None, *, on_time: bool | None) -> None:
-    """Undoes the count of a task that was reopened; raises `LookupError` while it has not been counted yet."""
-    if not await store.take_back(tx, tx.user_id, day, subject_id, on_time=on_time):
+async def uncount(tx: Tx, day: date, subject_id: UUID | None, *, on_time: bool | None) -> None:
+    """Uncount a reopened task; raise `LookupError` if it has not been counted yet."""
+    if not await store.uncount(tx, tx.user_id, day, subject_id, on_time=on_time):
         raise LookupError("this completion has not been counted yet")
-    await _tell(tx, day)
+    await _publish_progress(tx, day)
 
 
-async def count_focus(tx: Tx, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
-    """Counts focused minutes on their local day; `late` ones keep no streak alive."""
+async def count_focus(
+    tx: Tx, day: date, subject_id: UUID | None, *, minutes: int, late: bool, at: datetime | None = None
+) -> None:
+    """Count focused minutes that began at `at` on their local day; `late` ones don't count towards a streak."""
     if minutes:
-        await store.count_focus(tx, tx.user_id, day, subject_id, minutes=minutes, late=late)
-        await _tell(tx, day)
+        began = _beginning(await profile.day_boundary(tx, tx.user_id), day, at)
+        await store.count_focus(tx, tx.user_id, day, subject_id, minutes=minutes, late=late, began=began)
+        await _publish_progress(tx, day)
 
 
-async def take_back_focus(tx: Tx, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
-    """Undoes the count of a session that was deleted; raises `LookupError` while it has not been counted yet."""
+async def uncount_focus(tx: Tx, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
+    """Uncount a deleted session; raise `LookupError` if it has not been counted yet."""
     if not minutes:
         return
-    if not await store.take_back_focus(tx, tx.user_id, day, subject_id, minutes=minutes, late=late):
+    if not await store.uncount_focus(tx, tx.user_id, day, subject_id, minutes=minutes, late=late):
         raise LookupError("these minutes have not been counted yet")
-    await _tell(tx, day)
+    await _publish_progress(tx, day)
 
 
 async def overview(reader: Reader, user_id: UUID, query: OverviewQuery, *, now: datetime) -> Overview:
-    """A range of the student's local days at a glance."""
-    user = await auth.me(reader, user_id)
-    today = (await auth.clockwork(reader, user_id)).date_of(now)
+    """Return the statistics of a range of the student's local days."""
+    user = await accounts.get(reader, user_id)
+    boundary = await profile.day_boundary(reader, user_id)
+    today = boundary.date_of(now)
     first = _first_day(query.range, today, week_start=user.week_start)
     sums = await store.totals(reader, user_id, first, today)
     return Overview(
@@ -59,14 +71,14 @@ async def overview(reader: Reader, user_id: UUID, query: OverviewQuery, *, now: 
         on_time_rate=_rate(sums.on_time, sums.with_due),
         subject_mix=await store.mix(reader, user_id, first, today),
         days=await store.days(reader, user_id, first, today),
-        streak=streak(await store.counting_days(reader, user_id), today),
+        streak=streak(await store.counting_days(reader, user_id), today, boundary),
     )
 
 
 async def subject_stats(reader: Reader, user_id: UUID, subject_id: UUID, *, now: datetime) -> SubjectStats:
-    """How a subject stands; raises 404."""
-    user = await auth.me(reader, user_id)
-    today = (await auth.clockwork(reader, user_id)).date_of(now)
+    """Return the statistics of a subject; raise 404 if it doesn't exist."""
+    user = await accounts.get(reader, user_id)
+    today = (await profile.day_boundary(reader, user_id)).date_of(now)
     week = _first_day("week", today, week_start=user.week_start)
     counts = await store.subject(reader, user_id, subject_id, today=today, now=now, week=week)
     if counts is None:
@@ -82,19 +94,36 @@ async def subject_stats(reader: Reader, user_id: UUID, subject_id: UUID, *, now:
     )
 
 
-def streak(days: Iterable[date], today: date) -> Streak:
-    """The runs in `days` (rising); one that reached yesterday still stands today."""
+def streak(days: Iterable[StreakDay], today: date, boundary: DayBoundary) -> Streak:
+    """Return the runs of consecutive `days` (ascending); a run that reached yesterday is still current today.
+
+    A day that begins too soon after the last one that counted continues the run without making it longer.
+    """
     current = longest = 0
     last: date | None = None
-    for day in days:
-        current = current + 1 if last is not None and day - last == timedelta(days=1) else 1
+    counted = boundary.begin_of(today)
+    for one in days:
+        began = one.began_at or boundary.begin_of(one.day)
+        if last is None or one.day - last != timedelta(days=1):
+            current, counted = 1, began
+        elif began - counted >= _MIN_BETWEEN_DAYS:
+            current, counted = current + 1, began
         longest = max(longest, current)
-        last = day
-    alive = last is not None and (today - last).days <= 1
-    return Streak(current if alive else 0, longest)
+        last = one.day
+    is_current = last is not None and (today - last).days <= 1
+    return Streak(current if is_current else 0, longest)
 
 
-async def _tell(tx: Tx, day: date) -> None:
+def _beginning(boundary: DayBoundary, day: date, at: datetime | None) -> datetime:
+    """Return when a local day began, at most a day before `at`, an instant of it.
+
+    The time zone may have changed since, and must not move the beginning anywhere else.
+    """
+    began = boundary.begin_of(day)
+    return began if at is None else min(max(began, at - _LONGEST_DAY), at)
+
+
+async def _publish_progress(tx: Tx, day: date) -> None:
     found = await store.days(tx, tx.user_id, day, day)
     tx.publish(events.ProgressUpdated(day), found[0] if found else DayProgress(day, 0, 0))
 

@@ -1,27 +1,29 @@
-"""Every statement on the daily aggregates; reads tasks and subjects, never writes them."""
+"""SQL statements for the daily aggregates, which read but never write tasks and subjects."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from studyteddy.features.analytics.schemas import DayProgress, SubjectCounts, SubjectShare, Totals
-from studyteddy.platform.db import Nothing, Reader, Statement, Tx
-from studyteddy.platform.personal import exported
+from studyteddy.features.analytics.schemas import DayProgress, StreakDay, SubjectCounts, SubjectShare, Totals
+from studyteddy.platform.db.statements import Nothing, Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported
 
 NO_SUBJECT = UUID(int=0)
 
 _COUNT = Statement(
     Nothing,
     """
-INSERT INTO daily_progress AS d (user_id, day, subject_id, tasks_completed, with_due, on_time)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO daily_progress AS d (user_id, day, subject_id, tasks_completed, with_due, on_time, began_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (user_id, day, subject_id) DO UPDATE
    SET tasks_completed = d.tasks_completed + EXCLUDED.tasks_completed, with_due = d.with_due + EXCLUDED.with_due,
-       on_time = d.on_time + EXCLUDED.on_time, updated_at = now()""",
+       on_time = d.on_time + EXCLUDED.on_time, began_at = coalesce(d.began_at, EXCLUDED.began_at),
+       updated_at = now()""",
 )
 
-_TAKE_BACK = Statement(
+_UNCOUNT = Statement(
     Nothing,
     """
 UPDATE daily_progress
@@ -32,14 +34,15 @@ UPDATE daily_progress
 _COUNT_FOCUS = Statement(
     Nothing,
     """
-INSERT INTO daily_progress AS d (user_id, day, subject_id, focused_minutes, late_minutes)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO daily_progress AS d (user_id, day, subject_id, focused_minutes, late_minutes, began_at)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (user_id, day, subject_id) DO UPDATE
    SET focused_minutes = d.focused_minutes + EXCLUDED.focused_minutes,
-       late_minutes = d.late_minutes + EXCLUDED.late_minutes, updated_at = now()""",
+       late_minutes = d.late_minutes + EXCLUDED.late_minutes, began_at = coalesce(d.began_at, EXCLUDED.began_at),
+       updated_at = now()""",
 )
 
-_TAKE_BACK_FOCUS = Statement(
+_UNCOUNT_FOCUS = Statement(
     Nothing,
     """
 UPDATE daily_progress
@@ -55,9 +58,9 @@ SELECT day, sum(tasks_completed)::int, sum(focused_minutes)::int FROM daily_prog
 )
 
 _COUNTING_DAYS = Statement(
-    date,
+    StreakDay,
     """
-SELECT day FROM daily_progress WHERE user_id = $1
+SELECT day, min(began_at) AS began_at FROM daily_progress WHERE user_id = $1
  GROUP BY day HAVING sum(tasks_completed) > 0 OR sum(focused_minutes - late_minutes) >= 25
  ORDER BY day""",
 )
@@ -99,46 +102,49 @@ SELECT t.open, t.completed, t.overdue, d.focused, d.with_due, d.on_time
 )
 
 
-HOLDINGS = [
+DATA_EXPORTS = [
     exported(
         "daily_progress",
-        "day, subject_id, tasks_completed, with_due, on_time, focused_minutes, late_minutes",
+        "day, subject_id, tasks_completed, with_due, on_time, focused_minutes, late_minutes, began_at",
         order="day, subject_id",
     )
 ]
 
 
-async def count(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None) -> None:
-    """Adds one completed task to its day."""
-    await tx.do(_COUNT, user_id, day, subject_id or NO_SUBJECT, 1, int(on_time is not None), int(bool(on_time)))
+async def count(
+    tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None, began: datetime
+) -> None:
+    """Add a completed task to its day, which began at `began`."""
+    counts = (1, int(on_time is not None), int(bool(on_time)))
+    await tx.do(_COUNT, user_id, day, subject_id or NO_SUBJECT, *counts, began)
 
 
-async def take_back(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None) -> bool:
-    """Takes one completed task from its day; false when none was counted."""
-    given = (int(on_time is not None), int(bool(on_time)))
-    return await tx.do(_TAKE_BACK, user_id, day, subject_id or NO_SUBJECT, *given) == 1
+async def uncount(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, on_time: bool | None) -> bool:
+    """Remove a completed task from its day; return False if none was counted."""
+    counts = (int(on_time is not None), int(bool(on_time)))
+    return await tx.do(_UNCOUNT, user_id, day, subject_id or NO_SUBJECT, *counts) == 1
 
 
-async def count_focus(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> None:
-    """Adds focused minutes to their day."""
-    await tx.do(_COUNT_FOCUS, user_id, day, subject_id or NO_SUBJECT, minutes, minutes if late else 0)
+async def count_focus(
+    tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, minutes: int, late: bool, began: datetime
+) -> None:
+    """Add focused minutes to their day, which began at `began`."""
+    await tx.do(_COUNT_FOCUS, user_id, day, subject_id or NO_SUBJECT, minutes, minutes if late else 0, began)
 
 
-async def take_back_focus(
-    tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, minutes: int, late: bool
-) -> bool:
-    """Takes focused minutes from their day; false when they were not counted."""
-    given = (minutes, minutes if late else 0)
-    return await tx.do(_TAKE_BACK_FOCUS, user_id, day, subject_id or NO_SUBJECT, *given) == 1
+async def uncount_focus(tx: Tx, user_id: UUID, day: date, subject_id: UUID | None, *, minutes: int, late: bool) -> bool:
+    """Subtract focused minutes from their day; return False if they were not counted."""
+    counts = (minutes, minutes if late else 0)
+    return await tx.do(_UNCOUNT_FOCUS, user_id, day, subject_id or NO_SUBJECT, *counts) == 1
 
 
 async def days(reader: Reader, user_id: UUID, first: date, last: date) -> list[DayProgress]:
-    """The days of a range on which something happened."""
+    """Return the days of a range that have statistics."""
     return await reader.all(_DAYS, user_id, first, last)
 
 
-async def counting_days(reader: Reader, user_id: UUID) -> list[date]:
-    """Every local day that counts for a streak, in order."""
+async def counting_days(reader: Reader, user_id: UUID) -> list[StreakDay]:
+    """Return every local day that counts towards a streak, in order."""
     return await reader.all(_COUNTING_DAYS, user_id)
 
 
@@ -147,12 +153,12 @@ async def totals(reader: Reader, user_id: UUID, first: date, last: date) -> Tota
 
 
 async def mix(reader: Reader, user_id: UUID, first: date, last: date) -> list[SubjectShare]:
-    """The subjects of a range, the most studied first."""
+    """Return the subjects of a range, most studied first."""
     return await reader.all(_MIX, user_id, first, last)
 
 
 async def subject(
     reader: Reader, user_id: UUID, subject_id: UUID, *, today: date, now: datetime, week: date
 ) -> SubjectCounts | None:
-    """The numbers of one subject; nothing when it is not there."""
+    """Return the counts of a subject; None if it doesn't exist."""
     return await reader.one(_SUBJECT, user_id, subject_id, today, now, week)

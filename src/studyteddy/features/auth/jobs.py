@@ -1,35 +1,35 @@
-"""What auth does in the background: archives, and accounts whose grace is over."""
+"""Background jobs of auth: data exports and account deletion."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from studyteddy.events import ExportAsked
-from studyteddy.features.auth.service import leaving
-from studyteddy.platform.db import Database
+from studyteddy.features.auth.service import account_deletion, data_export
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.files.object_storage import ObjectStorage
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.jobs import Jobs
-from studyteddy.platform.personal import Holding
-from studyteddy.platform.storage import Storage
+from studyteddy.platform.jobs.registry import Jobs
+from studyteddy.platform.privacy.data_export import TableExport
 
 jobs = Jobs("auth")
 
 
 @jobs.on(ExportAsked)
 async def pack_export(
-    db: Database, storage: Storage, holdings: Sequence[Holding], identity: Identity, event: ExportAsked
+    db: Database, storage: ObjectStorage, data_exports: Sequence[TableExport], identity: Identity, event: ExportAsked
 ) -> None:
-    """Writes the archive that was asked for."""
-    await leaving.pack(db, storage, holdings, identity, event.export_id)
+    """Write the requested data export."""
+    await data_export.pack(db, storage, data_exports, identity, event.export_id)
 
 
 @jobs.every(hours=1)
-async def expire_exports(db: Database, storage: Storage) -> None:
-    """Throws away archives after seven days."""
-    await leaving.expire_exports(db, storage)
+async def expire_exports(db: Database, storage: ObjectStorage) -> None:
+    """Delete data exports older than seven days."""
+    await data_export.expire(db, storage)
 
 
 @jobs.every(minutes=15)
-async def erase_accounts(db: Database, storage: Storage) -> None:
-    """Erases the accounts whose seven days are over."""
-    await leaving.erase_due(db, storage)
+async def erase_accounts(db: Database, storage: ObjectStorage) -> None:
+    """Erase accounts whose grace period of seven days has ended."""
+    await account_deletion.erase_due(db, storage)

@@ -1,4 +1,4 @@
-"""What gamification gives out."""
+"""Responses for points."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Entry(msgspec.Struct, frozen=True, rename="camel"):
-    """One line of the ledger; taking points back is a line of its own."""
+    """A ledger entry; revoking points adds an entry of its own."""
 
     rule: str
     points: int
@@ -19,7 +19,7 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Points(msgspec.Struct, frozen=True, rename="camel"):
-    """All points, the level they make, and the latest lines of the ledger."""
+    """The total of points, the level, and the latest ledger entries."""
 
     total: int
     level: int
@@ -28,7 +28,7 @@ class Points(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class PointsChanged(msgspec.Struct, frozen=True, rename="camel"):
-    """What the ledger's newest line did."""
+    """The effect of the newest ledger entry."""
 
     total: int
     level: int
@@ -39,7 +39,7 @@ class PointsChanged(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Earned(msgspec.Struct, frozen=True):
-    """How many completions were rewarded: on that local day, and in the last hour."""
+    """How many completions earned points on a day, local or of any 20 hours, and in the last hour."""
 
     today: int
     last_hour: int

@@ -1,4 +1,4 @@
-"""Every statement on the points ledger, which is only ever added to."""
+"""SQL statements for the points ledger, which is append-only."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from studyteddy.features.gamification.schemas import Earned, Entry
-from studyteddy.platform.db import Nothing, Reader, Statement, Tx
-from studyteddy.platform.personal import exported
+from studyteddy.platform.db.statements import Nothing, Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported
 
 _ADD = Statement(
     Nothing,
@@ -17,21 +18,27 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_id, rule, object_id, v
 )
 
 _POINTS_OF = Statement(
-    int,
-    "SELECT points FROM points_ledger WHERE user_id = $1 AND rule = $2 AND object_id = $3 AND version = $4",
+    int, "SELECT points FROM points_ledger WHERE user_id = $1 AND rule = $2 AND object_id = $3 AND version = $4"
 )
+
+# In both directions: several workers may award in another order than that of the instants.
+_NEAR = "at > $4::timestamptz - interval '20 hours' AND at < $4::timestamptz + interval '20 hours'"
 
 _EARNED = Statement(
     Earned,
-    """
-SELECT count(*)::int, (count(*) FILTER (WHERE at > $4::timestamptz - interval '1 hour'))::int FROM points_ledger
- WHERE user_id = $1 AND local_date = $2 AND rule = $3 AND points > 0""",
+    f"""
+SELECT greatest(count(*) FILTER (WHERE local_date = $2), count(*) FILTER (WHERE {_NEAR}))::int,
+       (count(*) FILTER (WHERE at > $4::timestamptz - interval '1 hour'))::int
+  FROM points_ledger
+ WHERE user_id = $1 AND (local_date = $2 OR {_NEAR}) AND rule = $3 AND points > 0""",
 )
 
 _SUM_OF_DAY = Statement(
     int,
-    """
-SELECT coalesce(sum(points), 0)::int FROM points_ledger WHERE user_id = $1 AND local_date = $2 AND rule = $3""",
+    f"""
+SELECT greatest(sum(points) FILTER (WHERE local_date = $2), sum(points) FILTER (WHERE {_NEAR}), 0)::int
+  FROM points_ledger
+ WHERE user_id = $1 AND (local_date = $2 OR {_NEAR}) AND rule = $3""",
 )
 
 _TOTAL = Statement(int, "SELECT coalesce(sum(points), 0)::int FROM points_ledger WHERE user_id = $1")
@@ -45,7 +52,7 @@ SELECT rule, points, at, CASE WHEN rule LIKE 'task.%' THEN object_id END,
 )
 
 
-HOLDINGS = [exported("points_ledger", "id, rule, object_id, version, points, local_date, at", order="at, id")]
+DATA_EXPORTS = [exported("points_ledger", "id, rule, object_id, version, points, local_date, at", order="at, id")]
 
 
 async def add(
@@ -60,22 +67,23 @@ async def add(
     day: date,
     at: datetime,
 ) -> bool:
-    """Adds a line; false when this rule was applied to this version before."""
+    """Add an entry; return False if this rule was already applied to this version."""
     return await tx.do(_ADD, user_id, entry_id, rule, object_id, version, points, day, at) == 1
 
 
 async def points_of(tx: Tx, user_id: UUID, *, rule: str, object_id: UUID, version: int) -> int | None:
-    """What a rule gave for that version; nothing when it was never applied."""
+    """Return the points of a rule for a version; None if it was never applied."""
     return await tx.one(_POINTS_OF, user_id, rule, object_id, version)
 
 
 async def earned(tx: Tx, user_id: UUID, *, day: date, rule: str, at: datetime) -> Earned:
+    """Return how often a rule gave points on a local day or in the 20 hours before `at`, and in the last hour."""
     return await tx.one(_EARNED, user_id, day, rule, at) or Earned(0, 0)
 
 
-async def sum_of_day(tx: Tx, user_id: UUID, *, day: date, rule: str) -> int:
-    """What a rule gave on a local day."""
-    return await tx.one(_SUM_OF_DAY, user_id, day, rule) or 0
+async def sum_of_day(tx: Tx, user_id: UUID, *, day: date, rule: str, at: datetime) -> int:
+    """Return the points of a rule on a local day or in the 20 hours before `at`, whichever are more."""
+    return await tx.one(_SUM_OF_DAY, user_id, day, rule, at) or 0
 
 
 async def total(reader: Reader, user_id: UUID) -> int:
@@ -83,5 +91,5 @@ async def total(reader: Reader, user_id: UUID) -> int:
 
 
 async def recent(reader: Reader, user_id: UUID, *, limit: int) -> list[Entry]:
-    """The latest lines of the ledger."""
+    """Return the latest ledger entries."""
     return await reader.all(_RECENT, user_id, limit)

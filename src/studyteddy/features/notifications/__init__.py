@@ -1,6 +1,13 @@
-"""What Study Teddy tells a student, inside the app.
+"""Notifications in the app, and mails.
 
-Owns: notifications. Publishes: notification.created, notifications.read, notification.deleted.
-Reacts to: user.registered, task.completed, focus.forgotten, and what touches an account: verification, passwords,
-second factor, archives, deletion.
+Owns: notifications. Publishes: notification.created, notifications.read, notification.deleted, notification.security.
+Reacts to: user.registered, task.completed, focus.forgotten, focus.reopened, and account events: e-mail verification,
+passwords, two-factor authentication, linked identities, sessions, API keys, data exports, deletion.
 """
+
+from __future__ import annotations
+
+from studyteddy.features.notifications import api, jobs, store
+from studyteddy.platform.feature import Feature
+
+FEATURE = Feature(routers=(api.router,), jobs=(jobs.jobs,), data_exports=(*store.DATA_EXPORTS,))

@@ -1,4 +1,4 @@
-"""HTTP of notifications."""
+"""HTTP routes of notifications."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from studyteddy.features.notifications.schemas import (
     ReadRequest,
     UnreadCount,
 )
-from studyteddy.platform.db import Database
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.pages import Cursors, Page
-from studyteddy.platform.web import Router
+from studyteddy.platform.web.pagination import Cursors, Page
+from studyteddy.platform.web.routing import Router
 
 router = Router("/api/notifications", tag="notifications")
 
@@ -25,25 +26,23 @@ router = Router("/api/notifications", tag="notifications")
 async def list_notifications(
     db: Database, cursors: Cursors, identity: Identity, query: NotificationQuery
 ) -> Page[Notification]:
-    """What you were told, the latest first."""
+    """List your notifications, newest first."""
     return await service.page(db.reading(identity), identity.user_id, query, cursors)
 
 
 @router.get("/unread-count")
 async def count_unread(db: Database, identity: Identity) -> UnreadCount:
-    """How many notifications you have not read."""
+    """Count your unread notifications."""
     return UnreadCount(await service.unread(db.reading(identity), identity.user_id))
 
 
 @router.post("/read", errors=(NothingNamed,))
-async def read_notifications(db: Database, identity: Identity, body: ReadRequest) -> ReadNotifications:
-    """Mark notifications read: some, or all."""
-    async with db.transaction(identity) as tx:
-        return tx.reply(await service.read(tx, body))
+async def read_notifications(tx: Tx, body: ReadRequest) -> ReadNotifications:
+    """Mark some or all notifications as read."""
+    return await service.read(tx, body)
 
 
 @router.delete("/{notification_id}")
-async def delete_notification(db: Database, identity: Identity, notification_id: UUID) -> None:
+async def delete_notification(tx: Tx, notification_id: UUID) -> None:
     """Delete a notification."""
-    async with db.transaction(identity) as tx:
-        await service.delete(tx, notification_id)
+    await service.delete(tx, notification_id)

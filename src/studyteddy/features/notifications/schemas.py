@@ -1,4 +1,4 @@
-"""What notifications takes in and gives out."""
+"""Requests, responses and errors of notifications."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Meta
 
 from studyteddy.platform.errors import Invalid, NotFound
-from studyteddy.platform.fields import Cursor, Limit
+from studyteddy.platform.fields import Cursor, Limit, UpdatedFrom, Version
 
 
 class Notification(msgspec.Struct, frozen=True, rename="camel"):
-    """Something the student was told; `data` names the objects it is about."""
+    """A notification; `data` holds the ids of the objects it is about."""
 
     id: UUID
     type: str
@@ -23,31 +23,33 @@ class Notification(msgspec.Struct, frozen=True, rename="camel"):
     read: bool
     data: dict[str, str]
     created_at: datetime
+    version: Version
 
 
 class NotificationQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which notifications, the latest first."""
+    """The notifications to list, newest first."""
 
-    unread: Annotated[bool, Meta(description="Only what has not been read.")] = False
+    unread: Annotated[bool, Meta(description="Only unread notifications.")] = False
+    updated_from: UpdatedFrom | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
 
 class UnreadCount(msgspec.Struct, frozen=True):
-    """How many notifications have not been read."""
+    """The number of unread notifications."""
 
     count: int
 
 
 class ReadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which notifications were read: some, or all of them."""
+    """The notifications to mark as read: some, or all."""
 
     ids: Annotated[list[UUID], Meta(max_length=200)] = []
     all: bool = False
 
 
 class ReadNotifications(msgspec.Struct, frozen=True):
-    """Which ones were marked read (the latest 1,000 at most), and how many are left unread."""
+    """The notifications marked as read (at most the newest 1,000), and how many are left unread."""
 
     ids: list[UUID]
     all: bool
@@ -55,8 +57,8 @@ class ReadNotifications(msgspec.Struct, frozen=True):
 
 
 class NoSuchNotification(NotFound):
-    """There is nothing here."""
+    """Notification not found."""
 
 
 class NothingNamed(Invalid):
-    """Say which notifications were read: `ids`, or `all`."""
+    """No notifications are specified. Provide `ids` or `all`."""

@@ -1,4 +1,4 @@
-"""What subjects takes in and gives out."""
+"""Requests, responses and errors for subjects."""
 
 from __future__ import annotations
 
@@ -10,17 +10,33 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.errors import Conflict, Invalid, NotFound
-from studyteddy.platform.fields import END, GAP, NAME, TEXT, Color, Cursor, Limit, Minutes, Searched, Title
+from studyteddy.platform.fields import (
+    END,
+    GAP,
+    NO_CONTROLS,
+    TEXT,
+    Color,
+    Cursor,
+    Limit,
+    Minutes,
+    NewId,
+    Searched,
+    Title,
+    UpdatedFrom,
+    Version,
+    name_of,
+)
 
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Physics"])]
-Icon = Annotated[str, Meta(min_length=1, max_length=50, pattern=NAME, examples=["atom"])]
-About = Annotated[str, Meta(max_length=500, pattern=TEXT)]
+Name = Annotated[str, name_of(100, "Physics")]
+Icon = Annotated[str, name_of(50, "atom")]
+About = Annotated[str, Meta(max_length=500, pattern=TEXT, extra=NO_CONTROLS)]
 _HOST = r"[A-Za-z0-9.\-\u00c0-\u167f\u1681-\u1fff\u3040-\ud7ff]+(:[0-9]{1,5})?"
 Url = Annotated[
     str,
     Meta(
         max_length=2000,
         pattern=rf"^https?://{_HOST}([/?#][^{GAP}]*)?{END}",
+        extra={"form": "Must be an http or https URL such as https://example.org/notes."},
         examples=["https://example.org/notes"],
     ),
 ]
@@ -37,7 +53,7 @@ Resources = Annotated[list[Resource], Meta(max_length=50)]
 
 
 class Subject(msgspec.Struct, frozen=True, rename="camel"):
-    """Something a student studies."""
+    """A subject that a student studies."""
 
     id: UUID
     name: str
@@ -49,17 +65,18 @@ class Subject(msgspec.Struct, frozen=True, rename="camel"):
     archived: bool
     created_at: datetime
     updated_at: datetime
+    version: Version
 
 
 class SubjectName(msgspec.Struct, frozen=True):
-    """A subject by its name alone."""
+    """The id and name of a subject."""
 
     id: UUID
     name: str
 
 
 class NewSubject(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A subject to add; its name is unique, whatever its case."""
+    """A subject to create; its name is unique, ignoring case."""
 
     name: Name
     color: Color
@@ -67,10 +84,11 @@ class NewSubject(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     description: About = ""
     resources: Resources = []
     weekly_target_minutes: Minutes | None = None
+    id: NewId | None = None
 
 
 class SubjectChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What to change; what is absent stays, null empties. Archiving hides a subject and deletes nothing."""
+    """Fields to change; absent fields are unchanged, null clears a field. Archiving hides a subject."""
 
     name: Name | UnsetType = UNSET
     color: Color | UnsetType = UNSET
@@ -82,27 +100,27 @@ class SubjectChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 
 
 class SubjectQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which subjects, by name; `q` looks into name, links and description, and begins with what answers it best."""
+    """Filters; sorted by name. `q` searches name, links and description, and lists the best match first."""
 
     q: Searched | None = None
     archived: Annotated[
-        bool | None,
-        Meta(description="The archived ones instead of the others. `q` looks into all, unless this says which."),
+        bool | None, Meta(description="Whether to list archived or active subjects; active by default, both with `q`.")
     ] = None
+    updated_from: UpdatedFrom | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
 
 class NoSuchSubject(NotFound):
-    """There is nothing here."""
+    """Subject not found."""
 
 
 class UnknownSubject(Invalid):
-    """There is no such subject."""
+    """Subject not found."""
 
 
 UnknownSubject.code = "no_such_subject"
 
 
 class NameTaken(Conflict):
-    """You have a subject of this name already."""
+    """You already have a subject with this name."""

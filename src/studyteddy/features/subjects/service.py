@@ -1,4 +1,4 @@
-"""The rules of subjects."""
+"""Actions on subjects."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ from studyteddy.features.subjects.schemas import (
     SubjectName,
     SubjectQuery,
 )
-from studyteddy.platform import versions
-from studyteddy.platform.changes import merged
-from studyteddy.platform.db import Reader, Tx
-from studyteddy.platform.event import Gone
-from studyteddy.platform.ids import new_id
-from studyteddy.platform.pages import Cursors, Page
-from studyteddy.platform.words import asked
+from studyteddy.platform.creation import creation_of, repeated
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.event import Deleted
+from studyteddy.platform.fulltext import asked
+from studyteddy.platform.local_time.dates import check_range
+from studyteddy.platform.web import etags
+from studyteddy.platform.web.merge_patch import merged
+from studyteddy.platform.web.pagination import Cursors, Page, rows_of
 
 
 async def page(reader: Reader, user_id: UUID, query: SubjectQuery, cursors: Cursors) -> Page[Subject]:
-    """The student's subjects by name, or those that a search finds; raises 422 when there is no word in it."""
+    """Return the student's subjects by name or those that match a search; raise 422 for a query without words."""
     name = "subjects" if query.q is None else "subjects:rank"
-    after = cursors.read(query.cursor, name, query)
+    check_range("?updatedFrom", query.updated_from)
+    after, since, limit = cursors.read(query.cursor, name, query), query.updated_from, rows_of(query)
     if query.q is None:
         archived = bool(query.archived)
-        found = await store.page(reader, user_id, archived=archived, after=after, limit=query.limit + 1)
+        found = await store.page(reader, user_id, archived=archived, updated_from=since, after=after, limit=limit)
     else:
-        sought = asked(query.q)
-        found = await store.find(reader, user_id, sought, archived=query.archived, after=after, limit=query.limit + 1)
+        terms, wanted = asked(query.q), query.archived
+        found = await store.find(reader, user_id, terms, archived=wanted, updated_from=since, after=after, limit=limit)
     return cursors.page(found, query, name)
 
 
 async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject:
-    """One subject; raises 404."""
+    """Return a subject; raise 404 if it doesn't exist."""
     subject = await store.get(reader, user_id, subject_id)
     if subject is None:
         raise NoSuchSubject()
@@ -46,25 +49,29 @@ async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject:
 
 
 async def names(reader: Reader, user_id: UUID) -> list[SubjectName]:
-    """What the student's subjects are called, the archived ones left out; at most 200."""
+    """Return the names of the student's active subjects, at most 200."""
     return await store.names(reader, user_id)
 
 
 async def add(tx: Tx, new: NewSubject) -> Subject:
-    """Adds a subject; raises 409 `name_taken`."""
-    subject = await store.add(tx, tx.user_id, new_id(), new, at=tx.now)
+    """Add a subject; raise 409 `id_taken` or `name_taken`, 422."""
+    creation = creation_of(new, now=tx.now)
+    subject = await store.add(tx, tx.user_id, creation, new, at=tx.now)
     if subject is None:
-        raise NameTaken()
+        existing = await repeated(tx, creation, store)
+        if existing is None:
+            raise NameTaken()
+        return existing
     tx.publish(events.SubjectCreated(subject.id), subject)
     return subject
 
 
 async def update(tx: Tx, subject_id: UUID, changes: SubjectChanges, *, if_match: str | None) -> Subject:
-    """Changes what is given; raises 404, 409 `name_taken`, 412."""
+    """Change the given fields; raise 404, 409 `name_taken`, 412."""
     current = await store.lock(tx, tx.user_id, subject_id)
     if current is None:
         raise NoSuchSubject()
-    versions.check(if_match, current)
+    etags.check(if_match, current)
     changed = merged(current, changes)
     if changed == current:
         return current
@@ -76,11 +83,11 @@ async def update(tx: Tx, subject_id: UUID, changes: SubjectChanges, *, if_match:
 
 
 async def delete(tx: Tx, subject_id: UUID, *, if_match: str | None) -> None:
-    """Deletes a subject; its tasks stay, without it."""
-    await tx.in_turn()
+    """Delete a subject, leaving its tasks without a subject; raise 404, 412."""
+    await tx.lock_user()
     current = await store.lock(tx, tx.user_id, subject_id)
     if current is None:
         raise NoSuchSubject()
-    versions.check(if_match, current)
+    etags.check(if_match, current)
     await store.delete(tx, tx.user_id, subject_id)
-    tx.publish(events.SubjectDeleted(subject_id), Gone(subject_id))
+    tx.publish(events.SubjectDeleted(subject_id), Deleted(subject_id))

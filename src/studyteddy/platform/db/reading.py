@@ -6,9 +6,10 @@ import time
 from typing import Any, TypeVar
 from uuid import UUID
 
-from studyteddy.platform.db.faults import DRIVER, as_problem
+from studyteddy.platform.db.driver_errors import DRIVER, as_problem
 from studyteddy.platform.db.source import Source
-from studyteddy.platform.db.statement import Statement
+from studyteddy.platform.db.statements import Statement
+from studyteddy.platform.identity import Identity
 from studyteddy.platform.telemetry import QUERY_TIME
 
 R = TypeVar("R")
@@ -16,12 +17,13 @@ _READ_TIME = QUERY_TIME.labels("read")
 
 
 class Reading:
-    """Reads outside a transaction: one statement, one round trip, both walls."""
+    """Reads outside a transaction: one statement and one round trip, with the owner filter and row-level security."""
 
-    __slots__ = ("_db",)
+    __slots__ = ("_db", "_identity")
 
-    def __init__(self, db: Source) -> None:
+    def __init__(self, db: Source, identity: Identity) -> None:
         self._db = db
+        self._identity = identity
 
     async def one(self, statement: Statement[R], user_id: UUID, *args: object) -> R | None:
         found = await self.all(statement, user_id, *args)
@@ -34,7 +36,7 @@ class Reading:
         return statement.keyed(await self._fetch(statement, user_id, *args))
 
     async def _fetch(self, statement: Statement[Any], *args: object) -> list[Any]:
-        connection = await self._db.acquire()
+        connection = await self._db.acquire(self._identity.user_id, self._identity.traffic_class)
         try:
             started = time.perf_counter()
             records: list[Any] = await connection.fetch(statement.guarded, *args)

@@ -1,4 +1,4 @@
-"""The transaction: it carries the connection, the time, and what it will announce."""
+"""The transaction: the connection, the time, and the events and jobs of one unit of work."""
 
 from __future__ import annotations
 
@@ -12,41 +12,51 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from studyteddy.platform.db.faults import DRIVER, as_problem, passing, run
-from studyteddy.platform.db.orders import Announcement, JobOrder, Replay
+from studyteddy.platform import event_format
+from studyteddy.platform.db import event_numbers, idempotency
+from studyteddy.platform.db.advisory_locks import AdvisoryLock
+from studyteddy.platform.db.driver_errors import DRIVER, as_problem, passing, run
+from studyteddy.platform.db.outbox import Announcement, NewJob
 from studyteddy.platform.db.source import Source
-from studyteddy.platform.db.statement import Nothing, Statement
-from studyteddy.platform.errors import KeyReused, StillRunning, Unavailable
-from studyteddy.platform.event import Event
-from studyteddy.platform.identity import IdempotencyKey, Identity
+from studyteddy.platform.db.statements import Nothing, Statement
+from studyteddy.platform.errors import Unavailable
+from studyteddy.platform.event import Event, SecurityEvent
+from studyteddy.platform.identity import Identity
 from studyteddy.platform.telemetry import QUERY_TIME
 
 R = TypeVar("R")
 T = TypeVar("T")
 Purpose = Literal["sign_in", "worker", "relay", "tidy", "operate"]
-"""Why a system transaction sees rows of several users; each policy names the purposes that pass it."""
+"""Why a system transaction may see rows of several users. Each row-level security policy names its purposes."""
+
+MAX_CLIENT_LENGTH = 300
+"""The characters of a user agent that are kept; it is somebody else's text."""
+ROLLBACK_SECONDS = 1.0
+"""How long a rollback may take; after that, the connection is terminated."""
+_PREFETCHED_ROWS = 500
 
 _CHANGE_TIME = QUERY_TIME.labels("transaction")
 _encode = msgspec.json.Encoder().encode
 
 
 class Tx:
-    """One open transaction: its connection, its time, its user, and what it will announce.
+    """An open transaction: its connection, time, user, and outbox.
 
-    Nothing is announced before the commit. Events get their numbers and rows, and jobs their rows, in the last
-    statement before it, so that a user's numbers rise without gaps in the order of the commits.
+    Nothing is announced before the commit. Events and jobs are stored by the last statement before it, so a user's
+    event numbers have no gaps and follow the order of the commits.
     """
 
     __slots__ = (
+        "_announcements",
         "_answer",
         "_connection",
         "_db",
+        "_events",
         "_identity",
-        "_messages",
-        "_orders",
+        "_jobs",
         "_purpose",
-        "_told",
         "address",
+        "client",
         "now",
         "request_id",
         "user_id",
@@ -57,23 +67,31 @@ class Tx:
         self._identity = identity
         self._purpose = purpose
         self._connection: Any = None
-        self._messages: list[tuple[str, bytes]] = []
-        self._orders: list[tuple[JobOrder, str]] = []
-        self._told: list[Announcement] = []
+        self._events: list[tuple[str, bytes]] = []
+        self._jobs: list[tuple[NewJob, str]] = []
+        self._announcements: list[Announcement] = []
         self._answer: tuple[int, bytes] | None = None
         self.user_id = identity.user_id if identity else UUID(int=0)
         self.request_id = identity.request_id if identity else ""
         self.address = identity.address if identity else ""
+        self.client = identity.client[:MAX_CLIENT_LENGTH] if identity else ""
         self.now = db.clock()
 
     async def __aenter__(self) -> Tx:
-        self._connection = await self._db.acquire()
+        if self._identity:
+            self._connection = await self._db.acquire(self.user_id, self._identity.traffic_class)
+        else:
+            self._connection = await self._db.acquire(None, self._purpose or "")
         try:
             await run(self._connection.execute(f"BEGIN; {self._settings()}"))
+            if self._identity and self._identity.controls_account and self._db.check_session:
+                await self._db.check_session(self, self._identity)
             if self._identity and self._identity.idempotency:
-                await self._replay(self._identity.idempotency)
-        except BaseException:
+                await idempotency.begin(self._connection, self.user_id, self._identity.idempotency)
+        except BaseException as fault:
             await self._abandon()
+            if isinstance(fault, DRIVER):
+                raise as_problem(fault) from fault
             raise
         return self
 
@@ -88,18 +106,18 @@ class Tx:
         try:
             await self.flush()
             if self._answer is not None and self._identity and self._identity.idempotency:
-                await self._remember(self._identity.idempotency, *self._answer)
+                await idempotency.record(self._connection, self.user_id, self._identity.idempotency, *self._answer)
             if await run(self._connection.execute("COMMIT")) != "COMMIT":
-                raise Unavailable("The change could not be kept: try again.", retry_after=1)
+                raise Unavailable("The change could not be saved. Try again.", retry_after=1)
         except BaseException:
             await self._abandon()
             raise
         self._db.release(self._connection)
-        for announcement in self._told:
+        for announcement in self._announcements:
             self._db.announce(announcement)
 
     async def one(self, statement: Statement[R], *args: object) -> R | None:
-        """The first row, or nothing."""
+        """Return the first row, or None."""
         with _CHANGE_TIME.time():
             record = await self._connection.fetchrow(statement.sql, *args)
         if record is None:
@@ -107,21 +125,21 @@ class Tx:
         return statement.build(*record) if statement.build else record[0]
 
     async def all(self, statement: Statement[R], *args: object) -> list[R]:
-        """Every row; the statement bounds their number."""
+        """Return every row; the statement limits their number."""
         return statement.rows(await self._fetch(statement, *args))
 
     async def keyed(self, statement: Statement[R], *args: object) -> list[tuple[R, str]]:
-        """Every row with the key it is sorted by."""
+        """Return every row with its sort key."""
         return statement.keyed(await self._fetch(statement, *args))
 
     async def stream(self, statement: Statement[R], *args: object) -> AsyncIterator[R]:
-        """Every row, some hundreds at a time, all of one moment if nothing else commits in between."""
-        cursor = self._connection.cursor(statement.sql, *args, prefetch=500)
+        """Yield every row, fetched in batches; a consistent snapshot if nothing else commits in between."""
+        cursor = self._connection.cursor(statement.sql, *args, prefetch=_PREFETCHED_ROWS)
         async for record in cursor:
             yield statement.rows([record])[0]
 
     async def do(self, statement: Statement[Nothing], *args: object) -> int:
-        """Runs a change and gives the number of rows it touched."""
+        """Run a change and return the number of affected rows."""
         with _CHANGE_TIME.time():
             status: str = await self._connection.execute(statement.sql, *args)
         return int(status.rpartition(" ")[2])
@@ -131,83 +149,90 @@ class Tx:
     @overload
     def publish(self, event: Event) -> None: ...
     def publish(self, event: Event, shown: msgspec.Struct | None = None) -> None:
-        """Announces `event` with the commit: its jobs always, and to the user's clients `shown` if it is public."""
+        """Publish `event` with the commit: start its jobs and, if it is public, send `shown` to the user's clients."""
+        if isinstance(event, SecurityEvent):
+            event = msgspec.structs.replace(event, at=self.now, client=self.client, address=self.address)
         if (event.shows is None) is not (shown is None):
             raise TypeError(f"{event.tag} is {'public: say what it shows' if event.shows else 'internal'}")
         if shown is not None:
-            self._messages.append((event.tag, _encode(shown)))
+            self._events.append((event.tag, _encode(shown)))
         payload = _encode(event).decode()
         for kind, lane in self._db.reactions.get(type(event), ()):
-            self.enqueue(JobOrder(kind, lane, payload))
+            self.enqueue(NewJob(kind, lane, payload))
 
-    def enqueue(self, order: JobOrder) -> None:
-        """Writes a job with the commit."""
-        self._orders.append((order, self.request_id))
+    def enqueue(self, job: NewJob) -> None:
+        """Add a job with the commit."""
+        self._jobs.append((job, self.request_id))
 
     def reply(self, value: T) -> T:
-        """Makes `value` the answer of this request: kept with the change if an idempotency key came with it."""
+        """Return `value`, recorded as the response for the request's idempotency key, if it has one."""
         if self._identity and self._identity.idempotency:
-            self._answer = self._identity.idempotency.status(value), _encode(value) if value is not None else b""
+            self.record_answer(self._identity.idempotency.status(value), _encode(value) if value is not None else b"")
         return value
 
+    def record_answer(self, status: int, body: bytes) -> None:
+        """Record the response for the request's idempotency key, if it has one, in the same commit."""
+        self._answer = status, body
+
     def continue_request(self, request_id: str) -> None:
-        """What follows was caused by that request; its id goes on to the jobs it asks for."""
+        """Attribute what follows to that request; its id is passed on to the jobs that are added."""
         self.request_id = request_id
+
+    def set_client(self, client: str, address: str) -> None:
+        """Attribute what follows to a client that isn't signed in yet, by its user agent and network address."""
+        self.client, self.address = client[:MAX_CLIENT_LENGTH], address
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that is taken back alone when it raises: its rows, and what it published, asked for and replied.
+        """Run a block that is rolled back alone if it raises: its rows, events, jobs and recorded response.
 
-        What ends the whole transaction still does: after a deadlock, a time-out or a lost connection nothing of it
-        can be kept, whoever catches the fault.
+        After a deadlock, a timeout or a lost connection, the whole transaction fails, even if the exception is caught.
         """
         await run(self._connection.execute("SAVEPOINT part"))
-        before = [*self._messages], [*self._orders], [*self._told], self._answer, self.user_id, self.request_id
+        before = [*self._events], [*self._jobs], [*self._announcements], self._answer, self.user_id, self.request_id
         try:
             yield
         except Exception as fault:
             if not passing(fault):
                 await run(self._connection.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"))
-                self._messages, self._orders, self._told, self._answer, self.user_id, self.request_id = before
+                self._events, self._jobs, self._announcements, self._answer, self.user_id, self.request_id = before
             raise
         await run(self._connection.execute("RELEASE SAVEPOINT part"))
 
     async def act_as(self, user_id: UUID, *, alone: bool = False) -> None:
-        """Goes on as this user. A system transaction visits its users in the order of their ids.
+        """Continue as this user. A system transaction visits its users in the order of their ids.
 
-        `alone` lets no other such transaction act for them until this one ends: what both sum up stays right.
+        With `alone`, no other such transaction acts for the user until this one ends, so sums that both update stay
+        correct.
         """
         await self.flush()
         self.user_id = user_id
         await self._connection.execute(_SET_USER_ALONE if alone else _SET_USER, str(user_id))
 
-    async def in_turn(self) -> None:
-        """Lets no other command that asks for this act for the user until this one ends.
+    async def lock_user(self) -> None:
+        """Serialise the user's commands that call this, until the transaction ends.
 
-        A command that locks several things of a user asks first: else two could wait for each other in a ring.
+        A command that locks several rows of a user calls it first: otherwise two of them could deadlock.
         """
-        await run(self._connection.execute(_IN_TURN, self.user_id))
+        await run(self._connection.execute(_LOCK_USER, self.user_id))
 
     async def flush(self) -> None:
-        """Numbers and stores what was published so far."""
-        if not self._messages and not self._orders:
+        """Number and store what has been published so far."""
+        if not self._events and not self._jobs:
             return
-        messages, orders = self._messages, self._orders
-        self._messages, self._orders = [], []
-        jobs = _encode([(*order, request_id) for order, request_id in orders]).decode()
-        if messages:
-            told = _encode([(name, shown.decode()) for name, shown in messages]).decode()
-            first = await run(self._connection.fetchval(_ANNOUNCE, self.user_id, jobs, self.now, told, len(messages)))
+        published, added = self._events, self._jobs
+        self._events, self._jobs = [], []
+        jobs = _encode([(*job, request_id) for job, request_id in added]).decode()
+        wire: list[bytes] = []
+        if published:
+            events = _encode([(name, data.decode()) for name, data in published]).decode()
+            first = await event_numbers.store_events(
+                self._connection, self.user_id, jobs, events=events, count=len(published), at=self.now
+            )
+            wire = [event_format.write(first + n, name, self.now, data) for n, (name, data) in enumerate(published)]
         else:
-            first = await run(self._connection.fetchval(_ENQUEUE, self.user_id, jobs))
-        if messages and first is None:
-            raise LookupError(f"user {self.user_id} has no event counter")
-        at = _encode(self.now)
-        wire = [
-            b'{"seq":%d,"type":"%b","at":%b,"data":%b}' % (first + n, name.encode(), at, data)
-            for n, (name, data) in enumerate(messages)
-        ]
-        self._told.append(Announcement(self.user_id, wire, frozenset(order.lane for order, _ in orders)))
+            await event_numbers.store_jobs(self._connection, self.user_id, jobs)
+        self._announcements.append(Announcement(self.user_id, wire, frozenset(job.lane for job, _ in added)))
 
     async def _fetch(self, statement: Statement[Any], *args: object) -> list[Any]:
         with _CHANGE_TIME.time():
@@ -215,72 +240,27 @@ class Tx:
         return records
 
     def _settings(self) -> str:
-        # Both values are ours (a UUID, a name from a closed list): nothing from outside enters this text.
+        # Both values are internal (a UUID, a name from a closed list), so no outside input enters this text.
         if self._identity:
             return f"SELECT set_config('app.user_id', '{self._identity.user_id}', true)"
         return f"SELECT set_config('app.purpose', '{self._purpose}', true)"
 
-    async def _replay(self, key: IdempotencyKey) -> None:
-        # Two statements: the second one's snapshot must be younger than the lock.
-        if not await run(self._connection.fetchval(_TRY_KEY, self.user_id, key.scope, key.key)):
-            raise StillRunning(retry_after=1)
-        past = await run(self._connection.fetchrow(_PAST_ANSWER, self.user_id, key.scope, key.key))
-        if past is None:
-            return
-        if past["fingerprint"] != key.fingerprint:
-            raise KeyReused()
-        raise Replay(past["status"], past["body"])
-
-    async def _remember(self, key: IdempotencyKey, status: int, body: bytes) -> None:
-        await run(self._connection.execute(_REMEMBER, self.user_id, key.scope, key.key, key.fingerprint, status, body))
-
     async def _abandon(self) -> None:
-        """Rolls back and returns the connection; one that cannot be rolled back is thrown away."""
+        """Roll back and release the connection, or terminate it if it can't be rolled back."""
         connection, self._connection = self._connection, None
         try:
-            await asyncio.wait_for(connection.execute("ROLLBACK"), 1.0)
+            await asyncio.wait_for(connection.execute("ROLLBACK"), ROLLBACK_SECONDS)
         except BaseException as fault:
-            with suppress(asyncpg.InterfaceError):  # the pool lets go of a lost connection by itself
+            with suppress(asyncpg.InterfaceError):  # the pool discards a lost connection by itself
                 connection.terminate()
             if not isinstance(fault, Exception):
-                raise  # a cancellation; else what went wrong before says more than a failed rollback
+                raise  # a cancellation; otherwise the original error says more than a failed rollback
         finally:
             self._db.release(connection)
 
 
 _SET_USER = "SELECT set_config('app.user_id', $1, true)"
 
-_SET_USER_ALONE = f"{_SET_USER}, pg_advisory_xact_lock(hashtextextended($1::text, 11))"
+_SET_USER_ALONE = f"{_SET_USER}, {AdvisoryLock.USER_JOBS.hold('$1::text')}"
 
-_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 13))"
-
-# Lists go as one JSON text each: six arrays cost the driver a multiple of that.
-_QUEUED = """
-    INSERT INTO jobs (user_id, kind, lane, payload, run_at, unique_key, request_id)
-    SELECT nullif($1::uuid, '00000000-0000-0000-0000-000000000000'), o ->> 0, o ->> 1, o ->> 2,
-           now() + (o ->> 3)::float8 * interval '1 second', o ->> 4, o ->> 5
-      FROM json_array_elements($2::json) AS o
-    ON CONFLICT DO NOTHING"""
-
-_ENQUEUE = f"WITH queued AS ({_QUEUED}) SELECT 0"
-
-_ANNOUNCE = f"""
-WITH taken AS (
-    UPDATE event_counters SET last_seq = last_seq + $5 WHERE user_id = $1 RETURNING last_seq - $5 AS base
-), told AS (
-    INSERT INTO events (user_id, seq, at, type, data)
-    SELECT $1, taken.base + e.n, $3::timestamptz, e.told ->> 0, e.told ->> 1
-      FROM taken, json_array_elements($4::json) WITH ORDINALITY AS e(told, n)
-), queued AS ({_QUEUED})
-SELECT base + 1 FROM taken"""
-
-_TRY_KEY = "SELECT pg_try_advisory_xact_lock(hashtextextended($1::uuid::text || $2::text || ' ' || $3::text, 7))"
-
-_PAST_ANSWER = """
-SELECT fingerprint, status, body FROM idempotency_keys
- WHERE user_id = $1 AND scope = $2 AND key = $3 AND created_at > now() - interval '24 hours'"""
-
-_REMEMBER = """
-INSERT INTO idempotency_keys (user_id, scope, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (user_id, scope, key) DO UPDATE
-   SET fingerprint = EXCLUDED.fingerprint, status = EXCLUDED.status, body = EXCLUDED.body, created_at = now()"""
+_LOCK_USER = f"SELECT {AdvisoryLock.USER_COMMANDS.hold('$1::uuid::text')}"

@@ -1,10 +1,5 @@
-"""Durable jobs on PostgreSQL: a function with a trigger. A listener is a job, and so is a schedule.
+"""Durable background jobs on PostgreSQL: a function with a trigger. A listener is a job, and so is a schedule.
 
-A job that asks for `tx` runs inside the transaction that also marks it done: its effects happen exactly once.
-A job that asks for `db` talks to the outside, under a lease: it may run again and must be harmless when it does.
+A job that takes `tx` runs inside the transaction that also marks it as done: its effects happen exactly once.
+A job that takes `db` calls the outside, under a lease: it may run again and must be harmless when it does.
 """
-
-from studyteddy.platform.jobs.registry import Job, Jobs, Registry, order
-from studyteddy.platform.jobs.worker import Policy, Worker
-
-__all__ = ["Job", "Jobs", "Policy", "Registry", "Worker", "order"]

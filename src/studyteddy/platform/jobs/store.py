@@ -1,8 +1,8 @@
-"""Every statement on the queue.
+"""The statements of the job queue.
 
-`run_at` is when a job is due and, once it is claimed, when its lease ends: an expired lease needs no
-sweeper. `attempt` rises with each claim and is the fencing token: whoever finishes later than its lease
-finds another attempt there and changes nothing. `leased` tells a job whose worker died from one that waits.
+`run_at` is when a job is due or, once claimed, when its lease expires, so expired leases need no cleanup. `attempt`
+increases with each claim and is the fencing token: a worker that finishes after its lease expired finds another attempt
+and changes nothing. `leased` distinguishes jobs whose worker died from those that wait.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.platform.db import Nothing, Statement, Tx
+from studyteddy.platform.db.statements import Nothing, Statement
+from studyteddy.platform.db.transaction import Tx
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A job that this worker may run until its lease ends."""
+    """A job that this worker may run until its lease expires."""
 
     id: int
     user_id: UUID | None
@@ -25,11 +26,11 @@ class Claimed(msgspec.Struct, frozen=True):
     attempt: int
     request_id: str
     waited: float
-    """Seconds between being due and being claimed."""
+    """Seconds between when it was due and when it was claimed."""
 
 
 class Dead(msgspec.Struct, frozen=True, rename="camel"):
-    """A dead letter: a job that failed for good, with its last error."""
+    """A dead letter: a job that failed permanently, with its last error."""
 
     id: int
     kind: str
@@ -40,7 +41,7 @@ class Dead(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Depth(msgspec.Struct, frozen=True):
-    """How many jobs of a lane wait, and how long the oldest of them has been due (seconds)."""
+    """How many jobs of a lane are due, and for how long the oldest of them (seconds)."""
 
     lane: str
     waiting: int
@@ -61,7 +62,7 @@ UPDATE jobs AS j SET run_at = now() + $3 * interval '1 second', leased = true, a
 RETURNING {_COLUMNS}""",
 )
 
-# A job whose lease ran out may have killed its worker: it is claimed alone, so that it has no neighbours to take along.
+# A job whose lease expired may have crashed its worker: it is claimed alone, so that it can't affect other jobs.
 _CLAIM_SUSPECT = Statement(
     Claimed,
     f"""
@@ -161,27 +162,27 @@ async def claim_suspect(tx: Tx, lanes: list[str], *, lease: float) -> Claimed | 
 
 
 async def finish(tx: Tx, jobs: list[Claimed]) -> bool:
-    """Marks exactly these attempts done; false when one of them is no longer ours."""
+    """Delete exactly these attempts; return whether all of them still belonged to this worker."""
     return await tx.do(_FINISH, [job.id for job in jobs], [job.attempt for job in jobs]) == len(jobs)
 
 
 async def beat(tx: Tx, jobs: list[Claimed], *, lease: float) -> set[int]:
-    """Prolongs the leases and gives the ids of the jobs that are still ours."""
+    """Extend the leases and return the ids of the jobs that still belong to this worker."""
     return set(await tx.all(_BEAT, [job.id for job in jobs], [job.attempt for job in jobs], lease))
 
 
 async def retry(tx: Tx, job: Claimed, *, delay: float, error: str, uncounted: bool = False) -> None:
-    """Lets the job run again in `delay` seconds; `uncounted` takes the attempt back."""
+    """Retry the job after `delay` seconds; `uncounted` doesn't count the attempt."""
     await tx.do(_RETRY, job.id, job.attempt, delay, error, int(uncounted))
 
 
 async def give_back(tx: Tx, jobs: list[Claimed]) -> None:
-    """Returns jobs that were not begun, as if they had never been claimed."""
+    """Release jobs that weren't started, as if they had never been claimed."""
     await tx.do(_GIVE_BACK, [job.id for job in jobs], [job.attempt for job in jobs])
 
 
 async def bury(tx: Tx, job: Claimed, *, error: str) -> None:
-    """Moves the job to the dead letters, with its payload and its last error."""
+    """Move the job to the dead letters, with its payload and last error."""
     await tx.do(_BURY, job.id, job.attempt, error)
 
 
@@ -190,15 +191,15 @@ async def dead(tx: Tx, *, limit: int = 200) -> list[Dead]:
 
 
 async def revive(tx: Tx, ids: list[int] | None) -> int:
-    """Queues dead letters again, all of them when `ids` is nothing; gives their number."""
+    """Queue dead letters again, all of them if `ids` is `None`; return their number."""
     return await tx.do(_REVIVE, ids)
 
 
 async def take_slot(tx: Tx, name: str, *, period: float) -> int | None:
-    """The present slot of a schedule, to the one worker that takes it first."""
+    """Return the current slot of a schedule to the first worker that claims it, else `None`."""
     return await tx.one(_TAKE_SLOT, name, period)
 
 
 async def depths(tx: Tx) -> tuple[list[Depth], int]:
-    """What waits in each lane, and the number of dead letters."""
+    """Return the depth of each lane and the number of dead letters."""
     return await tx.all(_DEPTHS), await tx.one(_DEAD_COUNT) or 0

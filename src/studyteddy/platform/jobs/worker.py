@@ -1,7 +1,8 @@
-"""The worker: claims due jobs in batches, runs them, and survives its own death.
+"""The worker: claims due jobs in batches and runs them; jobs of a crashed worker are claimed again.
 
-Local jobs run up to twenty in one transaction whose last statement deletes exactly those rows at those attempts, or
-everything rolls back and each runs alone. Outside jobs run under a lease that a beat prolongs.
+Up to twenty local jobs run in one transaction whose last statement deletes exactly those rows at those attempts;
+otherwise everything rolls back and each job runs alone. Outside jobs, which call external services, run under a lease
+that a heartbeat extends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
-from studyteddy.platform.db import CONTENTION, Database, JobOrder, Tx
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.driver_errors import CONTENTION
+from studyteddy.platform.db.outbox import NewJob
+from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.jobs import store
@@ -28,11 +32,11 @@ from studyteddy.platform.telemetry import JOB_RAN, JOB_WAITED, JOBS_DONE
 
 log = structlog.get_logger("studyteddy.jobs")
 LANES = ["local", "outside"]
-_NOBODY = UUID(int=0)
+_NO_USER = UUID(int=0)
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """How patient a worker is; times in seconds."""
+    """Limits and timing of a worker; times in seconds."""
 
     lease: float = 30.0
     beat: float = 10.0
@@ -45,11 +49,11 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class LeaseLost(Exception):
-    """The job took longer than its lease and belongs to another worker now."""
+    """The lease expired, and another worker claimed the job."""
 
 
 class Worker:
-    """One worker process's jobs. `wake()` from anywhere makes it look at once; the poll is the truth."""
+    """Runs the jobs of one worker process. `wake()` triggers an immediate poll; polling alone is sufficient."""
 
     def __init__(self, db: Database, registry: Registry, resources: Mapping[str, object], policy: Policy) -> None:
         registry.check(resources)
@@ -65,38 +69,38 @@ class Worker:
         self._revoked: set[int] = set()
 
     def wake(self) -> None:
-        """There may be new jobs."""
+        """Poll immediately: there may be new jobs."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Begin no more jobs; `run` returns when those under way have ended."""
+        """Start no more jobs; `run` returns when the running ones have finished."""
         self._stopping = True
         self._woken.set()
 
     async def run(self) -> None:
-        """Works until `stop()`."""
-        beating = asyncio.ensure_future(self._beat_forever())
-        scheduling = asyncio.ensure_future(self._schedule_forever())
+        """Run jobs until `stop()` is called."""
+        heartbeat = asyncio.ensure_future(self._beat_forever())
+        scheduler = asyncio.ensure_future(self._schedule_forever())
         try:
             while not self._stopping:
                 self._woken.clear()
-                if not await self._look():
-                    await self._rest()
+                if not await self._poll():
+                    await self._idle()
             await self._drain()
         finally:
-            for task in (beating, scheduling, *self._tasks):
+            for task in (heartbeat, scheduler, *self._tasks):
                 task.cancel()
-            await asyncio.gather(beating, scheduling, *self._tasks, return_exceptions=True)
+            await asyncio.gather(heartbeat, scheduler, *self._tasks, return_exceptions=True)
 
     async def run_due(self) -> int:
-        """Runs everything that is due now and gives the number of jobs begun; for tests and one-shot commands."""
-        begun = 0
-        while found := await self._look():
-            begun += found
+        """Run all due jobs and return how many were started; for tests and one-shot commands."""
+        started = 0
+        while found := await self._poll():
+            started += found
             await asyncio.gather(*self._tasks)
-        return begun
+        return started
 
-    async def _rest(self) -> None:
+    async def _idle(self) -> None:
         pause = self._policy.poll * random.uniform(0.8, 1.2)
         try:
             async with asyncio.timeout(pause):
@@ -104,20 +108,20 @@ class Worker:
         except TimeoutError:
             pass
 
-    async def _look(self) -> int:
-        """One round over the lanes; gives the number of jobs begun. The database being away is a pause, not an end."""
+    async def _poll(self) -> int:
+        """Poll the lanes once and return how many jobs were started; pause if the database is unavailable."""
         try:
             async with self._db.system("worker") as tx:
                 suspect = await store.any_suspect(tx, LANES)
                 outside = await self._claim(tx, "outside", self._policy.slots - len(self._tasks))
                 local = await self._claim(tx, "local", self._policy.group)
             for job in outside:
-                self._begin_outside(job)
+                self._start_outside(job)
             if local:
                 await self._run_group(local)
             return len(outside) + len(local) + (await self._run_suspect() if suspect else 0)
         except Unavailable as fault:
-            log.warning("jobs.database_away", detail=fault.detail)
+            log.warning("jobs.database_unavailable", detail=fault.detail)
             await asyncio.sleep(random.uniform(0.2, 0.6))
             return 0
 
@@ -125,7 +129,7 @@ class Worker:
         return await store.claim(tx, lane, limit=free, lease=self._policy.lease) if free > 0 else []
 
     async def _run_suspect(self) -> int:
-        """Runs one job whose worker died, with nothing else in this process: it may be what killed it."""
+        """Run one job whose worker died, alone in this process, since it may have caused the crash."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._policy.lease)
         if self._tasks:
@@ -135,9 +139,9 @@ class Worker:
         if job is None:
             return 0
         if job.attempt > self._policy.attempts:
-            await self._bury(job, "the worker died each time it ran this job")
+            await self._bury(job, "the worker crashed each time it ran this job")
         elif job.kind in self._jobs and not self._jobs[job.kind].local:
-            await asyncio.wait([self._begin_outside(job)])
+            await asyncio.wait([self._start_outside(job)])
         else:
             await self._attempt([job])
         return 1
@@ -145,21 +149,21 @@ class Worker:
     # Local jobs: effects and completion in one transaction.
 
     async def _run_group(self, jobs: list[Claimed]) -> None:
-        # Users in the order of their ids, so that two groups take their counters and rows in the same order.
+        # Sorted by user id, so that concurrent groups lock counters and rows in the same order.
         jobs = sorted(jobs, key=lambda job: (job.user_id.int if job.user_id else 0, job.id))
-        if await self._attempt(jobs) or (self._stopping and len(jobs) > 1 and await self._returned(jobs)):
+        if await self._attempt(jobs) or (self._stopping and len(jobs) > 1 and await self._released(jobs)):
             return
         if len(jobs) > 1:
             for job in jobs:
                 await self._attempt([job])
 
-    async def _returned(self, jobs: list[Claimed]) -> bool:
+    async def _released(self, jobs: list[Claimed]) -> bool:
         async with self._db.system("worker") as tx:
             await store.give_back(tx, jobs)
         return True
 
     async def _attempt(self, jobs: list[Claimed]) -> bool:
-        """Runs the jobs in one transaction; a lone job that fails is retried later or buried."""
+        """Run the jobs in one transaction; a single job that fails is retried later or buried."""
         running = asyncio.ensure_future(self._in_one_transaction(jobs))
         for job in jobs:
             self._held[job.id] = job, running
@@ -189,16 +193,16 @@ class Worker:
                 if job.user_id and job.user_id != tx.user_id:
                     await tx.act_as(job.user_id, alone=True)
                 started = time.perf_counter()
-                known = self._known(job)
-                await known.handler(**self._arguments(known, job, tx))
+                definition = self._definition(job)
+                await definition.handler(**self._arguments(definition, job, tx))
                 self._measure(job, started)
             await tx.flush()
             if not await store.finish(tx, jobs):
                 raise LeaseLost()
 
-    # Outside jobs: under a lease, harmless when repeated.
+    # Outside jobs: run under a lease and must be idempotent.
 
-    def _begin_outside(self, job: Claimed) -> asyncio.Task[None]:
+    def _start_outside(self, job: Claimed) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._run_outside(job))
         self._held[job.id] = job, task
         self._tasks.add(task)
@@ -216,8 +220,8 @@ class Worker:
     async def _run_outside(self, job: Claimed) -> None:
         started = time.perf_counter()
         try:
-            known = self._known(job)
-            await known.handler(**self._arguments(known, job, None))
+            definition = self._definition(job)
+            await definition.handler(**self._arguments(definition, job, None))
         except asyncio.CancelledError as fault:
             if job.id in self._revoked:
                 return
@@ -232,18 +236,13 @@ class Worker:
                     log.warning("jobs.lease_lost", job=job.id, kind=job.kind)
             self._measure(job, started)
 
-    # What becomes of a failure.
+    # Failures.
 
     async def _failed(self, job: Claimed, fault: BaseException) -> None:
         contention = isinstance(fault.__cause__, CONTENTION) or isinstance(fault, CONTENTION)
         JOBS_DONE.labels(job.kind, "failed").inc()
         log.warning(
-            "jobs.failed",
-            job=job.id,
-            kind=job.kind,
-            attempt=job.attempt,
-            error=repr(fault),
-            request_id=job.request_id,
+            "jobs.failed", job=job.id, kind=job.kind, attempt=job.attempt, error=repr(fault), request_id=job.request_id
         )
         if job.attempt >= self._policy.attempts and not contention:
             await self._bury(job, repr(fault)[:2000])
@@ -254,14 +253,7 @@ class Worker:
 
     async def _bury(self, job: Claimed, error: str) -> None:
         JOBS_DONE.labels(job.kind, "dead").inc()
-        log.error(
-            "jobs.dead",
-            job=job.id,
-            kind=job.kind,
-            attempt=job.attempt,
-            error=error,
-            request_id=job.request_id,
-        )
+        log.error("jobs.dead", job=job.id, kind=job.kind, attempt=job.attempt, error=error, request_id=job.request_id)
         async with self._db.system("worker") as tx:
             await store.bury(tx, job, error=error)
 
@@ -273,10 +265,12 @@ class Worker:
             held = list(self._held.values())
             try:
                 async with self._db.system("worker") as tx:
-                    kept = await store.beat(tx, [job for job, _ in held], lease=self._policy.lease) if held else set()
+                    held_ids = (
+                        await store.beat(tx, [job for job, _ in held], lease=self._policy.lease) if held else set()
+                    )
                 self._last_beat = time.monotonic()
-                self._revoke([(job, task) for job, task in held if job.id not in kept])
-            except Exception as fault:  # whatever it is, a worker without a beat would lose its jobs
+                self._revoke([(job, task) for job, task in held if job.id not in held_ids])
+            except Exception as fault:  # any error: without heartbeats, the worker would lose its jobs
                 log.warning("jobs.no_beat", error=repr(fault))
                 if time.monotonic() - self._last_beat > self._policy.lease:
                     self._revoke(held)
@@ -294,55 +288,57 @@ class Worker:
         while True:
             try:
                 await self.schedule_due()
-            except Exception as fault:  # whatever it is, the next slot will come
+            except Exception as fault:  # any error: the next slot is tried again
                 log.warning("jobs.not_scheduled", error=repr(fault))
             await asyncio.sleep(self._policy.poll * random.uniform(0.8, 1.2))
 
     async def schedule_due(self) -> None:
-        """Queues each schedule whose slot has come: of missed slots only the latest, whoever comes first."""
+        """Enqueue each schedule whose slot is due, once across workers; of missed slots, only the latest."""
         for job in self._jobs.values():
             if job.every is None:
                 continue
             async with self._db.system("worker") as tx:
                 slot = await store.take_slot(tx, job.kind, period=job.every.total_seconds())
                 if slot is not None:
-                    tx.enqueue(JobOrder(job.kind, job.lane, "{}", unique_key=str(slot)))
+                    tx.enqueue(NewJob(job.kind, job.lane, "{}", unique_key=str(slot)))
                     self._woken.set()
 
-    # The end.
+    # Shutdown.
 
     async def _drain(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._policy.drain)
 
-    # Small things.
+    # Helpers.
 
-    def _known(self, job: Claimed) -> Job:
+    def _definition(self, job: Claimed) -> Job:
         try:
             return self._jobs[job.kind]
         except KeyError:
-            raise LookupError(f"no job is called {job.kind}: is this worker older than the one that asked?") from None
+            raise LookupError(f"unknown job {job.kind}: this worker may run an older version of the program") from None
 
-    def _arguments(self, known: Job, job: Claimed, tx: Tx | None) -> dict[str, object]:
-        given: dict[str, object] = {name: self._resources[name] for name in known.resources}
-        if known.payload is not None:
-            given[known.payload_name] = msgspec.json.decode(job.payload, type=known.payload)
+    def _arguments(self, definition: Job, job: Claimed, tx: Tx | None) -> dict[str, object]:
+        arguments: dict[str, object] = {name: self._resources[name] for name in definition.resources}
+        if definition.payload is not None:
+            arguments[definition.payload_name] = msgspec.json.decode(job.payload, type=definition.payload)
         if tx is not None:
-            given["tx"] = tx
-        if known.asks_id:
-            given["job_id"] = job.id
-        if known.asks_identity:
-            given["identity"] = Identity(job.user_id or _NOBODY, _NOBODY, request_id=job.request_id)
-        return given
+            arguments["tx"] = tx
+        if definition.takes_id:
+            arguments["job_id"] = job.id
+        if definition.takes_identity:
+            arguments["identity"] = Identity(
+                job.user_id or _NO_USER, _NO_USER, request_id=job.request_id, traffic_class=job.kind
+            )
+        return arguments
 
     def _measure(self, job: Claimed, started: float) -> None:
-        done, ran, waited = _clocks(job.kind)
+        done, ran, waited = _metrics(job.kind)
         done.inc()
         ran.observe(time.perf_counter() - started)
         waited.observe(job.waited)
 
 
 @cache
-def _clocks(kind: str) -> tuple[Counter, Histogram, Histogram]:
-    """The metrics of a kind of job, which are as many as there are jobs in the program."""
+def _metrics(kind: str) -> tuple[Counter, Histogram, Histogram]:
+    """Return the metrics of a kind of job, cached: the program has a fixed number of kinds."""
     return JOBS_DONE.labels(kind, "done"), JOB_RAN.labels(kind), JOB_WAITED.labels(kind)

@@ -1,4 +1,4 @@
-"""Tickets for live connections, and the same events over HTTP."""
+"""Tickets for WebSocket connections, and the event log over HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from studyteddy.platform.db import Database
+from studyteddy.platform.db.database import Database
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.realtime import store
 from studyteddy.platform.realtime.hub import TICKET_SECONDS, Hub
@@ -19,7 +19,7 @@ _PAGE = 200
 
 
 class NewTicket(msgspec.Struct, frozen=True, rename="camel"):
-    """A ticket opens one live connection: `/ws?ticket=…`."""
+    """A ticket that opens one WebSocket connection: `/ws?ticket=…`."""
 
     ticket: str
     expires_in: int
@@ -27,13 +27,13 @@ class NewTicket(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """After which event number to begin."""
+    """Query parameters of the event log."""
 
-    since: Annotated[int, Meta(ge=0, le=2**53, description="The last event number you have.")] = 0
+    since: Annotated[int, Meta(ge=0, le=2**53, description="The last event number you received.")] = 0
 
 
 class LoggedEvent(msgspec.Struct, frozen=True):
-    """One committed change; `data` is the object as GET shows it, or the id of what is gone."""
+    """A committed change; `data` is the object as in GET responses, or the id of a deleted object."""
 
     seq: int
     type: str
@@ -42,7 +42,7 @@ class LoggedEvent(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True, rename="camel"):
-    """Events in order. `reset` says that some are no longer kept: read everything anew, go on from `nextSeq`."""
+    """Events in order. If `reset` is true, some events have expired: reload everything and continue from `nextSeq`."""
 
     items: list[LoggedEvent]
     next_seq: int
@@ -51,13 +51,13 @@ class Changes(msgspec.Struct, frozen=True, rename="camel"):
 
 @router.post("/realtime/ticket", secret=True, scope="account")
 async def create_ticket(hub: Hub, identity: Identity) -> NewTicket:
-    """A ticket for one live connection, good for 30 seconds."""
+    """Create a ticket for one WebSocket connection, valid for 30 seconds."""
     return NewTicket(await hub.admit(identity), TICKET_SECONDS)
 
 
 @router.get("/changes")
 async def list_changes(db: Database, identity: Identity, query: ChangesQuery) -> Changes:
-    """Your events after a number: what the live connection would have sent."""
+    """List your events after a given number, as sent over the WebSocket."""
     reading = db.reading(identity)
     span = await store.span(reading, identity.user_id)
     if query.since > span.last or query.since < span.first - 1:

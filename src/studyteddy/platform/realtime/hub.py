@@ -1,8 +1,8 @@
-"""The hub: the live sockets of one process.
+"""The hub: the WebSocket connections of one process.
 
-After a commit its events go to the user's Redis channel; every hub forwards them to that user's sockets, in order. A
-gap in the numbers is filled from the log, and a sweep over the counters finds what Redis lost. A socket that does
-not keep up is cut; it resumes with the last number it saw.
+After a commit, its events are published to the user's Redis channel; every hub forwards them to that user's sockets, in
+order. Gaps in the numbers are filled from the event log, and a periodic check of the counters finds events that Redis
+lost. A socket that is too slow is closed; the client resumes with the last number it received.
 """
 
 from __future__ import annotations
@@ -11,63 +11,94 @@ import asyncio
 import contextlib
 import os
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections import Counter, deque
+from collections.abc import Callable
 from hashlib import sha256
+from math import inf
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 import msgspec
 import structlog
+from starlette.datastructures import QueryParams
+from starlette.websockets import WebSocket
 
+from studyteddy.platform import event_format
 from studyteddy.platform.cache import Redis
-from studyteddy.platform.db import Announcement, Database
-from studyteddy.platform.errors import Problem, Unavailable
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.outbox import Announcement
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.errors import Problem, TooManyRequests, Unavailable
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.realtime import store
-from studyteddy.platform.telemetry import SOCKETS, SOCKETS_CUT
+from studyteddy.platform.security.revocation import Sessions
+from studyteddy.platform.telemetry import SOCKETS, SOCKETS_DROPPED
+from studyteddy.platform.web.addresses import address_principal, client_address
 
 log = structlog.get_logger("studyteddy.hub")
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[Any]]
 
 TICKET_SECONDS = 30
-_PAGE = 500
+_PAGE = 50
+"""Events read from the log at once: each can have tens of kilobytes, and many sockets may be filled at a time."""
+_MAX_QUEUED_BYTES = 1024 * 1024
 _CHANNEL = "events:"
-REFUSED, ENDED, TOO_SLOW, GOING_AWAY = 4401, 4403, 4408, 1012
-"""Close codes: no valid ticket or origin; the session was ended; too slow; resume elsewhere."""
-
-_encode = msgspec.json.Encoder().encode
+MAX_PER_STUDENT = 20
+"""Open sockets of one student in this process; another one closes the oldest."""
+UNAUTHORIZED, REVOKED, TOO_SLOW, REPLACED, GOING_AWAY = 4401, 4403, 4408, 4409, 1012
+"""Close codes: invalid ticket or origin; session revoked or expired; client too slow; replaced by a newer connection
+of the same student; server shutting down."""
 
 
 class _Socket:
-    """One live connection: what it has been given, and what waits for it."""
+    """A WebSocket connection and its queue of events."""
 
-    __slots__ = ("_most", "closing", "ended", "filling", "identity", "last", "newest", "queue", "ready")
+    __slots__ = (
+        "_limit",
+        "closing",
+        "ended",
+        "expires",
+        "filling",
+        "identity",
+        "last",
+        "newest",
+        "queue",
+        "queued",
+        "ready",
+    )
 
-    def __init__(self, identity: Identity, most: int) -> None:
+    def __init__(self, identity: Identity, limit: int) -> None:
         self.identity = identity
+        self.expires = inf
+        """When its session expires, unless it has been extended by then; in seconds of the monotonic clock."""
         self.last = 0
-        """The greatest event number that was queued for it."""
+        """The highest event number queued."""
         self.newest = 0
-        """The greatest event number that is known to be committed."""
+        """The highest event number known to be committed."""
         self.queue: deque[bytes] = deque()
+        self.queued = 0
+        """Bytes in the queue."""
         self.ready = asyncio.Event()
         self.ended = asyncio.Event()
         self.filling = True
-        """Nothing live is queued: the log is being read, or it is not decided yet where this socket begins."""
+        """Live events aren't queued: the log is being read, or the starting position isn't known yet."""
         self.closing = 0
-        self._most = most
+        self._limit = limit
 
-    def give(self, message: bytes) -> None:
-        if len(self.queue) >= self._most:
-            self.cut()
+    def enqueue(self, message: bytes) -> None:
+        if len(self.queue) >= self._limit or (self.queue and self.queued > _MAX_QUEUED_BYTES):
+            self.drop()
+            return
         self.queue.append(message)
+        self.queued += len(message)
         self.ready.set()
 
-    def cut(self) -> None:
-        SOCKETS_CUT.inc()
+    def dequeue(self) -> bytes:
+        message = self.queue.popleft()
+        self.queued -= len(message)
+        return message
+
+    def drop(self) -> None:
+        SOCKETS_DROPPED.inc()
         self.close(TOO_SLOW)
 
     def close(self, code: int) -> None:
@@ -76,40 +107,48 @@ class _Socket:
 
 
 class Hub:
-    """Knows the sockets of this process, and which users' channels it listens to."""
+    """The sockets of this process, and the users' channels that it subscribes to."""
 
     def __init__(
         self,
         db: Database,
         redis: Redis,
         listener: Redis,
+        sessions: Sessions,
         *,
-        most_behind: int = 256,
+        build: Callable[[], str],
+        max_queued: int = 256,
+        per_address: int = 256,
         sweep: float = 2.0,
-        patience: float = 10.0,
+        stall_timeout: float = 10.0,
     ) -> None:
         self._db = db
         self._redis = redis
         self._listener = listener
-        self._most_behind = most_behind
+        self._sessions = sessions
+        self._build = build
+        self._max_queued = max_queued
+        self._per_address = per_address
         self._sweep = sweep
-        self._patience = patience
-        self._sockets: dict[UUID, set[_Socket]] = {}
+        self._stall_timeout = stall_timeout
+        self._sockets: dict[UUID, dict[_Socket, None]] = {}
+        """The sockets of each student, the oldest first."""
+        self._by_address: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.on_jobs: Callable[[], None] = lambda: None
         self._wake_planned = False
         listener.on_connect = self._subscribe_all
-        listener.on_push = self._hear
+        listener.on_push = self._on_message
 
-    # After a commit.
+    # After commits.
 
     def announce(self, announcement: Announcement) -> None:
-        """Tells every process of a commit: its events to the user's sockets, its jobs to the workers."""
+        """Announce a commit to every process: events to the user's sockets, jobs to the workers."""
         channel = f"{_CHANNEL}{announcement.user_id.hex}"
         for message in announcement.messages:
             if self._redis.connected:
-                self._redis.tell("PUBLISH", channel, message)
+                self._redis.send("PUBLISH", channel, message)
             else:
                 self._deliver(announcement.user_id, message)
         if announcement.lanes and not self._wake_planned:
@@ -118,11 +157,11 @@ class Hub:
 
     def _wake_workers(self) -> None:
         self._wake_planned = False
-        self._redis.tell("PUBLISH", "jobs", b"1")
+        self._redis.send("PUBLISH", "jobs", b"1")
         self.on_jobs()
 
-    def _hear(self, push: list[Any]) -> None:
-        """A message from Redis."""
+    def _on_message(self, push: list[Any]) -> None:
+        """Handle a message from Redis."""
         if push[0] != b"message":
             return
         channel, message = push[1], push[2]
@@ -132,23 +171,23 @@ class Hub:
             self._deliver(UUID(channel[7:].decode()), message)
 
     def listen_for_jobs(self, wake: Callable[[], None]) -> None:
-        """Calls `wake` when any process has committed jobs."""
+        """Call `wake` when any process has committed jobs."""
         self.on_jobs = wake
         self._listener.subscribe("jobs")
 
-    # To the sockets.
+    # Delivery.
 
     def _deliver(self, user_id: UUID, message: bytes) -> None:
-        seq = int(message[7 : message.index(b",")])  # {"seq":12,…
+        seq = event_format.read_seq(message)
         for socket in self._sockets.get(user_id, ()):
             if socket.filling or seq > socket.last + 1:
                 self._fill(socket, seq)
             elif seq == socket.last + 1:
                 socket.last = seq
-                socket.give(message)
+                socket.enqueue(message)
 
     def _fill(self, socket: _Socket, newest: int) -> None:
-        """Has the log give what the socket misses; while that runs, nothing else is queued for it."""
+        """Queue the socket's missing events from the log; meanwhile, no live events are queued."""
         socket.newest = max(socket.newest, newest)
         if socket.filling:
             return
@@ -163,26 +202,29 @@ class Hub:
             while not socket.closing and socket.last < socket.newest:
                 found = await store.after(reading, socket.identity.user_id, seq=socket.last, limit=_PAGE)
                 for event in found:
-                    await self._room(socket)
-                    socket.give(_wire(event))
+                    await self._wait_for_room(socket)
+                    socket.enqueue(event_format.write(event.seq, event.type, event.at, event.data.encode()))
                     socket.last = event.seq
-                if not found:  # the sweep will look again
+                if not found:  # the next sweep tries again
                     break
         except Problem as fault:
-            log.warning("hub.log_away", detail=fault.detail)
+            log.warning("hub.log_unavailable", detail=fault.detail)
         finally:
             socket.filling = False
 
-    async def _room(self, socket: _Socket) -> None:
-        """Waits for a client to take in what it asked for; one that does not is cut after ten seconds."""
-        patient_until = time.monotonic() + self._patience
-        while len(socket.queue) >= self._most_behind // 2 and not socket.closing:
-            if time.monotonic() > patient_until:
-                socket.cut()
+    async def _wait_for_room(self, socket: _Socket) -> None:
+        """Wait until the client has read enough of the log; drop it after ten seconds without progress."""
+        deadline = time.monotonic() + self._stall_timeout
+        while self._is_full(socket) and not socket.closing:
+            if time.monotonic() > deadline:
+                socket.drop()
             await asyncio.sleep(0.05)
 
+    def _is_full(self, socket: _Socket) -> bool:
+        return len(socket.queue) >= self._max_queued // 2 or socket.queued > _MAX_QUEUED_BYTES // 2
+
     async def run(self) -> None:
-        """Sweeps for ever: what Redis lost reaches the sockets all the same."""
+        """Sweep periodically: find events lost by Redis, and sockets whose session has expired."""
         while True:
             await asyncio.sleep(self._sweep if self._listener.connected else self._sweep / 4)
             if not self._sockets:
@@ -190,66 +232,87 @@ class Hub:
             try:
                 async with self._db.system("relay") as tx:
                     counters = await store.counters(tx, list(self._sockets))
-            except Exception as fault:  # whatever it is, the sockets rely on the next sweep
-                log.warning("hub.not_swept", error=repr(fault))
+                await self._end_expired()
+            except Exception as fault:  # any error: the sockets rely on the next sweep
+                log.warning("hub.sweep_failed", error=repr(fault))
                 continue
             for counter in counters:
                 for socket in self._sockets.get(counter.user_id, ()):
                     if counter.last > socket.last:
                         self._fill(socket, counter.last)
 
-    # Coming and going.
+    async def _end_expired(self) -> None:
+        """Close the sockets whose session has expired; a refresh of its tokens may have extended it meanwhile."""
+        now = time.monotonic()
+        due = [socket for sockets in self._sockets.values() for socket in sockets if socket.expires <= now]
+        for socket in due:
+            await self._renew(socket, self._db.reading(socket.identity))
+
+    async def _renew(self, socket: _Socket, reader: Reader) -> None:
+        """Read when the socket's session expires; close the socket if it has ended."""
+        left = await self._sessions.seconds_left(reader, socket.identity.user_id, socket.identity.session_id)
+        socket.expires = time.monotonic() + left
+        if left <= 0:
+            socket.close(REVOKED)
+
+    # Connections.
 
     async def admit(self, identity: Identity) -> str:
-        """A ticket that opens one connection for this session; only its hash is kept."""
+        """Create a ticket that opens one connection for this session; only its hash is stored."""
         ticket = os.urandom(24).hex()
         async with self._db.transaction(identity) as tx:
             await store.add_ticket(
-                tx,
-                identity.user_id,
-                hash=_hash(ticket),
-                session_id=identity.session_id,
-                seconds=TICKET_SECONDS,
+                tx, identity.user_id, hash=_hash(ticket), session_id=identity.session_id, seconds=TICKET_SECONDS
             )
         return ticket
 
-    async def serve(self, scope: dict[str, Any], receive: Receive, send: Send, refused: str) -> None:
-        """One live connection from its ticket to its end."""
-        await receive()  # websocket.connect
-        if scope["path"] != "/ws" or refused or self.draining:
-            await send(
-                {
-                    "type": "websocket.close",
-                    "code": GOING_AWAY if self.draining else REFUSED,
-                    "reason": refused,
-                }
-            )
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one WebSocket connection, from checking its ticket to closing it; raise 429 if its address has many."""
+        if self.draining:
+            await websocket.close(GOING_AWAY)
             return
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+        address = address_principal(client_address((websocket.scope.get("client") or ("", 0))[0]))
+        if self._by_address[address] >= self._per_address:
+            raise TooManyRequests("Too many live connections from this address. Close some of them.", retry_after=30)
+        self._by_address[address] += 1
         try:
-            ticket = await self._consume(query.get("ticket", [""])[0])
+            await self._serve(websocket)
+        finally:
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        given, resume = _parameters(websocket)
+        try:
+            ticket = await self._consume(given)
         except Unavailable:
             ticket = None
         if ticket is None:
-            await send({"type": "websocket.close", "code": REFUSED, "reason": "no valid ticket"})
+            await websocket.close(UNAUTHORIZED, "invalid ticket")
             return
-        await send({"type": "websocket.accept"})
-        await self._converse(Identity(ticket.user_id, ticket.session_id), _number(query.get("resume")), receive, send)
+        await websocket.accept()
+        await self._run_socket(Identity(ticket.user_id, ticket.session_id), resume, websocket)
 
     async def _consume(self, ticket: str) -> store.Ticket | None:
         async with self._db.system("sign_in") as tx:
-            return await store.consume_ticket(tx, hash=_hash(ticket))
+            found = await store.consume_ticket(tx, hash=_hash(ticket))
+            if found is None:
+                return None
+            await tx.act_as(found.user_id)
+            left = await self._sessions.seconds_left(tx, found.user_id, found.session_id)
+            return found if left > 0 else None
 
-    async def _converse(self, identity: Identity, resume: int | None, receive: Receive, send: Send) -> None:
-        socket = _Socket(identity, self._most_behind)
+    async def _run_socket(self, identity: Identity, resume: int | None, websocket: WebSocket) -> None:
+        socket = _Socket(identity, self._max_queued)
         self._add(socket)
-        tasks = [asyncio.ensure_future(_until_gone(receive)), asyncio.ensure_future(socket.ended.wait())]
+        tasks = [asyncio.ensure_future(_until_disconnect(websocket)), asyncio.ensure_future(socket.ended.wait())]
         try:
-            await self._greet(socket, resume, send)
-            tasks.append(asyncio.ensure_future(_write(socket, send)))
+            await self._handshake(socket, resume, websocket)
+            tasks.append(asyncio.ensure_future(_write(socket, websocket)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except Problem as fault:
-            log.warning("hub.not_greeted", detail=fault.detail)
+            log.warning("hub.handshake_failed", detail=fault.detail)
             socket.close(GOING_AWAY)
         finally:
             self._remove(socket)
@@ -259,30 +322,40 @@ class Hub:
         if socket.closing:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
-                    await send({"type": "websocket.close", "code": socket.closing})
+                    await websocket.close(socket.closing)
 
-    async def _greet(self, socket: _Socket, resume: int | None, send: Send) -> None:
-        span = await store.span(self._db.reading(socket.identity), socket.identity.user_id)
+    async def _handshake(self, socket: _Socket, resume: int | None, websocket: WebSocket) -> None:
+        reading, identity = self._db.reading(socket.identity), socket.identity
+        # Checked again: only from now on does a revocation find this socket.
+        await self._renew(socket, reading)
+        if socket.closing:
+            return
+        span = await store.span(reading, identity.user_id)
         if resume is not None and not span.first - 1 <= resume <= span.last:
-            await send({"type": "websocket.send", "text": f'{{"type":"reset","nextSeq":{span.last}}}'})
+            await websocket.send_text(f'{{"type":"reset","nextSeq":{span.last}}}')
             resume = None
-        await send({"type": "websocket.send", "text": f'{{"type":"hello","lastSeq":{span.last}}}'})
+        hello = {"type": "hello", "lastSeq": span.last, "now": self._db.clock(), "build": self._build()}
+        await websocket.send_text(msgspec.json.encode(hello).decode())
         socket.last = span.last if resume is None else resume
         socket.filling = False
         self._fill(socket, span.last)
 
     def _add(self, socket: _Socket) -> None:
         SOCKETS.inc()
-        same = self._sockets.setdefault(socket.identity.user_id, set())
-        same.add(socket)
-        if len(same) == 1:
+        sockets = self._sockets.setdefault(socket.identity.user_id, {})
+        sockets[socket] = None
+        if len(sockets) == 1:
             self._listener.subscribe(f"{_CHANNEL}{socket.identity.user_id.hex}")
+        if len(sockets) > MAX_PER_STUDENT:
+            open_ones = [one for one in sockets if not one.closing]
+            for oldest in open_ones[:-MAX_PER_STUDENT]:
+                oldest.close(REPLACED)
 
     def _remove(self, socket: _Socket) -> None:
         SOCKETS.dec()
-        same = self._sockets[socket.identity.user_id]
-        same.discard(socket)
-        if not same:
+        sockets = self._sockets[socket.identity.user_id]
+        del sockets[socket]
+        if not sockets:
             del self._sockets[socket.identity.user_id]
             self._listener.unsubscribe(f"{_CHANNEL}{socket.identity.user_id.hex}")
 
@@ -293,46 +366,43 @@ class Hub:
         self._listener.subscribe("jobs")
 
     def end_session(self, session_id: UUID) -> None:
-        """Closes the sockets of a revoked session."""
+        """Close the sockets of a revoked session."""
         for sockets in self._sockets.values():
             for socket in sockets:
                 if socket.identity.session_id == session_id:
-                    socket.close(ENDED)
+                    socket.close(REVOKED)
 
     def drain(self) -> None:
-        """Tells every client to resume elsewhere."""
+        """Close every socket, so that clients resume with another process."""
         self.draining = True
         for sockets in self._sockets.values():
             for socket in sockets:
                 socket.close(GOING_AWAY)
 
 
-async def _until_gone(receive: Receive) -> None:
-    """Clients have nothing to say; what they send is read and dropped, so that their going is noticed."""
-    while (await receive())["type"] != "websocket.disconnect":
+async def _until_disconnect(websocket: WebSocket) -> None:
+    """Read and discard what the client sends, to detect when it disconnects."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
-async def _write(socket: _Socket, send: Send) -> None:
+async def _write(socket: _Socket, websocket: WebSocket) -> None:
     while not socket.closing:
         await socket.ready.wait()
         socket.ready.clear()
         while socket.queue and not socket.closing:
-            await send({"type": "websocket.send", "text": socket.queue.popleft().decode()})
+            await websocket.send_text(socket.dequeue().decode())
 
 
-def _wire(event: store.Stored) -> bytes:
-    return b'{"seq":%d,"type":"%b","at":%b,"data":%b}' % (
-        event.seq,
-        event.type.encode(),
-        _encode(event.at),
-        event.data.encode(),
-    )
+def _parameters(websocket: WebSocket) -> tuple[str, int | None]:
+    """Return `ticket` and `resume`, without the caches that the WebSocket would keep as long as the connection."""
+    query = QueryParams(websocket.scope["query_string"])
+    return query.get("ticket", ""), _number(query.get("resume", ""))
 
 
 def _hash(ticket: str) -> bytes:
     return sha256(b"ticket\0" + ticket.encode()).digest()
 
 
-def _number(values: list[str] | None) -> int | None:
-    return int(values[0]) if values and values[0].isascii() and values[0].isdigit() and len(values[0]) < 16 else None
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

@@ -1,4 +1,4 @@
-"""Every statement on tickets, event numbers and the event log."""
+"""The statements on tickets, event counters, and the event log."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.platform.db import Nothing, Reader, Statement, Tx
+from studyteddy.platform.db.statements import Nothing, Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported, withheld
+from studyteddy.platform.privacy.retention import expiring
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """Whom a consumed ticket lets in."""
+    """The user and session of a consumed ticket."""
 
     user_id: UUID
     session_id: UUID
 
 
-class Stored(msgspec.Struct, frozen=True):
-    """An event as it lies in the log; `data` is JSON."""
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event in the log; `data` is JSON."""
 
     seq: int
     at: datetime
@@ -27,7 +30,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """The first event number still kept (or the next one, when none is), and the last one taken."""
+    """The first event number in the log (or the next one if the log is empty), and the last one assigned."""
 
     first: int
     last: int
@@ -49,13 +52,11 @@ _ADD_TICKET = Statement(
 _CONSUME = Statement(
     Ticket,
     """
-DELETE FROM realtime_tickets AS t USING sessions AS s
- WHERE t.hash = $1 AND t.expires_at > now() AND s.id = t.session_id AND s.revoked_at IS NULL
-RETURNING t.user_id, t.session_id""",
+DELETE FROM realtime_tickets WHERE hash = $1 AND expires_at > now() RETURNING user_id, session_id""",
 )
 
 _AFTER = Statement(
-    Stored, "SELECT seq, at, type, data FROM events WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+    StoredEvent, "SELECT seq, at, type, data FROM events WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 )
 
 _SPAN = Statement(
@@ -67,26 +68,38 @@ SELECT coalesce((SELECT min(e.seq) FROM events AS e WHERE e.user_id = c.user_id)
 
 _COUNTERS = Statement(Counter, "SELECT user_id, last_seq FROM event_counters WHERE user_id = ANY($1)")
 
+DATA_EXPORTS = (
+    exported("events", "seq, at, type, data::json AS data", order="seq"),
+    withheld("event_counters", "a counter that orders the events"),
+    withheld("realtime_tickets", "hashes of tickets that expire after 30 seconds"),
+)
+
+RETENTION = (
+    # In order, so that the remaining log has no gaps.
+    expiring("events", "(user_id, seq)", "at < now() - interval '30 days'", order="at, seq"),
+    expiring("realtime_tickets", "hash", "expires_at < now()"),
+)
+
 
 async def add_ticket(tx: Tx, user_id: UUID, *, hash: bytes, session_id: UUID, seconds: float) -> None:
     await tx.do(_ADD_TICKET, user_id, hash, session_id, seconds)
 
 
 async def consume_ticket(tx: Tx, *, hash: bytes) -> Ticket | None:
-    """Takes a ticket out for good; of two that try one gets it."""
+    """Consume a ticket; only one of several concurrent calls succeeds."""
     return await tx.one(_CONSUME, hash)
 
 
-async def after(reader: Reader, user_id: UUID, *, seq: int, limit: int) -> list[Stored]:
-    """Events with greater numbers, in order."""
+async def after(reader: Reader, user_id: UUID, *, seq: int, limit: int) -> list[StoredEvent]:
+    """Return the events after `seq`, in order."""
     return await reader.all(_AFTER, user_id, seq, limit)
 
 
 async def span(reader: Reader, user_id: UUID) -> Span:
-    """Which event numbers can still be asked for."""
+    """Return the range of event numbers that are available."""
     return await reader.one(_SPAN, user_id) or Span(1, 0)
 
 
 async def counters(tx: Tx, users: list[UUID]) -> list[Counter]:
-    """The last numbers of these users, in a system transaction of the relay."""
+    """Return the counters of these users, in a system transaction with the purpose `relay`."""
     return await tx.all(_COUNTERS, users)

@@ -1,39 +1,43 @@
-"""From a request to a handler's parameters, decided at start."""
+"""Binds requests to handlers: resolves a handler's parameters and encodes its result."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from asyncio import Task
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
+from starlette.requests import Request as StarletteRequest
+from starlette.requests import cookie_parser
+from starlette.types import Receive, Scope
 
-from studyteddy.platform.errors import BodyTooLarge, Fault, Invalid, MalformedJson, UnsupportedMediaType, invalid
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.errors import UnsupportedMediaType
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.web import faults
-from studyteddy.platform.web.routing import BODY_LIMIT, Route
+from studyteddy.platform.web import validation
+from studyteddy.platform.web.addresses import client_address
+from studyteddy.platform.web.decoding import QueryDecoder
+from studyteddy.platform.web.routing import Route
 
-_MOST_QUERIES = 256
-"""Parsed queries an endpoint remembers; they are frozen, and most clients ask the same few."""
-Receive = Callable[[], Awaitable[Any]]
+_encode = msgspec.json.Encoder().encode
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An answer that is more than an object: its own status, type, or headers."""
+    """A response with its own status, media type, or headers."""
 
     body: bytes
     status: int = 200
     media_type: bytes = b"application/json"
     headers: tuple[tuple[bytes, bytes], ...] = ()
     pieces: AsyncIterator[bytes] | None = None
-    """A body that is too large to hold, in place of `body`."""
+    """A streamed body, instead of `body`."""
 
 
 class Request:
-    """What a handler may ask of the request itself, where a parameter is not enough."""
+    """The HTTP request, for handlers that need more than its parameters."""
 
     __slots__ = (
         "answer_headers",
@@ -42,84 +46,124 @@ class Request:
         "headers",
         "id",
         "identity",
+        "label",
+        "limit_headers",
+        "method",
+        "operation",
         "path",
         "query_string",
-        "secure",
+        "receive",
+        "status",
+        "task",
     )
 
-    def __init__(
-        self, headers: dict[bytes, bytes], request_id: str, path: str, query_string: bytes, secure: bool
-    ) -> None:
+    def __init__(self, scope: Scope, headers: dict[bytes, bytes], request_id: str, receive: Receive) -> None:
         self.headers = headers
+        self.receive = receive
         self.id = request_id
-        self.path = path
-        self.query_string = query_string
-        self.secure = secure
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query_string: bytes = scope["query_string"]
+        self.client = client_address((scope.get("client") or ("", 0))[0])
+        """The client's address; behind trusted proxies, the forwarded one."""
         self.body = b""
-        self.client = ""
-        """The client's address: the last hop that we trust."""
         self.identity: Identity | None = None
+        self.operation: Operation | None = None
+        """The operation, once the route is known."""
+        self.label = "unknown"
+        """What a request without an operation is called in metrics and logs."""
         self.answer_headers: list[tuple[bytes, bytes]] = []
+        self.limit_headers: list[tuple[bytes, bytes]] = []
+        self.status = 0
+        """The response status, once the response has started."""
+        self.task: Task[Any] | None = None
+        """The task that the deadline watches."""
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
         return value.decode("latin-1") if value is not None else None
 
     def cookie(self, name: str) -> str | None:
-        pairs = (pair.partition("=") for pair in (self.header(b"cookie") or "").split(";"))
-        return next((value.strip() for key, _, value in pairs if key.strip() == name), None)
+        return cookie_parser(self.header(b"cookie") or "").get(name)
+
+    async def gone(self) -> bool:
+        """Return whether the client has closed the connection; only after the body was read."""
+        return await StarletteRequest({"type": "http"}, self.receive).is_disconnected()
 
 
-class Endpoint:
-    """A route bound to the program's resources. Raises `LookupError` at start for a name nobody provides."""
+class Operation:
+    """A route bound to its resources. Raises `LookupError` at startup if a parameter can't be provided."""
 
     def __init__(self, route: Route, resources: Mapping[str, object]) -> None:
         self.route = route
-        hints = get_type_hints(route.handler, include_extras=True)
-        names = list(inspect.signature(route.handler).parameters)
-        self._path = route.parameters
-        self._body = _given(hints["body"]) if "body" in names else None
-        self._decoder = msgspec.json.Decoder(self._body) if "body" in names else None
-        self._body_optional = "body" in names and inspect.signature(route.handler).parameters["body"].default is None
-        self._query = hints.get("query") if "query" in names else None
-        self._no_query = _try(self._query)
-        self._queries: dict[bytes, Any] = {}
-        self._parameters = {one.encode_name: one.name for one in msgspec.structs.fields(self._query or _NoQuery)}
-        self._lists = _list_fields(self._query)
-        self._asks = [name for name in names if name in ("identity", "request", "if_match", "upload")]
-        bound = {*self._path, "body", "query", *self._asks}
-        self._constant = {name: self._resource(name, resources) for name in names if name not in bound}
+        self.name = f"{route.method} {route.path}"
         self.replayable = route.method == "POST" and not route.secret and not route.public
-        self.scope = f"{route.method} {route.path}"
-        self.also = dict(route.also)
-        self.tagged = frozenset(status for status, shown in route.answers.items() if _is_object(shown))
-        """Statuses that show a single object."""
-
-    def status(self, shown: object) -> int:
-        """The status of an answer that shows this."""
-        return self.also.get(type(shown), self.route.status)
+        self.tagged = frozenset(status for status, kind in route.answers.items() if _is_object(kind))
+        """Statuses whose responses contain a single object."""
+        self._also = dict(route.also)
+        hints = get_type_hints(route.handler, include_extras=True)
+        parameters = inspect.signature(route.handler).parameters
+        self._body = _without_none(hints["body"]) if "body" in parameters else None
+        self._decoder = msgspec.json.Decoder(self._body) if "body" in parameters else None
+        self._body_optional = "body" in parameters and parameters["body"].default is None
+        self._query = QueryDecoder(hints.get("query"))
+        self._takes_query = "query" in parameters
+        self._from_request = [name for name in parameters if name in _REQUEST_PARAMETERS]
+        bound = {*route.parameters, "body", "query", "tx", *_REQUEST_PARAMETERS}
+        self._constant = {name: self._resource(name, resources) for name in parameters if name not in bound}
+        self._db = self._database(resources) if "tx" in parameters else None
 
     def _resource(self, name: str, resources: Mapping[str, object]) -> object:
         if name not in resources:
-            raise LookupError(
-                f"{self.route.handler.__module__}.{self.route.name} asks for {name!r}, which bootstrap does not provide"
-            )
+            raise LookupError(f"{self.route.handler.__module__}.{self.route.name} takes {name!r}, which isn't provided")
         return resources[name]
 
-    def call(self, request: Request, path_values: list[str]) -> Awaitable[Any]:
-        """The handler's awaitable with all its parameters; raises 400, 415 or 422."""
-        given = self._constant.copy()
-        for name, value in zip(self._path, path_values, strict=True):
-            given[name] = UUID(value)
+    def _database(self, resources: Mapping[str, object]) -> Database:
+        """Return the database that opens the handler's `tx`."""
+        if self.route.public:
+            raise LookupError(f"{self.route.name} takes 'tx', but a public route has no user")
+        if self.replayable and Answer in self.route.answers.values():
+            raise LookupError(f"{self.route.name} takes 'tx', but an Answer can't be replayed")
+        found = self._resource("db", resources)
+        assert isinstance(found, Database)
+        return found
+
+    def status(self, result: object) -> int:
+        """Return the response status for a handler's result."""
+        return self._also.get(type(result), self.route.status)
+
+    async def answer(self, request: Request, arguments: dict[str, Any]) -> Answer:
+        """Call the handler with these `arguments`.
+
+        A handler that takes `tx` runs in a transaction of the caller. It is committed before the response is sent and
+        records the response for the idempotency key; raise `Replay` if the key already has a response.
+        """
+        if self._db is None:
+            return self._encoded(await self.route.handler(**arguments))
+        assert request.identity is not None
+        async with self._db.transaction(request.identity) as tx:
+            answer = self._encoded(await self.route.handler(tx=tx, **arguments))
+            tx.record_answer(answer.status, answer.body)
+        return answer
+
+    def _encoded(self, result: object) -> Answer:
+        if isinstance(result, Answer):
+            return result
+        status = self.status(result) if self._also else self.route.status
+        return Answer(_encode(result) if result is not None else b"", status)
+
+    def arguments(self, request: Request, ids: dict[str, UUID]) -> dict[str, Any]:
+        """Return the handler's arguments; raise 400, 415 or 422 for invalid input."""
+        arguments: dict[str, Any] = self._constant | ids
         if self._decoder is not None:
-            given["body"] = self._read_body(request)
-        if self._query is not None:
-            given["query"] = self._read_query(request.query_string)
+            arguments["body"] = self._read_body(request)
+        if self._takes_query:
+            arguments["query"] = self._query.decode(request.query_string)
         elif request.query_string:
-            raise _unknown_query(request.query_string)
-        for name in self._asks:
-            given[name] = _ASKED[name](request)
-        return self.route.handler(**given)
+            self._query.decode(request.query_string)
+        for name in self._from_request:
+            arguments[name] = _REQUEST_PARAMETERS[name](request)
+        return arguments
 
     def _read_body(self, request: Request) -> Any:
         assert self._decoder is not None
@@ -131,111 +175,23 @@ class Endpoint:
         try:
             return self._decoder.decode(request.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as fault:
-            raise faults.of_body(request.body, self._body) from fault
-
-    def _read_query(self, raw: bytes) -> Any:
-        if not raw and self._no_query is not None:
-            return self._no_query
-        known = self._queries.get(raw)
-        if known is None:
-            known = self._parse_query(raw)
-            if len(self._queries) >= _MOST_QUERIES:
-                self._queries.clear()
-            self._queries[raw] = known
-        return known
-
-    def _parse_query(self, raw: bytes) -> Any:
-        values = _query_values(raw, self._lists)
-        try:
-            found = msgspec.convert(values, self._query, strict=False)
-        except (msgspec.ValidationError, ValueError, OverflowError) as fault:
-            raise faults.of_query(values, self._query) from fault
-        # The word "null" is no value: what is absent is left out.
-        known = values.keys() & self._parameters.keys()  # a query that others write may have more
-        nulls = [name for name in known if getattr(found, self._parameters[name]) is None]
-        if nulls:
-            raise Invalid(faults=[Fault(f"?{name}", "malformed", "Leave this parameter out.") for name in nulls])
-        return found
+            raise validation.body_problem(request.body, self._body) from fault
 
 
-def _query_values(raw: bytes, lists: frozenset[str]) -> dict[str, object]:
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
-    except (UnicodeDecodeError, ValueError) as fault:
-        raise invalid("?", "malformed", "The query cannot be read.") from fault
-    values: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in lists:
-            values.setdefault(name, []).extend(value.split(",") if value else [])
-        elif name in values:
-            raise invalid(f"?{name[:100]}", "repeated", "Give this parameter once.")
-        else:
-            values[name] = value
-    return values
+def _is_object(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct) and "id" in kind.__struct_fields__
 
 
-def _unknown_query(raw: bytes) -> Invalid:
-    names = _query_values(raw, frozenset())
-    return faults.of_query(names, _NoQuery)
-
-
-class _NoQuery(msgspec.Struct, forbid_unknown_fields=True):
-    pass
-
-
-def _is_object(shown: Any) -> bool:
-    return isinstance(shown, type) and issubclass(shown, msgspec.Struct) and "id" in shown.__struct_fields__
-
-
-def _try(kind: Any) -> Any:
-    try:
-        return kind() if kind is not None else None
-    except TypeError:
-        return None
-
-
-def _given(kind: Any) -> Any:
-    """`X` of `X | None`: a body may be left out, but `null` is none."""
+def _without_none(kind: Any) -> Any:
+    """Return `X` for `X | None`: an optional body may be omitted but can't be `null`."""
     options = [one for one in get_args(kind) if one is not type(None)]
     return options[0] if get_origin(kind) in (Union, UnionType) and len(options) == 1 else kind
 
 
-def _list_fields(kind: Any) -> frozenset[str]:
-    if kind is None:
-        return frozenset()
-    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if _has_list(field.type))
-
-
-def _has_list(kind: Any) -> bool:
-    return get_origin(kind) is list or any(_has_list(one) for one in get_args(kind))
-
-
-_ASKED: dict[str, Callable[[Request], object]] = {
+_REQUEST_PARAMETERS: dict[str, Callable[[Request], object]] = {
     "identity": lambda request: request.identity,
     "request": lambda request: request,
     "if_match": lambda request: request.header(b"if-match"),
     "upload": lambda request: request.body,
 }
-"""Parameters that every handler may have; `upload` is the body as it came."""
-
-
-async def read_body(receive: Receive, headers: Mapping[bytes, bytes], largest: int = BODY_LIMIT) -> bytes:
-    """The whole body; raises `BodyTooLarge` beyond `largest` bytes without reading on."""
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > largest:
-        raise BodyTooLarge()
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    parts = [body]
-    size = len(body)
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise MalformedJson("The body ended early.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > largest:
-            raise BodyTooLarge()
-    return b"".join(parts)
+"""Parameters that every handler can take; `upload` is the raw body."""

@@ -1,27 +1,30 @@
-"""Compression by `Accept-Encoding`: zstd, br or gzip, whichever the client likes best."""
+"""Compression by `Accept-Encoding`: zstd, br, or gzip, as the client prefers."""
 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 
-import brotli  # type: ignore[import-untyped]  # it has no stubs
+import brotli  # type: ignore[import-untyped]  # no stubs
 import zstandard
 
-LEAST = 1024
+MIN_SIZE = 1024
+MAX_SIZE = 1024 * 1024
+"""Larger bodies are sent as they are: compressing one would hold up all other requests for too long."""
 _PREFERENCE = ("zstd", "br", "gzip")
 
 
-def choose(accept: bytes) -> str | None:
-    """The coding to use; equal wishes go to the cheapest."""
-    wishes: dict[str, float] = {}
+def choose(accept: bytes, offered: Sequence[str] = _PREFERENCE) -> str | None:
+    """Return the offered coding with the highest quality; among equals, the first, which should be the cheapest."""
+    qualities: dict[str, float] = {}
     for part in accept.decode("latin-1").split(","):
         name, _, quality = part.strip().partition(";")
         try:
-            wishes[name.strip().lower()] = float(quality.strip().removeprefix("q=") or 1)
+            qualities[name.strip().lower()] = float(quality.strip().removeprefix("q=") or 1)
         except ValueError:
             continue
-    liked = [(wishes.get(name, wishes.get("*", 0.0)), -n, name) for n, name in enumerate(_PREFERENCE)]
-    best = max(liked)
+    candidates = [(qualities.get(name, qualities.get("*", 0.0)), -n, name) for n, name in enumerate(offered)]
+    best = max(candidates)
     return best[2] if best[0] > 0 else None
 
 

@@ -1,9 +1,15 @@
-"""The docs page: the OpenAPI document as people read it, with nothing loaded from outside."""
+"""The API reference: the viewer of the web app, or a plain page if there is none.
+
+Both render the OpenAPI document without loading anything from other origins.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from studyteddy.platform.web.binding import Answer
 from studyteddy.platform.web.routing import Router
+from studyteddy.platform.web.web_app import WebApp
 
 router = Router("/api", tag="docs")
 
@@ -35,7 +41,7 @@ dt { font-weight: 700; }
 _SCRIPT = """
 const element = (name, text) => Object.assign(document.createElement(name), { textContent: text ?? '' });
 
-function operation(path, method, spec) {
+function operation(api, path, method, spec) {
   const box = document.createElement('details');
   box.id = spec.operationId;
   const head = document.createElement('summary');
@@ -44,12 +50,13 @@ function operation(path, method, spec) {
   head.append(verb, element('code', path), element('span', ' — ' + spec.summary));
   box.append(head);
   if (spec.description) box.append(element('p', spec.description));
-  const part = (title, value) => box.append(element('h4', title), element('pre', JSON.stringify(value, null, 2)));
-  if (spec.parameters.length) part('Parameters', spec.parameters);
-  if (spec.requestBody) part('Body', spec.requestBody.content);
-  box.append(element('h4', 'Answers'));
-  for (const [status, answer] of Object.entries(spec.responses)) {
-    box.append(element('p', status + ' ' + answer.description));
+  const section = (title, value) => box.append(element('h4', title), element('pre', JSON.stringify(value, null, 2)));
+  if (spec.parameters.length) section('Parameters', spec.parameters);
+  if (spec.requestBody) section('Body', spec.requestBody.content);
+  box.append(element('h4', 'Responses'));
+  for (const [status, given] of Object.entries(spec.responses)) {
+    const response = given.$ref ? api.components.responses[given.$ref.split('/').pop()] : given;
+    box.append(element('p', status + ' ' + response.description));
   }
   return box;
 }
@@ -60,9 +67,9 @@ function show(api) {
   for (const [path, methods] of Object.entries(api.paths)) for (const [method, spec] of Object.entries(methods)) {
     const tag = spec.tags[0];
     if (!tags.has(tag)) tags.set(tag, []);
-    tags.get(tag).push(operation(path, method, spec));
-    for (const answer of Object.values(spec.responses)) {
-      const examples = answer.content?.['application/problem+json']?.examples ?? {};
+    tags.get(tag).push(operation(api, path, method, spec));
+    for (const response of Object.values({ ...spec.responses, ...api.components.responses })) {
+      const examples = response.content?.['application/problem+json']?.examples ?? {};
       for (const [code, example] of Object.entries(examples)) problems.set(code, example.value);
     }
   }
@@ -85,8 +92,8 @@ function show(api) {
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
-fetch('/api/openapi.json').then((answer) => answer.json()).then(show)
-  .catch(() => { document.getElementById('about').textContent = 'The document could not be loaded: try again.'; });
+fetch('/api/openapi.json').then((response) => response.json()).then(show)
+  .catch(() => { document.getElementById('about').textContent = "The document couldn't be loaded. Try again."; });
 """
 
 
@@ -96,24 +103,24 @@ def _file(text: str, media_type: bytes) -> Answer:
 
 
 @router.get("/docs", public=True)
-async def get_docs() -> Answer:
-    """The page you read this on."""
-    return _file(_PAGE, b"text/html; charset=utf-8")
+async def get_docs(web_app: WebApp) -> Answer:
+    """Get the API reference page."""
+    return web_app.api_docs() or _file(_PAGE, b"text/html; charset=utf-8")
 
 
 @router.get("/docs.css", public=True)
 async def get_docs_style() -> Answer:
-    """How that page looks."""
+    """Get its style sheet."""
     return _file(_STYLE, b"text/css; charset=utf-8")
 
 
 @router.get("/docs.js", public=True)
 async def get_docs_script() -> Answer:
-    """How that page reads the document."""
+    """Get its script."""
     return _file(_SCRIPT, b"text/javascript; charset=utf-8")
 
 
 @router.get("/openapi.json", public=True)
-async def get_openapi(openapi_document: bytes) -> Answer:
-    """This document."""
-    return Answer(openapi_document, headers=((b"cache-control", b"public, max-age=300"),))
+async def get_openapi(openapi_document: Callable[[], bytes]) -> Answer:
+    """Get the OpenAPI document."""
+    return Answer(openapi_document(), headers=((b"cache-control", b"public, max-age=300"),))

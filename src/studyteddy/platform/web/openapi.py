@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, made from the same routes and structs that serve the requests."""
+"""OpenAPI 3.1, generated from the routes and structs that serve the requests."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from studyteddy.platform.web.binding import Answer
 from studyteddy.platform.web.routing import Route
 
 _REF = "#/components/schemas/{name}"
+SERVER_PROBLEMS = (errors.MalformedRequest, errors.RequestTimeout, errors.UriTooLong, errors.HeadersTooLarge)
+"""Problems by which the server refuses a request before it reaches an operation: documented once, for all of them."""
+_IF_MATCH = (
+    "The version your change is based on, by its ETag or, if the object has a `version`, by that number, such as"
+    ' `"v7"`; 412 if it has changed since.'
+)
+_IDEMPOTENCY = "Repeating a request with the same key within 24 hours returns the first response."
 
 
-def describe(routes: Iterable[Route], *, version: str, shown: Iterable[type[msgspec.Struct]] = ()) -> dict[str, Any]:
-    """The OpenAPI document of these routes, in a stable order; `shown` are structs that only live events carry."""
+def describe(routes: Iterable[Route], *, version: str, extra: Iterable[type[msgspec.Struct]] = ()) -> dict[str, Any]:
+    """Return the OpenAPI document of these routes, in a stable order; `extra` are structs that only events contain."""
     routes = sorted(routes, key=lambda route: (route.path, route.method))
-    kinds = [*(kind for route in routes for kind in _kinds(route)), *shown]
+    kinds = [*(kind for route in routes for kind in _kinds(route)), *extra]
     _, components = msgspec.json.schema_components([*kinds, ProblemDocument], ref_template=_REF)
     paths: dict[str, Any] = {}
     for route in routes:
@@ -35,6 +42,7 @@ def describe(routes: Iterable[Route], *, version: str, shown: Iterable[type[msgs
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
+            "responses": {kind.__name__: _problem_response([kind]) for kind in SERVER_PROBLEMS},
             "schemas": dict(sorted(components.items())),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
@@ -76,9 +84,9 @@ def _parameters(route: Route, hints: dict[str, Any]) -> list[dict[str, Any]]:
     if "query" in hints:
         found += [_query_parameter(field, kind) for field, kind in _fields(hints["query"])]
     if "if_match" in hints:
-        found.append(_header("If-Match", "The ETag you changed from; 412 when it has another by now.", r"\x20-\x7e"))
+        found.append(_header("If-Match", _IF_MATCH, r"\x20-\x7e"))
     if route.method == "POST" and not route.public and not route.secret:
-        found.append(_header("Idempotency-Key", "Requests with the same key are one, for 24 hours.", r"\x21-\x7e"))
+        found.append(_header("Idempotency-Key", _IDEMPOTENCY, r"\x21-\x7e"))
     return found
 
 
@@ -95,19 +103,19 @@ def _query_parameter(field: Any, kind: Any) -> dict[str, Any]:
     return parameter
 
 
-def _header(name: str, purpose: str, letters: str) -> dict[str, Any]:
+def _header(name: str, description: str, characters: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
-        "description": purpose,
-        "schema": {"type": "string", "pattern": f"^[{letters}]{{1,200}}$"},
+        "description": description,
+        "schema": {"type": "string", "pattern": f"^[{characters}]{{1,200}}$"},
     }
 
 
 def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     kind = route.answers[route.status]
-    success: dict[str, Any] = {"description": "Go on at the address in `Location`." if route.status == 303 else "Done."}
+    success: dict[str, Any] = {"description": "Redirects to `Location`." if route.status == 303 else "Success."}
     if route.status == 303:
         success["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
     if route.media:
@@ -115,20 +123,22 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     if kind not in (None, type(None), Answer):
         success["content"] = {"application/json": {"schema": _schema(kind)}}
     found = {str(route.status): success}
-    if route.elsewhere:
+    if route.redirects:
         location = {"Location": {"required": True, "schema": {"type": "string"}}}
-        found["302"] = {"description": "Fetch it at the address in `Location`.", "headers": location}
+        found["302"] = {"description": "Redirects to `Location`.", "headers": location}
     if (
         isinstance(kind, type)
         and hasattr(kind, "__struct_fields__")
         and "id" in kind.__struct_fields__
         and route.method == "GET"
     ):
-        found["304"] = {"description": "You have it already."}
+        found["304"] = {"description": "Not modified."}
     for other, status in route.also:
-        found[str(status)] = {"description": "Done.", "content": {"application/json": {"schema": _schema(other)}}}
+        found[str(status)] = {"description": "Success.", "content": {"application/json": {"schema": _schema(other)}}}
     for status, kinds in sorted(_problems(route, hints).items()):
         found[str(status)] = _problem_response(kinds)
+    for kind in SERVER_PROBLEMS:
+        found.setdefault(str(kind.status), {"$ref": f"#/components/responses/{kind.__name__}"})
     return found
 
 
@@ -157,19 +167,20 @@ def _problem_response(kinds: list[type[Problem]]) -> dict[str, Any]:
     examples = {
         kind.code: {
             "value": {
-                "type": f"/api/docs#{kind.code}", "title": kind.title, "status": kind.status, "detail": kind.title,
-                "code": kind.code, "requestId": "5f0c1c7d4a3e-1",
+                "type": f"/api/docs#{kind.code}",
+                "title": kind.title,
+                "status": kind.status,
+                "detail": kind.description,
+                "code": kind.code,
+                "requestId": "5f0c1c7d4a3e-1",
             }
         }
         for kind in kinds
-    }  # fmt: skip
+    }
     return {
         "description": " ".join(kind.title for kind in kinds),
         "content": {
-            "application/problem+json": {
-                "schema": {"$ref": _REF.format(name="ProblemDocument")},
-                "examples": examples,
-            }
+            "application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemDocument")}, "examples": examples}
         },
     }
 
@@ -180,12 +191,16 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 
 def _some(kind: Any) -> Any:
-    """The type of a parameter that is given: absent is not null."""
+    """Return the type of a parameter's value: a parameter is omitted, never null."""
     options = [one for one in getattr(kind, "__args__", ()) if one not in (type(None), msgspec.UnsetType)]
     return options[0] if len(options) == 1 and type(None) in kind.__args__ else kind
 
 
-_INTRODUCTION = """Plan your studies. Instants are RFC 3339 in UTC; local dates and time zones are fields of their own.
-Lists give `items` and `nextCursor`. Errors are `application/problem+json` with a stable `code`.
-Every single object carries an `ETag`; send it back as `If-Match` to change only what you have seen.
-Send an `Idempotency-Key` with a POST to make it safe to repeat."""
+_INTRODUCTION = """Plan your studies. Instants are RFC 3339 in UTC. Local dates and time zones are separate fields.
+Lists return `items` and `nextCursor`. Errors are `application/problem+json` with a stable `code`.
+Responses with a single object have an `ETag`; send it back as `If-Match` to avoid overwriting newer changes.
+Objects that change have a `version`, also in lists and events: ignore one that is older than yours, and name it in
+`If-Match` as `"v7"` when you have no ETag.
+Send an `Idempotency-Key` with a POST request to make it safe to retry.
+What you create can have an `id` of your choice, a UUIDv7. The same request with the same id returns the same object, at
+any time and as it is then; it happens once. The id of a deleted object can be used again."""

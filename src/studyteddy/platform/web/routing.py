@@ -1,22 +1,21 @@
-"""Routes: which function answers which method of which path."""
+"""Routes: the handler of each method and path."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from studyteddy.platform.errors import MethodNotAllowed, NotFound, Problem
+from studyteddy.platform.errors import Problem
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 BODY_LIMIT = 1 << 20
-UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Route:
-    """One operation: its place, its function, and what its callers must know."""
+    """One operation: its method and path, its handler, and what clients must know."""
 
     method: str
     path: str
@@ -24,21 +23,28 @@ class Route:
     status: int
     tag: str
     public: bool
-    """Needs no login."""
+    """Whether it needs no authentication."""
     secret: bool
-    """The answer is a secret: no idempotency key is honoured, nothing is compressed or stored."""
+    """Whether the response is secret: idempotency keys are ignored, and nothing is compressed or stored."""
     errors: tuple[type[Problem], ...]
     limited: bool
     largest: int
-    """Bytes of the greatest body."""
+    """Maximum body size in bytes."""
     scope: str
-    """What the caller must be allowed: `read`, `write`, `account` or `operate`."""
+    """Required scope: `read`, `write`, `account` or `operate`."""
     media: str
-    """The type of an answer that is no JSON."""
-    elsewhere: bool
-    """Whether it may send the client to another address instead."""
+    """Media type of a non-JSON response."""
+    redirects: bool
+    """Whether it may redirect."""
     also: tuple[tuple[type, int], ...] = ()
-    """What else a success may show, each with its status: one part of the handler's union each."""
+    """Other response types with their statuses; each is a member of the handler's return union."""
+    cost: Callable[[Any], int] | None = None
+    """How many requests a body counts as for rate limits; one by default."""
+
+    @property
+    def traffic_class(self) -> str:
+        """The class that shares database connections: the feature's routes; those with a cost are separate."""
+        return f"{self.tag}, bulk" if self.cost else self.tag
 
     @property
     def name(self) -> str:
@@ -46,12 +52,12 @@ class Route:
 
     @property
     def answers(self) -> dict[int, Any]:
-        """What each success shows, by its status."""
-        shown = get_type_hints(self.handler, include_extras=True).get("return")
+        """Response types by success status."""
+        returned = get_type_hints(self.handler, include_extras=True).get("return")
         others = {status: kind for kind, status in self.also}
         if others:
-            (shown,) = (kind for kind in get_args(shown) if kind not in others.values())
-        return {self.status: shown, **others}
+            (returned,) = (kind for kind in get_args(returned) if kind not in others.values())
+        return {self.status: returned, **others}
 
     @property
     def parameters(self) -> list[str]:
@@ -65,7 +71,7 @@ class Router:
         self.prefix = prefix
         self.tag = tag
         self.scope = scope
-        """The scope of every route; without one GET needs `read` and the others `write`."""
+        """The scope of every route; by default, GET requires `read` and other methods `write`."""
         self.routes: list[Route] = []
 
     def get(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[Handler], Handler]:
@@ -96,16 +102,17 @@ class Router:
         largest: int = BODY_LIMIT,
         scope: str = "",
         media: str = "",
-        elsewhere: bool = False,
+        redirects: bool = False,
         also: Mapping[type, int] | None = None,
+        cost: Callable[[Any], int] | None = None,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
-            needed = scope or self.scope or ("read" if method == "GET" else "write")
-            path_in_full = self.prefix + path
+            required = scope or self.scope or ("read" if method == "GET" else "write")
+            full_path = self.prefix + path
             self.routes.append(
                 Route(
                     method,
-                    path_in_full,
+                    full_path,
                     handler,
                     status,
                     self.tag,
@@ -114,10 +121,11 @@ class Router:
                     tuple(errors),
                     limited,
                     largest,
-                    needed,
+                    required,
                     media,
-                    elsewhere,
+                    redirects,
                     tuple((also or {}).items()),
+                    cost,
                 )
             )
             return handler
@@ -125,52 +133,6 @@ class Router:
         return register
 
 
-@dataclass
-class _Node:
-    children: dict[str, _Node] = field(default_factory=dict)
-    parameter: _Node | None = None
-    methods: dict[str, Any] = field(default_factory=dict)
-
-
-class Table:
-    """Finds the endpoint of a request. Ids are lower-case UUIDs; anything else in their place was never there."""
-
-    def __init__(self) -> None:
-        self._static: dict[str, dict[str, Any]] = {}
-        self._root = _Node()
-
-    def add(self, method: str, path: str, endpoint: Any) -> None:
-        if "{" not in path:
-            self._static.setdefault(path, {})[method] = endpoint
-            return
-        node = self._root
-        for part in path.split("/")[1:]:
-            if part.startswith("{"):
-                node.parameter = node.parameter or _Node()
-                node = node.parameter
-            else:
-                node = node.children.setdefault(part, _Node())
-        node.methods[method] = endpoint
-
-    def find(self, method: str, path: str) -> tuple[Any, list[str]]:
-        """The endpoint and its path parameters; raises `NotFound` or `MethodNotAllowed`."""
-        values: list[str] = []
-        methods = self._static.get(path) or self._walk(path, values)
-        if not methods:
-            raise NotFound()
-        endpoint = methods.get(method)
-        if endpoint is None:
-            raise MethodNotAllowed(sorted(methods))
-        return endpoint, values
-
-    def _walk(self, path: str, values: list[str]) -> dict[str, Any]:
-        node = self._root
-        for part in path.split("/")[1:]:
-            child = node.children.get(part)
-            if child is None:
-                child = node.parameter
-                if child is None or not UUID_TEXT.fullmatch(part):
-                    return {}
-                values.append(part)
-            node = child
-        return node.methods
+def allow(methods: Iterable[str]) -> bytes:
+    """Return the `Allow` header of a path with these methods; GET implies HEAD, and every path has OPTIONS."""
+    return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})).encode()

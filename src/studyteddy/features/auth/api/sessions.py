@@ -1,112 +1,106 @@
-"""Signing up, signing in, and the devices that are signed in."""
+"""Session routes: sign-in, token refresh, sign-out, and signed-in devices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
 
-from studyteddy.features.auth.api.common import COOKIE, device, digest, router, same_origin, signed_in, spend
-from studyteddy.features.auth.schemas import (
-    BadCode,
+from studyteddy.features.auth.api.cookies import REFRESH, device, same_origin, signed_in
+from studyteddy.features.auth.schemas.sessions import (
     BadCredentials,
-    CommonPassword,
     Credentials,
     DeviceList,
-    EmailTaken,
     ForeignOrigin,
-    NewAccount,
     RefreshRequest,
-    SecondFactorRequired,
     SessionEnded,
     SignedIn,
-    User,
 )
-from studyteddy.features.auth.service import accounts, second_factor, sessions
-from studyteddy.platform.db import Database
+from studyteddy.features.auth.schemas.two_factor import BadCode, SecondFactorRequired
+from studyteddy.features.auth.service import sessions, two_factor
+from studyteddy.platform.db.database import Database
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.limits import Limit, Limiter
-from studyteddy.platform.revocation import Revocations
-from studyteddy.platform.sealing import Sealer
-from studyteddy.platform.security import AccessTokens, Passwords, RefreshTokens
-from studyteddy.platform.web import Request
+from studyteddy.platform.security.access_tokens import AccessTokens
+from studyteddy.platform.security.device_tokens import DeviceTokens
+from studyteddy.platform.security.encryption import FieldEncryption
+from studyteddy.platform.security.passwords import Passwords
+from studyteddy.platform.security.refresh_tokens import RefreshTokens
+from studyteddy.platform.security.revocation import Revocations
+from studyteddy.platform.web.binding import Request
+from studyteddy.platform.web.cookies import Cookies
+from studyteddy.platform.web.routing import Router
 
-
-@router.post("/register", status=201, public=True, secret=True, errors=(EmailTaken, CommonPassword))
-async def register(
-    db: Database, passwords: Passwords, access_tokens: AccessTokens, refresh_tokens: RefreshTokens,
-    limiter: Limiter, limits: Mapping[str, Limit], request: Request, body: NewAccount,
-) -> SignedIn:  # fmt: skip
-    """Make an account and sign in to it."""
-    await spend(limiter, limits["register"], request.client)
-    grant = await accounts.register(db, body, passwords=passwords, refresh=refresh_tokens, device=device(request))
-    return signed_in(grant, access_tokens, body.delivery, request)
+router = Router("/api/auth", tag="auth", scope="account")
 
 
 @router.post("/login", public=True, secret=True, errors=(BadCredentials, SecondFactorRequired, BadCode))
 async def login(
-    db: Database, passwords: Passwords, access_tokens: AccessTokens, refresh_tokens: RefreshTokens,
-    sealer: Sealer, limiter: Limiter, limits: Mapping[str, Limit], request: Request, body: Credentials,
-) -> SignedIn:  # fmt: skip
-    """Sign in with e-mail and password."""
-    await spend(limiter, limits["login_address"], request.client)
-    await spend(limiter, limits["login_account"], digest(body.email))
+    db: Database,
+    passwords: Passwords,
+    access_tokens: AccessTokens,
+    refresh_tokens: RefreshTokens,
+    device_tokens: DeviceTokens,
+    field_encryption: FieldEncryption,
+    cookies: Cookies,
+    request: Request,
+    body: Credentials,
+) -> SignedIn:
+    """Sign in with an e-mail address and a password."""
+    client = device(request, cookies, device_tokens, body.device_token)
     grant = await sessions.log_in(
-        db, body, passwords=passwords, refresh=refresh_tokens, device=device(request),
-        second_factor=partial(second_factor.check, sealer=sealer),
-    )  # fmt: skip
-    return signed_in(grant, access_tokens, body.delivery, request)
+        db,
+        body,
+        passwords=passwords,
+        refresh=refresh_tokens,
+        device=client,
+        second_factor=partial(two_factor.check, field_encryption=field_encryption),
+    )
+    token = device_tokens.write(grant.user.id, client.device, stamp=grant.stamp)
+    return signed_in(grant, access_tokens, body.delivery, request, cookies, device_token=token)
 
 
 @router.post("/refresh", public=True, secret=True, errors=(SessionEnded, ForeignOrigin))
 async def refresh(
-    db: Database, access_tokens: AccessTokens, refresh_tokens: RefreshTokens, revocations: Revocations,
-    request: Request, body: RefreshRequest | None = None,
-) -> SignedIn:  # fmt: skip
+    db: Database,
+    access_tokens: AccessTokens,
+    refresh_tokens: RefreshTokens,
+    device_tokens: DeviceTokens,
+    revocations: Revocations,
+    cookies: Cookies,
+    request: Request,
+    body: RefreshRequest | None = None,
+) -> SignedIn:
     """Exchange a refresh token for a new access token and the next refresh token."""
-    given = body.refresh_token if body else None
-    if given is None:
+    body_token = body.refresh_token if body else None
+    if body_token is None:
         same_origin(request)
-    token = given or request.cookie(COOKIE)
-    grant = await sessions.go_on(db, token, refresh=refresh_tokens, revocations=revocations)
-    return signed_in(grant, access_tokens, "body" if given else "cookie", request)
+    token = body_token or cookies.read(request, REFRESH)
+    client = device(request, cookies, device_tokens)
+    grant = await sessions.refresh(db, token, refresh=refresh_tokens, revocations=revocations, device=client)
+    return signed_in(grant, access_tokens, "body" if body_token else "cookie", request, cookies)
 
 
 @router.post("/logout", secret=True)
-async def logout(db: Database, identity: Identity, revocations: Revocations, request: Request) -> None:
+async def logout(
+    db: Database, identity: Identity, revocations: Revocations, cookies: Cookies, request: Request
+) -> None:
     """End this session."""
-    async with db.transaction(identity) as tx:
-        await sessions.log_out(tx, identity.session_id)
-    revocations.add(identity.session_id)
-    request.answer_headers.append(
-        (b"set-cookie", f"{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict".encode())
-    )
+    await sessions.log_out(db, identity, revocations=revocations)
+    request.answer_headers.append(cookies.set(REFRESH, "", seconds=0))
 
 
 @router.post("/logout-all", secret=True)
 async def logout_all(db: Database, identity: Identity, revocations: Revocations) -> None:
-    """End every session of this account, on every device."""
-    async with db.transaction(identity) as tx:
-        ended = await sessions.log_out_everywhere(tx)
-    for session_id in ended:
-        revocations.add(session_id)
-
-
-@router.get("/me", scope="read")
-async def get_me(db: Database, identity: Identity) -> User:
-    """The signed-in account."""
-    return await accounts.me(db.reading(identity), identity.user_id)
+    """End all sessions of this account, on all devices."""
+    await sessions.log_out_everywhere(db, identity, revocations=revocations)
 
 
 @router.get("/sessions")
 async def list_sessions(db: Database, identity: Identity) -> DeviceList:
-    """Every device that is signed in."""
+    """List your signed-in devices."""
     return await sessions.devices(db.reading(identity), identity)
 
 
 @router.delete("/sessions/{session_id}")
 async def end_session(db: Database, identity: Identity, revocations: Revocations, session_id: UUID) -> None:
-    """Sign one device out."""
-    async with db.transaction(identity) as tx:
-        await sessions.end(tx, session_id)
-    revocations.add(session_id)
+    """Sign out a device."""
+    await sessions.end(db, identity, session_id, revocations=revocations)

@@ -1,1 +1,1 @@
-"""Whoever vouches for people besides us."""
+"""External identity providers."""

@@ -1,17 +1,26 @@
-"""Passwords: which are good enough, and changing one."""
+"""Passwords: strength checks and changes."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from studyteddy import events
-from studyteddy.features.auth import store
-from studyteddy.features.auth.schemas import CommonPassword, PasswordChange, WrongPassword
-from studyteddy.platform import audit
-from studyteddy.platform.db import Database
+from studyteddy.features.auth.schemas.accounts import LockedAccount
+from studyteddy.features.auth.schemas.passwords import ChangedPassword, CommonPassword, PasswordChange, WrongPassword
+from studyteddy.features.auth.store import accounts as accounts_store
+from studyteddy.features.auth.store import api_keys as api_keys_store
+from studyteddy.features.auth.store import one_time_tokens as one_time_tokens_store
+from studyteddy.features.auth.store import passwords as store
+from studyteddy.features.auth.store import sessions as sessions_store
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.errors import invalid
 from studyteddy.platform.identity import Identity
-from studyteddy.platform.security import Passwords
+from studyteddy.platform.security import audit_log
+from studyteddy.platform.security.device_tokens import password_stamp
+from studyteddy.platform.security.passwords import Passwords
+from studyteddy.platform.web.rate_limits import signed_in
 
 _COMMON = frozenset(
     [
@@ -78,22 +87,62 @@ _COMMON = frozenset(
 )
 
 
-def check_password(password: str, pointer: str, *, email: str = "") -> None:
-    """Raises 422 `common_password` for what guessers try first."""
+def check(password: str, pointer: str, *, email: str = "") -> None:
+    """Raise 422 `common_password` if the password is too easy to guess."""
     if password.lower() in _COMMON or password.lower() == email.lower():
-        raise invalid(pointer, "common_password", CommonPassword.title, CommonPassword)
+        raise invalid(pointer, "common_password", "Too common. Choose another password.", CommonPassword)
 
 
-async def change(db: Database, identity: Identity, wanted: PasswordChange, *, passwords: Passwords) -> list[UUID]:
-    """Sets a new password and ends every other session; gives their ids. Raises 403 `wrong_password`."""
-    check_password(wanted.new_password, "/newPassword")
-    present = await store.password_hash(db.reading(identity), identity.user_id)
-    if not await passwords.verify(wanted.current_password, present):
+@asynccontextmanager
+async def confirmed(
+    db: Database, identity: Identity, password: str, *, passwords: Passwords
+) -> AsyncIterator[tuple[Tx, LockedAccount]]:
+    """Verify the password, then open a transaction with the account locked; raise 403 `wrong_password`.
+
+    The only way to change what a password protects: each call counts as one of the account's guesses, and a password
+    that changed while it was verified is wrong.
+    """
+    verified_hash = await _verify(db, identity, password, passwords)
+    async with _unchanged(db, identity, verified_hash) as (tx, account):
+        yield tx, account
+    await passwords.succeeded(signed_in(identity))
+
+
+async def change(db: Database, identity: Identity, body: PasswordChange, *, passwords: Passwords) -> ChangedPassword:
+    """Change the password and end all other sessions. Raise 403 `wrong_password`.
+
+    The API keys are revoked too unless the student keeps them: whoever knew the old password may have created one.
+    """
+    user = await accounts_store.get(db.reading(identity), identity.user_id)
+    check(body.new_password, "/newPassword", email=user.email if user else "")
+    verified_hash = await _verify(db, identity, body.current_password, passwords)
+    new_hash = await passwords.hash(body.new_password, requester=signed_in(identity))
+    async with _unchanged(db, identity, verified_hash) as (tx, account):
+        await store.set_hash(tx, account, new_hash, at=tx.now)
+        ended = await sessions_store.revoke_others(tx, account.id, exclude=identity.session_id)
+        keys = await api_keys_store.revoke_all(tx, account.id) if body.revoke_api_keys else 0
+        await one_time_tokens_store.delete_all(tx, account.id)
+        await audit_log.record(tx, "password.changed", keys=keys)
+        tx.publish(events.PasswordChanged(account.id, keys_revoked=keys > 0))
+    await passwords.succeeded(signed_in(identity))
+    return ChangedPassword(account.id, ended, password_stamp(new_hash))
+
+
+async def _verify(db: Database, identity: Identity, password: str, passwords: Passwords) -> str | None:
+    """Return the hash that the password matches; raise 403 `wrong_password`."""
+    password_hash = await store.get_hash(db.reading(identity), identity.user_id)
+    if not await passwords.verify(password, password_hash, requester=signed_in(identity)):
         raise WrongPassword()
-    hashed = await passwords.hash(wanted.new_password)
+    return password_hash
+
+
+@asynccontextmanager
+async def _unchanged(
+    db: Database, identity: Identity, verified_hash: str | None
+) -> AsyncIterator[tuple[Tx, LockedAccount]]:
+    """Open a transaction with the account locked; raise 403 `wrong_password` if the password has changed."""
     async with db.transaction(identity) as tx:
-        await store.set_password(tx, tx.user_id, hashed, at=tx.now)
-        ended = await store.revoke_others(tx, tx.user_id, but=identity.session_id)
-        await audit.record(tx, "password.changed")
-        tx.publish(events.PasswordChanged(tx.user_id))
-    return ended
+        account = await accounts_store.lock_credentials(tx, tx.user_id)
+        if account is None or account.password_hash != verified_hash:
+            raise WrongPassword()
+        yield tx, account

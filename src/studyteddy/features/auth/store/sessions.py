@@ -1,27 +1,30 @@
-"""Every statement on sessions: signed-in devices."""
+"""SQL statements for sessions."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from studyteddy.features.auth.schemas import Device, From, Session
-from studyteddy.platform.db import Nothing, Reader, Statement, Tx
-from studyteddy.platform.personal import exported
+from studyteddy.features.auth.schemas.accounts import LockedAccount
+from studyteddy.features.auth.schemas.sessions import Device, Session
+from studyteddy.platform.db.statements import Nothing, Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported
+from studyteddy.platform.privacy.retention import expiring
 
-_BEGIN_SESSION = Statement(
+_ADD = Statement(
     Nothing,
     """
 INSERT INTO sessions (user_id, id, client, address, expires_at, absolute_expires_at)
 VALUES ($1, $2, $3, $4, now() + interval '7 days', now() + interval '30 days')""",
 )
 
-_OWNER = Statement(UUID, "SELECT user_id FROM sessions WHERE id = $1")
+_OWNER_OF = Statement(UUID, "SELECT user_id FROM sessions WHERE id = $1")
 
-_LOCK_SESSION = Statement(
+_LOCK = Statement(
     Session,
     """
 SELECT id, user_id, generation, revoked_at IS NULL AND now() < least(expires_at, absolute_expires_at),
-       clock_timestamp() - rotated_at < interval '10 seconds'
+       clock_timestamp() - rotated_at < interval '30 seconds'
   FROM sessions WHERE user_id = $1 AND id = $2 FOR UPDATE""",
 )
 
@@ -51,37 +54,78 @@ SELECT id, client, address, created_at, rotated_at, least(expires_at, absolute_e
  ORDER BY rotated_at DESC, id LIMIT 200""",
 )
 
-HOLDINGS = [exported("sessions", "id, client, address, created_at, rotated_at, expires_at, revoked_at")]
+_RECENTLY_REVOKED = Statement(UUID, "SELECT id FROM sessions WHERE revoked_at > now() - $1 * interval '1 second'")
+
+_LOCK_ACTIVE = Statement(
+    UUID,
+    """
+SELECT id FROM sessions
+ WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL AND now() < least(expires_at, absolute_expires_at) FOR SHARE""",
+)
+
+_IS_ACTIVE = Statement(bool, "SELECT revoked_at IS NULL FROM sessions WHERE user_id = $1 AND id = $2")
+
+_SECONDS_LEFT = Statement(
+    float,
+    """
+SELECT extract(epoch FROM least(expires_at, absolute_expires_at) - now())::float8
+  FROM sessions WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL""",
+)
+
+DATA_EXPORTS = [exported("sessions", "id, client, address, created_at, rotated_at, expires_at, revoked_at")]
+
+RETENTION = [expiring("sessions", "id", "absolute_expires_at < now() - interval '1 day'")]
 
 
-async def begin_session(tx: Tx, user_id: UUID, session_id: UUID, device: From) -> None:
-    await tx.do(_BEGIN_SESSION, user_id, session_id, device.client[:300], device.address[:45])
+async def add(tx: Tx, account: LockedAccount, session_id: UUID) -> None:
+    """Add a session of the transaction's client."""
+    await tx.do(_ADD, account.id, session_id, tx.client, tx.address)
 
 
 async def owner_of(tx: Tx, session_id: UUID) -> UUID | None:
-    """Whose session it is, in a system transaction for signing in."""
-    return await tx.one(_OWNER, session_id)
+    """Return the user of a session, in a sign-in transaction."""
+    return await tx.one(_OWNER_OF, session_id)
 
 
-async def lock_session(tx: Tx, user_id: UUID, session_id: UUID) -> Session | None:
-    return await tx.one(_LOCK_SESSION, user_id, session_id)
+async def lock(tx: Tx, user_id: UUID, session_id: UUID) -> Session | None:
+    return await tx.one(_LOCK, user_id, session_id)
+
+
+async def lock_active(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
+    """Return whether the session is active; if so, it can't be revoked until the transaction ends."""
+    return await tx.one(_LOCK_ACTIVE, user_id, session_id) is not None
 
 
 async def rotate(tx: Tx, user_id: UUID, session_id: UUID) -> None:
-    """Ends the present refresh token: the next generation is the only good one now."""
+    """Invalidate the current refresh token: only the next generation is valid."""
     await tx.do(_ROTATE, user_id, session_id)
 
 
 async def revoke(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
-    """Ends a session; false when there is none that goes on."""
+    """Revoke a session; return False if it doesn't exist or is already revoked."""
     return await tx.do(_REVOKE, user_id, session_id) == 1
 
 
-async def revoke_others(tx: Tx, user_id: UUID, *, but: UUID | None) -> list[UUID]:
-    """Ends every session of the user, except one, and gives their ids."""
-    return await tx.all(_REVOKE_OTHERS, user_id, but)
+async def revoke_others(tx: Tx, user_id: UUID, *, exclude: UUID | None) -> list[UUID]:
+    """Revoke all sessions of the user except `exclude`; return their ids."""
+    return await tx.all(_REVOKE_OTHERS, user_id, exclude)
 
 
 async def devices(reader: Reader, user_id: UUID, *, current: UUID) -> list[Device]:
-    """The sessions that go on, the latest used first."""
+    """Return the active sessions, most recently used first."""
     return await reader.all(_DEVICES, user_id, current)
+
+
+async def recently_revoked(tx: Tx, seconds: float) -> list[UUID]:
+    """Return the sessions revoked in the last `seconds`, in a relay transaction."""
+    return await tx.all(_RECENTLY_REVOKED, seconds)
+
+
+async def is_active(reader: Reader, user_id: UUID, session_id: UUID) -> bool:
+    """Return whether the session exists and isn't revoked."""
+    return await reader.one(_IS_ACTIVE, user_id, session_id) or False
+
+
+async def seconds_left(reader: Reader, user_id: UUID, session_id: UUID) -> float:
+    """Return how long the session lasts unless it is extended; 0 or less if it has ended."""
+    return await reader.one(_SECONDS_LEFT, user_id, session_id) or 0.0

@@ -1,4 +1,4 @@
-"""A preset: the rhythm of work and breaks."""
+"""Requests, responses and errors for focus presets."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.errors import Conflict, Invalid, NotFound
-from studyteddy.platform.fields import NAME
+from studyteddy.platform.fields import NewId, Version, name_of
 
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME, examples=["Evenings"])]
+Name = Annotated[str, name_of(100, "Evenings")]
 Work = Annotated[int, Meta(ge=5, le=240)]
-Break = Annotated[int, Meta(ge=1, le=240, description="At most as long as the work.")]
-Cycles = Annotated[int, Meta(ge=1, le=12, description="Phases of work before a long break.")]
+Break = Annotated[int, Meta(ge=1, le=240, description="Can't be longer than the work.")]
+Cycles = Annotated[int, Meta(ge=1, le=12, description="The number of work phases before a long break.")]
 
 
 class Preset(msgspec.Struct, frozen=True, rename="camel"):
-    """A rhythm: work, a short break, and after some `cycles` of work a long break instead."""
+    """A preset: work and short breaks, with a long break after `cycles` phases of work."""
 
     id: UUID
     name: str
@@ -27,27 +27,29 @@ class Preset(msgspec.Struct, frozen=True, rename="camel"):
     long_break_minutes: int
     cycles: int
     built_in: bool
+    version: Version
 
 
 class PresetList(msgspec.Struct, frozen=True, rename="camel"):
-    """The built-in presets, then one's own by name; all of them."""
+    """All presets: the built-in ones, then the user's own by name."""
 
     items: list[Preset]
     next_cursor: None = None
 
 
 class NewPreset(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A preset to add; its name is unique among one's own, whatever its case."""
+    """A preset to create; its name is unique among the user's own, ignoring case."""
 
     name: Name
     work_minutes: Work
     short_break_minutes: Break
     long_break_minutes: Break
     cycles: Cycles = 4
+    id: NewId | None = None
 
 
 class PresetChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What to change; what is absent stays. Sessions keep the rhythm that they were made with."""
+    """Fields to change; absent fields are unchanged. Existing sessions keep their durations."""
 
     name: Name | UnsetType = UNSET
     work_minutes: Work | UnsetType = UNSET
@@ -57,26 +59,26 @@ class PresetChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
 
 
 class NoSuchPreset(NotFound):
-    """There is nothing here."""
+    """Preset not found."""
 
 
 class UnknownPreset(Invalid):
-    """There is no such preset."""
+    """Preset not found."""
 
 
 UnknownPreset.code = "no_such_preset"
 
 
 class PresetNameTaken(Conflict):
-    """You have a preset of this name already."""
+    """You already have a preset with this name."""
 
 
 PresetNameTaken.code = "name_taken"
 
 
 class TooManyPresets(Conflict):
-    """You have 20 presets: delete one first."""
+    """You can have at most 20 presets. Delete one first."""
 
 
 class BuiltInPreset(Conflict):
-    """This preset is built in: it cannot be changed or deleted."""
+    """This preset is built in. It can't be changed or deleted."""

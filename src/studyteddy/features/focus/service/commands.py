@@ -1,4 +1,8 @@
-"""The commands on the timer. Each says what the session shall be: one that is so already stays, without an event."""
+"""Commands on the timer. Each names a target state: a session already in that state is unchanged, without an event.
+
+A command that is sent late says in `at` when it happened. The outcome is the one it would have had then: a session
+that was forgotten after `at` runs again before the command changes it. Sessions still never overlap.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +13,27 @@ from uuid import UUID
 import msgspec
 
 from studyteddy import events
-from studyteddy.features.auth import service as auth
-from studyteddy.features.focus.schemas import (
-    AlreadyRunning,
+from studyteddy.features.auth.service import profile
+from studyteddy.features.focus.schemas.commands import (
+    BeforeLastCommand,
+    Command,
     Completion,
     Extension,
-    FocusSession,
-    Interruption,
-    NewFocusSession,
     NewInterruption,
     StaleSession,
     TooManyInterruptions,
     WrongState,
 )
-from studyteddy.features.focus.service import beginning, timeline
-from studyteddy.features.focus.service.ending import count, end_forgotten, found, take
-from studyteddy.features.focus.store import sessions as store
-from studyteddy.platform.db import Tx
-from studyteddy.platform.errors import Fault
+from studyteddy.features.focus.schemas.sessions import AlreadyRunning, FocusSession, Interruption, NewFocusSession
+from studyteddy.features.focus.service import lifecycle, timeline
+from studyteddy.features.focus.store import sessions as sessions_store
+from studyteddy.platform.creation import creation_of, repeated
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.errors import Fault, Invalid
 
-Verb = Literal["start", "pause", "resume", "extend", "complete", "cancel", "interrupt"]
+CommandName = Literal["start", "pause", "resume", "extend", "complete", "cancel", "interrupt"]
 
-POSSIBLE: dict[Verb, tuple[str, ...]] = {
+ALLOWED_STATUSES: dict[CommandName, tuple[str, ...]] = {
     "start": ("scheduled",),
     "pause": ("active",),
     "resume": ("paused",),
@@ -39,156 +42,224 @@ POSSIBLE: dict[Verb, tuple[str, ...]] = {
     "complete": ("active", "paused"),
     "cancel": ("scheduled", "active", "paused"),
 }
-REACHED: dict[Verb, str] = {
-    "start": "active", "resume": "active", "pause": "paused", "complete": "completed", "cancel": "cancelled",
-}  # fmt: skip
-FARTHEST = timedelta(days=366)
-MOST_MINUTES = 480
-_MOST_NOTED = 100
+RESULTING_STATUS: dict[CommandName, str] = {
+    "start": "active",
+    "resume": "active",
+    "pause": "paused",
+    "complete": "completed",
+    "cancel": "cancelled",
+}
+MAX_DELAY = timedelta(hours=12)
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How far the clock of a device may be ahead; such a command happens now."""
+MAX_MINUTES = 480
+_MAX_NOTES = 100
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A locked session as it was when a command happened, and whether the command has an effect on it."""
+
+    session: FocusSession
+    at: datetime
+    applies: bool
 
 
 async def begin(tx: Tx, new: NewFocusSession) -> FocusSession:
-    """Starts a session, or schedules it with `startAt`; raises 409 `already_running`, 422."""
-    await tx.in_turn()
-    wanted = await beginning.check(tx, new, _when(new.start_at, now=tx.now))
-    session = await beginning.fresh(tx, new, wanted, begins=new.start_at or tx.now)
+    """Start a session, or schedule it with `startAt`; raise 409 `already_running`, `overlapping` or `id_taken`, 422."""
+    creation = creation_of(new, now=tx.now)
+    await tx.lock_user()
+    existing = await repeated(tx, creation, sessions_store)
+    if existing is not None:
+        return timeline.state_at(existing, tx.now)
+    at = _truncate(min(new.at or tx.now, tx.now))
+    faults = [*_at_faults(new.at, now=tx.now), *lifecycle.start_faults(new.start_at, now=new.at or tx.now)]
+    plan = await lifecycle.validate(tx, new, faults)
+    session = await lifecycle.new_session(tx, creation.id, new, plan, starts_at=new.start_at or at, at=at)
     if new.start_at is not None:
-        planned = found(await store.add(tx, tx.user_id, session))
+        planned = lifecycle.found(await sessions_store.add(tx, tx.user_id, session, creation.fingerprint))
         tx.publish(events.FocusScheduled(planned.id), planned)
         return planned
-    await end_forgotten(tx)
-    started = await store.add(tx, tx.user_id, _begun(session, scheduled_at=None, at=_second(tx.now)))
+    await lifecycle.end_forgotten(tx)
+    active = _started(session, scheduled_at=None, at=at)
+    await _check_room(tx, active)
+    started = await sessions_store.add(tx, tx.user_id, active, creation.fingerprint)
     if started is None:
         raise AlreadyRunning()
     tx.publish(events.FocusStarted(started.id), started)
     return started
 
 
-async def start(tx: Tx, session_id: UUID, version: int | None) -> FocusSession:
-    """Starts a scheduled session, early or late; raises 404, 409."""
-    await tx.in_turn()
-    await end_forgotten(tx)
-    session = await take(tx, session_id)
-    if not _to_do(session, "start", version):
-        return session
-    clock = await auth.clockwork(tx, tx.user_id)
-    at = _second(tx.now)
-    changed = _changed(tx, _begun(session, scheduled_at=session.scheduled_at, at=at), day=clock.date_of(at))
-    started = await store.update(tx, tx.user_id, changed)
-    if started is None:
-        raise AlreadyRunning()
+async def start(tx: Tx, session_id: UUID, command: Command) -> FocusSession:
+    """Start a scheduled session, early or late; raise 404, 409, 422."""
+    await tx.lock_user()
+    await lifecycle.end_forgotten(tx)
+    found = await _prepare(tx, session_id, "start", command)
+    if not found.applies:
+        return found.session
+    active = _started(found.session, scheduled_at=found.session.scheduled_at, at=found.at)
+    boundary = await profile.day_boundary(tx, tx.user_id)
+    started = await _update(tx, _changed(tx, active, found.at, day=boundary.date_of(found.at)))
     tx.publish(events.FocusStarted(started.id), started)
     return started
 
 
-async def pause(tx: Tx, session_id: UUID, version: int | None) -> FocusSession:
-    """Stops the session's time; raises 404, 409."""
-    session = await take(tx, session_id)
-    if not _to_do(session, "pause", version):
-        return session
-    paused = msgspec.structs.replace(session, status="paused", paused_at=_at(tx, session))
-    return await _tell_update(tx, _changed(tx, timeline.timed(paused)))
+async def pause(tx: Tx, session_id: UUID, command: Command) -> FocusSession:
+    """Pause the session; raise 404, 409, 422."""
+    found = await _prepare(tx, session_id, "pause", command)
+    if not found.applies:
+        return found.session
+    paused = msgspec.structs.replace(found.session, status="paused", paused_at=found.at)
+    return await _save(tx, _changed(tx, timeline.with_deadlines(paused), found.at))
 
 
-async def resume(tx: Tx, session_id: UUID, version: int | None) -> FocusSession:
-    """Lets the session's time go on; raises 404, 409."""
-    session = await take(tx, session_id)
-    if not _to_do(session, "resume", version):
-        return session
-    seconds = timeline.paused(session, _at(tx, session))
-    active = msgspec.structs.replace(session, status="active", paused_at=None, paused_seconds=seconds)
-    return await _tell_update(tx, _changed(tx, timeline.timed(active)))
+async def resume(tx: Tx, session_id: UUID, command: Command) -> FocusSession:
+    """Resume the session; raise 404, 409, 422."""
+    found = await _prepare(tx, session_id, "resume", command)
+    if not found.applies:
+        return found.session
+    seconds = timeline.paused(found.session, found.at)
+    active = msgspec.structs.replace(found.session, status="active", paused_at=None, paused_seconds=seconds)
+    return await _save(tx, _changed(tx, timeline.with_deadlines(active), found.at))
 
 
-async def extend(tx: Tx, session_id: UUID, wanted: Extension) -> FocusSession:
-    """Adds minutes of work to the plan, behind a break if one is due; raises 404, 409."""
-    session = await take(tx, session_id)
-    _to_do(session, "extend", wanted.version)
-    minutes = session.planned_minutes + wanted.minutes
-    if minutes > MOST_MINUTES:
-        raise WrongState(f"A session has at most {MOST_MINUTES} planned minutes.")
-    extended = msgspec.structs.replace(session, planned_minutes=minutes)
-    return await _tell_update(tx, _changed(tx, timeline.timed(extended)))
+async def extend(tx: Tx, session_id: UUID, extension: Extension) -> FocusSession:
+    """Add minutes of work to the plan, after a break if one is due; raise 404, 409, 422."""
+    found = await _prepare(tx, session_id, "extend", extension)
+    minutes = found.session.planned_minutes + extension.minutes
+    if minutes > MAX_MINUTES:
+        raise WrongState(f"A session can have at most {MAX_MINUTES} planned minutes.")
+    extended = msgspec.structs.replace(found.session, planned_minutes=minutes)
+    return await _save(tx, _changed(tx, timeline.with_deadlines(extended), found.at))
 
 
 async def interrupt(tx: Tx, session_id: UUID, new: NewInterruption) -> FocusSession:
-    """Notes something that came between; raises 404, 409."""
-    session = await take(tx, session_id)
-    _to_do(session, "interrupt", new.version)
-    if len(session.interruption_notes) >= _MOST_NOTED:
+    """Record an interruption; raise 404, 409, 422."""
+    found = await _prepare(tx, session_id, "interrupt", new)
+    session = found.session
+    if len(session.interruption_notes) >= _MAX_NOTES:
         raise TooManyInterruptions()
-    noted = [*session.interruption_notes, Interruption(_at(tx, session), new.reason)]
-    number = max(session.interruptions + 1, len(noted))
-    return await _tell_update(tx, _changed(tx, session, interruption_notes=noted, interruptions=number))
+    notes = [*session.interruption_notes, Interruption(found.at, new.reason)]
+    number = max(session.interruptions + 1, len(notes))
+    return await _save(tx, _changed(tx, session, found.at, interruption_notes=notes, interruptions=number))
 
 
-async def complete(tx: Tx, session_id: UUID, how: Completion) -> FocusSession:
-    """Ends the session and lets it count, once; raises 404, 409."""
-    session = await take(tx, session_id)
-    if not _to_do(session, "complete", how.version):
-        return session
-    ended = timeline.completed(session, _at(tx, session))
-    done = found(await store.update(tx, tx.user_id, _changed(tx, _with(ended, how))))
-    await count(tx, done)
+async def complete(tx: Tx, session_id: UUID, details: Completion) -> FocusSession:
+    """Complete the session and count it, once; raise 404, 409, 422."""
+    found = await _prepare(tx, session_id, "complete", details)
+    if not found.applies:
+        return found.session
+    ended = timeline.completed(found.session, found.at)
+    done = await _update(tx, _changed(tx, _with_details(ended, details), found.at))
+    await lifecycle.count(tx, done)
     return done
 
 
-async def cancel(tx: Tx, session_id: UUID, version: int | None) -> FocusSession:
-    """Ends the session, or takes it off the plan; it counts for nothing. Raises 404, 409."""
-    session = await take(tx, session_id)
-    if not _to_do(session, "cancel", version):
-        return session
-    changed = _changed(tx, timeline.cancelled(session, _at(tx, session)))
-    ended = found(await store.update(tx, tx.user_id, changed))
+async def cancel(tx: Tx, session_id: UUID, command: Command) -> FocusSession:
+    """Cancel a running or scheduled session, which then does not count; raise 404, 409, 422."""
+    found = await _prepare(tx, session_id, "cancel", command)
+    if not found.applies:
+        return found.session
+    changed = _changed(tx, timeline.cancelled(found.session, found.at), found.at)
+    ended = lifecycle.found(await sessions_store.update(tx, tx.user_id, changed))
     tx.publish(events.FocusCancelled(ended.id), ended)
     return ended
 
 
-def _to_do(session: FocusSession, verb: Verb, version: int | None) -> bool:
-    """Whether anything is left to do; raises 409 for a version that is over, or a state in which it makes no sense."""
-    if REACHED.get(verb) == session.status:
+async def _prepare(
+    tx: Tx, session_id: UUID, name: CommandName, command: Command | Extension | NewInterruption | Completion
+) -> Prepared:
+    """Lock the session for a command; raise 404, 409, 422."""
+    if faults := _at_faults(command.at, now=tx.now):
+        raise Invalid(faults=faults)
+    if command.at is not None:
+        await tx.lock_user()  # other sessions may take the time that it needs
+    at = _truncate(min(command.at or tx.now, tx.now))
+    stored = await lifecycle.lock(tx, session_id, at=at)
+    session = _before_its_end(stored, at)
+    last = _last_command(session)
+    # Without `at` it happens now, whatever the clocks of the machines say.
+    at = at if command.at is not None else max(at, last)
+    applies = _must_run(session, name, command.version)
+    if applies and at < last:
+        raise BeforeLastCommand(f"A later command has already taken effect, at {last:%Y-%m-%dT%H:%M:%SZ}.")
+    if not applies:
+        return Prepared(stored, at, applies)
+    if session is not stored:
+        await lifecycle.uncount(tx, stored)
+    return Prepared(session, at, applies)
+
+
+def _before_its_end(session: FocusSession, at: datetime) -> FocusSession:
+    """Return the session as it ran at `at` if it was forgotten after that."""
+    if session.ended_by != "forgotten" or session.ended_at is None or session.ended_at <= at:
+        return session
+    return timeline.before_forgotten(session) or session
+
+
+def _last_command(session: FocusSession) -> datetime:
+    """Return when the last command took effect, in whole seconds."""
+    # Sessions of earlier versions don't have `last_command_at`.
+    known = [one for one in (session.last_command_at, session.started_at, session.paused_at) if one is not None]
+    return max(known, default=_truncate(session.created_at))
+
+
+def _must_run(session: FocusSession, command: CommandName, version: int | None) -> bool:
+    """Return whether the command has an effect; raise 409 for an outdated version or a state that doesn't allow it."""
+    if RESULTING_STATUS.get(command) == session.status:
         return False
     if version is not None and version != session.version:
-        raise StaleSession(f"You have seen version {version}; the session is at version {session.version} by now.")
-    if session.status not in POSSIBLE[verb]:
-        raise WrongState(f"A session that is {session.status} cannot do this: {verb}.")
+        raise StaleSession(f"The given version is {version}, but the session is at version {session.version}.")
+    if session.status not in ALLOWED_STATUSES[command]:
+        raise WrongState(f"You can't {command} a session that is {session.status}.")
     return True
 
 
-def _begun(session: FocusSession, *, scheduled_at: datetime | None, at: datetime) -> FocusSession:
+def _started(session: FocusSession, *, scheduled_at: datetime | None, at: datetime) -> FocusSession:
     active = msgspec.structs.replace(session, status="active", scheduled_at=scheduled_at, started_at=at)
-    return timeline.timed(active)
+    return timeline.with_deadlines(active)
 
 
-def _with(session: FocusSession, how: Completion) -> FocusSession:
-    """What is said of the session at its end; what is not said stays."""
+def _with_details(session: FocusSession, details: Completion) -> FocusSession:
+    """Return the session with the given details; absent ones are unchanged."""
     names = ("productivity_rating", "focus_rating", "notes")
-    given = {name: value for name in names if (value := getattr(how, name)) is not None}
-    number = max(how.interruptions or 0, session.interruptions)
+    given = {name: value for name in names if (value := getattr(details, name)) is not None}
+    number = max(details.interruptions or 0, session.interruptions)
     return msgspec.structs.replace(session, interruptions=number, **given)
 
 
-def _changed(tx: Tx, session: FocusSession, **fields: object) -> FocusSession:
-    return msgspec.structs.replace(session, version=session.version + 1, updated_at=tx.now, **fields)
+def _changed(tx: Tx, session: FocusSession, at: datetime, **fields: object) -> FocusSession:
+    """Return the session after a command that took effect at `at`."""
+    return msgspec.structs.replace(session, last_command_at=at, updated_at=tx.now, **fields)
 
 
-async def _tell_update(tx: Tx, changed: FocusSession) -> FocusSession:
-    session = found(await store.update(tx, tx.user_id, changed))
+async def _save(tx: Tx, changed: FocusSession) -> FocusSession:
+    session = await _update(tx, changed)
     tx.publish(events.FocusUpdated(session.id), session)
     return session
 
 
-def _at(tx: Tx, session: FocusSession) -> datetime:
-    """Now, in whole seconds, and never before what happened to the session: clocks of two machines differ."""
-    past = (_second(tx.now), session.started_at, session.paused_at)
-    return max(one for one in past if one is not None)
+async def _update(tx: Tx, changed: FocusSession) -> FocusSession:
+    """Update a session that takes time; raise 409 if another one runs, or takes some of that time."""
+    await _check_room(tx, changed)
+    session = await sessions_store.update(tx, tx.user_id, changed)
+    if session is None:
+        raise AlreadyRunning()
+    return session
 
 
-def _second(at: datetime) -> datetime:
+async def _check_room(tx: Tx, session: FocusSession) -> None:
+    """Raise 409 if a command from before now takes the time of another session; one of now can't."""
+    if session.last_command_at is not None and session.last_command_at < _truncate(tx.now):
+        await lifecycle.check_room(tx, session)
+
+
+def _truncate(at: datetime) -> datetime:
     return at.replace(microsecond=0)
 
 
-def _when(start_at: datetime | None, *, now: datetime) -> list[Fault]:
-    if start_at is None or now < start_at <= now + FARTHEST:
-        return []
-    return [Fault("/startAt", "out_of_range", "Plan a session for an instant within the next year.")]
+def _at_faults(at: datetime | None, *, now: datetime) -> list[Fault]:
+    if at is not None and at < now - MAX_DELAY:
+        return [Fault("/at", "too_long_ago", "Must be within the last twelve hours.")]
+    if at is not None and at > now + CLOCK_TOLERANCE:
+        return [Fault("/at", "in_the_future", "Must not be in the future.")]
+    return []

@@ -1,8 +1,8 @@
-"""Where a session stands at an instant: pure functions of its facts, in whole seconds.
+"""The state of a session at an instant: pure functions of its fields, in whole seconds.
 
-A session's timeline is its time without the pauses. On it lie the phases: work, a break, work again, until the
-planned minutes of work are laid out; the last work is followed by no break but by overtime, which is work too.
-So at any instant since the start: seconds of work + of breaks + of pauses = seconds gone by.
+A session's timeline is its time without pauses. It is divided into phases: work, a break, work again, until the planned
+minutes of work are allocated. The last work phase is followed by overtime instead of a break; overtime counts as work.
+So at any instant since the start: seconds of work + of breaks + of pauses = seconds elapsed.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from studyteddy.features.focus.schemas import FocusSession, Phase
-from studyteddy.features.focus.schemas.session import PhaseKind
+from studyteddy.features.focus.schemas.sessions import FocusSession, Phase, PhaseKind
 
 GRACE = timedelta(minutes=15)
-"""After its planned end a session is waited for; then it was forgotten."""
-LONGEST_PAUSE = timedelta(hours=12)
-LONGEST = timedelta(hours=24)
-"""A session with all its pauses ends within a day of its start."""
+"""How long after its planned end a session is considered forgotten."""
+MAX_PAUSE = timedelta(hours=12)
+MAX_LENGTH = timedelta(hours=24)
+"""The maximum time from start to end, including pauses."""
 _MINUTE = 60
 
 
-class Stretch(msgspec.Struct, frozen=True):
-    """A planned phase and the seconds of the timeline that it covers; `number` is its work's, or the one's before."""
+class PlannedPhase(msgspec.Struct, frozen=True):
+    """A planned phase and the seconds of the timeline that it covers; `number` counts work phases, and a break has the
+    number of the one before it."""
 
     kind: PhaseKind
     number: int
@@ -32,86 +32,86 @@ class Stretch(msgspec.Struct, frozen=True):
     ends: int
 
 
-def stretches(session: FocusSession) -> Iterator[Stretch]:
-    """The planned phases in order, from 0 without gaps; work first and last."""
+def planned_phases(session: FocusSession) -> Iterator[PlannedPhase]:
+    """Yield the planned phases in order, from 0 without gaps; the first and the last are work."""
     left, at, number = session.planned_minutes, 0, 1
     while left > 0:
         work = min(left, session.work_minutes or left)
-        yield Stretch("work", number, at, at := at + work * _MINUTE)
+        yield PlannedPhase("work", number, at, at := at + work * _MINUTE)
         left -= work
         if left > 0:
             kind, minutes = _break_after(session, number)
-            yield Stretch(kind, number, at, at := at + minutes * _MINUTE)
+            yield PlannedPhase(kind, number, at, at := at + minutes * _MINUTE)
             number += 1
 
 
 def length(session: FocusSession) -> int:
-    """Seconds of the timeline up to the planned end."""
-    return list(stretches(session))[-1].ends
+    """Return the seconds of the timeline up to the planned end."""
+    return list(planned_phases(session))[-1].ends
 
 
 def elapsed(session: FocusSession, at: datetime) -> int:
-    """Seconds of the timeline that are over at `at`; a pause and the end stop it."""
+    """Return the seconds of the timeline elapsed at `at`; a pause and the end stop it."""
     assert session.started_at is not None
     stops = [one for one in (at, session.paused_at, session.ended_at) if one is not None]
-    gone = int((min(stops) - session.started_at).total_seconds())
-    return max(0, gone - session.paused_seconds)
+    seconds = int((min(stops) - session.started_at).total_seconds())
+    return max(0, seconds - session.paused_seconds)
 
 
 def worked(session: FocusSession, at: datetime) -> int:
-    """Seconds of work so far, overtime included."""
-    return elapsed(session, at) - rested(session, at)
+    """Return the seconds of work so far, including overtime."""
+    return elapsed(session, at) - on_break(session, at)
 
 
-def rested(session: FocusSession, at: datetime) -> int:
-    """Seconds of breaks so far."""
+def on_break(session: FocusSession, at: datetime) -> int:
+    """Return the seconds of breaks so far."""
     now = elapsed(session, at)
-    breaks = (one for one in stretches(session) if one.kind != "work")
+    breaks = (one for one in planned_phases(session) if one.kind != "work")
     return sum(min(now, one.ends) - one.begins for one in breaks if one.begins < now)
 
 
 def paused(session: FocusSession, at: datetime) -> int:
-    """Seconds of pauses so far, with the one that is under way."""
+    """Return the seconds of pauses so far, including the current one."""
     if session.paused_at is None:
         return session.paused_seconds
     return session.paused_seconds + max(0, int((at - session.paused_at).total_seconds()))
 
 
 def phase(session: FocusSession, at: datetime) -> Phase:
-    """What a running session is in at `at`."""
+    """Return the phase of a running session at `at`."""
     now = elapsed(session, at)
-    plan = list(stretches(session))
-    here = next((one for one in plan if now < one.ends), None)
-    if here is None:
+    plan = list(planned_phases(session))
+    current = next((one for one in plan if now < one.ends), None)
+    if current is None:
         end = plan[-1].ends + int(GRACE.total_seconds())
-        here = Stretch("overtime", plan[-1].number, plan[-1].ends, end)
-    left = max(0, here.ends - now)
-    return Phase(here.kind, here.number, left, None if session.paused_at else at + timedelta(seconds=left))
+        current = PlannedPhase("overtime", plan[-1].number, plan[-1].ends, end)
+    left = max(0, current.ends - now)
+    return Phase(current.kind, current.number, left, None if session.paused_at else at + timedelta(seconds=left))
 
 
-def timed(session: FocusSession) -> FocusSession:
-    """A running session with the instants that follow from its facts: its planned end, and when it is forgotten."""
+def with_deadlines(session: FocusSession) -> FocusSession:
+    """Return a running session with its planned end and the instant at which it is considered forgotten."""
     assert session.started_at is not None
-    latest = session.started_at + LONGEST
+    latest = session.started_at + MAX_LENGTH
     if session.paused_at is not None:
-        overdue = min(session.paused_at + LONGEST_PAUSE, latest)
+        overdue = min(session.paused_at + MAX_PAUSE, latest)
         return msgspec.structs.replace(session, ends_at=None, overdue_at=overdue)
     ends = session.started_at + timedelta(seconds=session.paused_seconds + length(session))
     return msgspec.structs.replace(session, ends_at=ends, overdue_at=min(ends + GRACE, latest))
 
 
 def overdue(session: FocusSession, at: datetime) -> bool:
-    """Whether a session was forgotten by `at`."""
+    """Return whether a session is considered forgotten at `at`."""
     return session.overdue_at is not None and session.overdue_at <= at
 
 
-def seen(session: FocusSession, at: datetime) -> FocusSession:
-    """The session as it is at `at`, whether its end was written down yet or not."""
+def state_at(session: FocusSession, at: datetime) -> FocusSession:
+    """Return the session as it is at `at`, even if its end is not stored yet."""
     return forgotten(session) if overdue(session, at) else session
 
 
 def forgotten(session: FocusSession) -> FocusSession:
-    """A session that nobody ended: over when it became overdue, with no more work than was planned."""
+    """End a forgotten session at the instant it became overdue, with at most the planned work."""
     assert session.overdue_at is not None
     at = session.overdue_at
     ended = completed(session, at)
@@ -121,14 +121,23 @@ def forgotten(session: FocusSession) -> FocusSession:
     )
 
 
+def before_forgotten(session: FocusSession) -> FocusSession | None:
+    """Return a forgotten session as it ran until then; None if it was paused, or ended by its maximum length."""
+    running = msgspec.structs.replace(session, status="active", ended_at=None, ended_by=None, effective_minutes=0)
+    running = with_deadlines(running)
+    # A pause adds to `paused_seconds` what it took, which moves the deadline away from the end.
+    assert running.ends_at is not None
+    return running if running.ends_at + GRACE == session.ended_at else None
+
+
 def completed(session: FocusSession, at: datetime) -> FocusSession:
-    """A running session, ended by its student at `at`."""
+    """End a running session at `at` as completed by the student."""
     minutes = worked(session, at) // _MINUTE
     return msgspec.structs.replace(_ended(session, at), status="completed", effective_minutes=minutes)
 
 
 def cancelled(session: FocusSession, at: datetime) -> FocusSession:
-    """A session that counts for nothing."""
+    """End a session at `at` as cancelled."""
     return msgspec.structs.replace(_ended(session, at), status="cancelled")
 
 

@@ -1,4 +1,4 @@
-"""Every statement on focus sessions."""
+"""SQL statements for focus sessions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from studyteddy.features.focus.schemas import FocusQuery, FocusSession, Interruption
-from studyteddy.platform.db import Reader, Statement, Tx
-from studyteddy.platform.pages import Position
-from studyteddy.platform.personal import exported
+from studyteddy.features.focus.schemas.sessions import FocusQuery, FocusSession, Interruption
+from studyteddy.platform.db.statements import Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported
+from studyteddy.platform.web.pagination import Position
 
 _notes = msgspec.json.Decoder(list[Interruption])
 _FIELDS = FocusSession.__struct_fields__
@@ -28,6 +29,8 @@ def _session(*columns: Any) -> FocusSession:
 
 _GET = Statement(FocusSession, f"SELECT {_COLUMNS} FROM focus_sessions WHERE user_id = $1 AND id = $2", _session)
 
+_GET_CREATED = Statement(FocusSession, f"{_GET.sql} AND fingerprint = $3", _session)
+
 _LOCK = Statement(FocusSession, f"{_GET.sql} FOR UPDATE", _session)
 
 _RUNNING = Statement(
@@ -36,7 +39,7 @@ _RUNNING = Statement(
     _session,
 )
 
-# What is overdue at `$2` counts as completed, whether its end was written down yet or not.
+# A session that is overdue at `$2` counts as completed, even if its end is not stored yet.
 _PAGE = Statement(
     FocusSession,
     f"""
@@ -45,54 +48,64 @@ SELECT {_COLUMNS}, begins_at::text AS sort_key FROM focus_sessions
    AND (cardinality($3::text[]) = 0 OR CASE WHEN overdue_at <= $2 THEN 'completed' ELSE status END = ANY($3::text[]))
    AND ($4::uuid IS NULL OR task_id = $4) AND ($5::uuid IS NULL OR subject_id = $5)
    AND ($6::date IS NULL OR day >= $6) AND ($7::date IS NULL OR day <= $7)
-   AND ($8::text IS NULL OR (begins_at, id) < ($8::text::timestamptz, $9::uuid))
- ORDER BY begins_at DESC, id DESC LIMIT $10""",
+   AND ($8::timestamptz IS NULL OR CASE WHEN overdue_at <= $2 THEN overdue_at ELSE updated_at END >= $8)
+   AND ($9::text IS NULL OR (begins_at, id) < ($9::text::timestamptz, $10::uuid))
+ ORDER BY begins_at DESC, id DESC LIMIT $11""",
     _session,
 )
 
-# No session is longer than a day, so that only a short piece of the index is looked at.
+# A running session takes the time until it would be forgotten. No session is longer than a day, so only a short range
+# of the index is scanned.
 _OVERLAPS = Statement(
     int,
     """
 SELECT count(*)::int FROM focus_sessions
  WHERE user_id = $1 AND status IN ('active', 'paused', 'completed') AND begins_at < $3
-   AND begins_at > $2::timestamptz - interval '25 hours' AND coalesce(ended_at, 'infinity') > $2""",
+   AND begins_at > $2::timestamptz - interval '25 hours' AND coalesce(ended_at, overdue_at) > $2 AND id <> $4""",
 )
 
-# A second one that runs is refused by the unique index: then nothing is added.
+# The unique indexes reject a second running session and a second one with this id; then no row is added.
 _ADD = Statement(
     FocusSession,
     f"""
-INSERT INTO focus_sessions (user_id, {_COLUMNS}, counted_under)
-VALUES ($1, {", ".join(f"${n + 2}" for n in range(len(_FIELDS)))},
+INSERT INTO focus_sessions (user_id, {_COLUMNS}, fingerprint, counted_under)
+VALUES ($1, {", ".join(f"${n + 2}" for n in range(len(_FIELDS) + 1))},
         CASE WHEN ${_FIELDS.index("status") + 2} = 'completed' THEN ${_FIELDS.index("subject_id") + 2}::uuid END)
-ON CONFLICT (user_id) WHERE status IN ('active', 'paused') DO NOTHING RETURNING {_COLUMNS}""",
+ON CONFLICT DO NOTHING RETURNING {_COLUMNS}""",
     _session,
 )
 
 _UPDATE = Statement(
     FocusSession,
     f"""
-UPDATE focus_sessions SET status = $3, version = $4, planned_minutes = $5, started_at = $6, paused_at = $7,
-       paused_seconds = $8, ends_at = $9, overdue_at = $10, ended_at = $11, ended_by = $12, effective_minutes = $13,
-       day = $14, productivity_rating = $15, focus_rating = $16, notes = $17, interruptions = $18,
-       interruption_notes = $19, updated_at = $20,
-       counted_under = CASE WHEN $3 = 'completed' AND status <> 'completed' THEN subject_id ELSE counted_under END
+UPDATE focus_sessions SET status = $3, planned_minutes = $4, started_at = $5, paused_at = $6, paused_seconds = $7,
+       ends_at = $8, overdue_at = $9, ended_at = $10, ended_by = $11, effective_minutes = $12, day = $13,
+       productivity_rating = $14, focus_rating = $15, notes = $16, interruptions = $17, interruption_notes = $18,
+       updated_at = $19, scheduled_at = $20, last_command_at = $21, version = version + 1,
+       counted_under = CASE WHEN $3 <> 'completed' THEN NULL WHEN ended_by IS DISTINCT FROM $11 THEN subject_id
+                            ELSE counted_under END
  WHERE user_id = $1 AND id = $2 RETURNING {_COLUMNS}""".replace("$3", "$3::text"),
     _session,
 )
 
 _DELETE = Statement(UUID, "DELETE FROM focus_sessions WHERE user_id = $1 AND id = $2 RETURNING counted_under")
 
+_COUNTED_UNDER = Statement(UUID, "SELECT counted_under FROM focus_sessions WHERE user_id = $1 AND id = $2")
+
 _OVERDUE = Statement(
     UUID, "SELECT user_id FROM focus_sessions WHERE overdue_at <= $1 ORDER BY overdue_at, user_id LIMIT $2"
 )
 
-HOLDINGS = [exported("focus_sessions", _COLUMNS, order="begins_at, id")]
+DATA_EXPORTS = [exported("focus_sessions", _COLUMNS, order="begins_at, id")]
 
 
 async def get(reader: Reader, user_id: UUID, session_id: UUID) -> FocusSession | None:
     return await reader.one(_GET, user_id, session_id)
+
+
+async def get_created(reader: Reader, user_id: UUID, session_id: UUID, fingerprint: bytes) -> FocusSession | None:
+    """Return a session if a request with this fingerprint created it."""
+    return await reader.one(_GET_CREATED, user_id, session_id, fingerprint)
 
 
 async def lock(tx: Tx, user_id: UUID, session_id: UUID) -> FocusSession | None:
@@ -100,54 +113,77 @@ async def lock(tx: Tx, user_id: UUID, session_id: UUID) -> FocusSession | None:
 
 
 async def running(reader: Reader, user_id: UUID) -> FocusSession | None:
-    """The one that is active or paused."""
+    """Return the session that is active or paused."""
     return await reader.one(_RUNNING, user_id)
 
 
 async def page(
     reader: Reader, user_id: UUID, query: FocusQuery, *, after: Position | None, limit: int, now: datetime
 ) -> list[tuple[FocusSession, str]]:
-    """Sessions by their begin, the latest first, each with its sort key."""
+    """Return sessions by start, latest first, each with its sort key."""
     position = (after.key, after.id) if after else (None, None)
-    wanted = (query.status, query.task_id, query.subject_id, query.first, query.last)
-    return await reader.keyed(_PAGE, user_id, now, *wanted, *position, limit)
+    filters = (query.status, query.task_id, query.subject_id, query.first, query.last, query.updated_from)
+    return await reader.keyed(_PAGE, user_id, now, *filters, *position, limit)
 
 
-async def overlaps(tx: Tx, user_id: UUID, *, begin: datetime, end: datetime) -> bool:
-    """Whether there is a session with some of that time."""
-    found = await tx.one(_OVERLAPS, user_id, begin, end)
+async def overlaps(tx: Tx, user_id: UUID, session_id: UUID, *, begin: datetime, end: datetime) -> bool:
+    """Return whether another session overlaps that time."""
+    found = await tx.one(_OVERLAPS, user_id, begin, end, session_id)
     return bool(found)
 
 
-async def add(tx: Tx, user_id: UUID, new: FocusSession) -> FocusSession | None:
-    """The new session, or nothing when it would be the second one that runs."""
+async def add(tx: Tx, user_id: UUID, new: FocusSession, fingerprint: bytes | None) -> FocusSession | None:
+    """Add a session; return None if its id is taken, or if another one is already running."""
     values = [getattr(new, name) for name in _FIELDS]
-    values[_NOTES] = _written(new)
-    return await tx.one(_ADD, user_id, *values)
+    values[_NOTES] = _encoded_notes(new)
+    return await tx.one(_ADD, user_id, *values, fingerprint)
 
 
 async def update(tx: Tx, user_id: UUID, changed: FocusSession) -> FocusSession | None:
-    """The session as changed, or nothing when it would be the second one that runs."""
+    """Update a session; return None if another one is already running."""
     try:
         return await tx.one(
-            _UPDATE, user_id, changed.id, changed.status, changed.version, changed.planned_minutes,
-            changed.started_at, changed.paused_at, changed.paused_seconds, changed.ends_at, changed.overdue_at,
-            changed.ended_at, changed.ended_by, changed.effective_minutes, changed.day, changed.productivity_rating,
-            changed.focus_rating, changed.notes, changed.interruptions, _written(changed), changed.updated_at,
-        )  # fmt: skip
+            _UPDATE,
+            user_id,
+            changed.id,
+            changed.status,
+            changed.planned_minutes,
+            changed.started_at,
+            changed.paused_at,
+            changed.paused_seconds,
+            changed.ends_at,
+            changed.overdue_at,
+            changed.ended_at,
+            changed.ended_by,
+            changed.effective_minutes,
+            changed.day,
+            changed.productivity_rating,
+            changed.focus_rating,
+            changed.notes,
+            changed.interruptions,
+            _encoded_notes(changed),
+            changed.updated_at,
+            changed.scheduled_at,
+            changed.last_command_at,
+        )
     except asyncpg.UniqueViolationError:
         return None
 
 
 async def delete(tx: Tx, user_id: UUID, session_id: UUID) -> UUID | None:
-    """Deletes a session; gives the subject that it was counted for."""
+    """Delete a session; return the subject that it was counted for."""
     return await tx.one(_DELETE, user_id, session_id)
 
 
-async def overdue(tx: Tx, *, at: datetime, most: int) -> list[UUID]:
-    """The students who forgot a session, in a transaction for tidying."""
-    return await tx.all(_OVERDUE, at, most)
+async def counted_under(tx: Tx, user_id: UUID, session_id: UUID) -> UUID | None:
+    """Return the subject that a completed session was counted for."""
+    return await tx.one(_COUNTED_UNDER, user_id, session_id)
 
 
-def _written(session: FocusSession) -> str:
+async def overdue(tx: Tx, *, at: datetime, limit: int) -> list[UUID]:
+    """Return the students who forgot a session; needs the system purpose `tidy`."""
+    return await tx.all(_OVERDUE, at, limit)
+
+
+def _encoded_notes(session: FocusSession) -> str:
     return msgspec.json.encode(session.interruption_notes).decode()

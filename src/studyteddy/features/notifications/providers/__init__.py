@@ -1,1 +1,1 @@
-"""What notifications send outside the app."""
+"""Notifications sent outside the app."""

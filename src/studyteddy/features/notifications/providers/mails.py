@@ -1,6 +1,6 @@
-"""The mails we write: each says one thing, in plain text and in simple HTML, and why it was sent.
+"""Mail templates, in plain text and simple HTML. Each mail has one subject and states why it was sent.
 
-`message_id` is the caller's: the same for every attempt at the same mail.
+`message_id` is chosen by the caller and is the same for every attempt to send the same mail.
 """
 
 from __future__ import annotations
@@ -9,81 +9,90 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
+from studyteddy.events import SecurityNoticeAdded
 from studyteddy.platform.mail import Message
 
 _NAME = re.compile(r"[^\W\d_](?:[\w' -]|\.(?=\s|$)){0,59}")
 _BUTTON = "background:#7c3aed;color:#ffffff;padding:10px 18px;border-radius:8px;text-decoration:none"
 _PAGE = "font-family:sans-serif;font-size:16px;line-height:1.5;color:#1f2937;max-width:560px;margin:24px auto"
-_NOT_ME = "If this was not you, change your password now and sign out everywhere in your settings."
 
 
 def verify_email(to: str, name: str, link: str, *, message_id: str) -> Message:
-    """Asks whether this address is really theirs; `link` is good for 24 hours."""
+    """Return the verification mail; `link` is valid for 24 hours."""
     return _mail(
-        to, "Is this your e-mail address?", name,
-        ["Please confirm that this is your address, so that we can reach you and nobody else.",
-         "The link works once, for 24 hours."],
-        link=link, action="Confirm my address", message_id=message_id,
-        why="You get this because this address was given for a Study Teddy account. If that was not you, ignore it.",
-    )  # fmt: skip
+        to,
+        "Verify your e-mail address",
+        name,
+        [
+            "Please verify your e-mail address with the link below.",
+            "The link expires in 24 hours and can be used once.",
+        ],
+        link=link,
+        action="Verify e-mail address",
+        message_id=message_id,
+        why="You received this mail because this address was used to create a Study Teddy account. "
+        "If that wasn't you, ignore this mail.",
+    )
 
 
 def reset_password(to: str, name: str, link: str, *, message_id: str) -> Message:
-    """Lets them set a new password; `link` is good for one hour."""
+    """Return the password reset mail; `link` is valid for one hour."""
     return _mail(
-        to, "Set a new password", name,
-        ["Somebody, probably you, forgot the password of this account. Set a new one with this link.",
-         "The link works once, for one hour. Until then your password stays what it is."],
-        link=link, action="Set a new password", message_id=message_id,
-        why="If you did not ask for this, ignore it: nothing has changed.",
-    )  # fmt: skip
+        to,
+        "Reset your password",
+        name,
+        [
+            "We received a request to reset the password of your account. Use the link below to set a new password.",
+            "The link expires in one hour and can be used once.",
+        ],
+        link=link,
+        action="Reset password",
+        message_id=message_id,
+        why="If you didn't request this, ignore this mail. Your password hasn't changed.",
+    )
 
 
-def security_notice(to: str, name: str, what: str, at: datetime, *, message_id: str) -> Message:
-    """Says that something about the account's safety changed, such as "Your password was changed."."""
+def security_notice(to: str, name: str, notice: SecurityNoticeAdded, *, message_id: str) -> Message:
+    """Return the mail about a security event: what happened, when, on which device and from which address."""
+    seen = [f"Time: {_format_time(notice.at)}", f"Device: {notice.device}", f"Address: {notice.address or 'unknown'}"]
     return _mail(
-        to, "A change to your account", name, [what, f"When: {_moment(at)}", _NOT_ME],
-        message_id=message_id, why="You get this with every change to how your account is protected.",
-    )  # fmt: skip
-
-
-def password_changed(to: str, name: str, at: datetime, *, message_id: str, keys: bool = False) -> Message:
-    """Says that the password was changed and every session has ended; with `keys` every API key too."""
-    what = "Your password was changed. Everybody who was signed in, on any device, has been signed out."
-    if keys:
-        what += " Your API keys were revoked as well: make new ones for the programs that you still use."
-    return security_notice(to, name, what, at, message_id=message_id)
+        to,
+        "Security notice",
+        name,
+        [" ".join(filter(None, [f"{notice.title}.", notice.detail])), *seen, notice.advice],
+        message_id=message_id,
+        why="You received this mail because it concerns the security of your account.",
+    )
 
 
 def deletion_scheduled(to: str, name: str, at: datetime, link: str, *, message_id: str) -> Message:
-    """Says when the account will be deleted; `link` leads to where it can be stopped."""
+    """Return the mail about a scheduled account deletion; `link` leads to the page where it can be cancelled."""
     return _mail(
-        to, "Your account will be deleted", name,
-        [f"As you asked, your account and everything in it will be deleted on {_moment(at)}.",
-         "Until then you can change your mind. Afterwards nothing can be brought back."],
-        link=link, action="Keep my account", message_id=message_id,
-        why="If you did not ask for this, sign in, keep your account, and change your password.",
-    )  # fmt: skip
-
-
-def export_ready(to: str, name: str, link: str, until: datetime, *, message_id: str) -> Message:
-    """Says that the copy of all their data can be fetched until `until`."""
-    return _mail(
-        to, "Your data is ready", name,
-        ["The copy of everything you keep in Study Teddy is ready.", f"You can fetch it until {_moment(until)}."],
-        link=link, action="Fetch my data", message_id=message_id,
-        why="You get this because you asked for your data. " + _NOT_ME,
-    )  # fmt: skip
+        to,
+        "Your account will be deleted",
+        name,
+        [
+            f"As you requested, your account and all its data will be deleted on {_format_time(at)}.",
+            "You can cancel the deletion until then. After that, your data can't be recovered.",
+        ],
+        link=link,
+        action="Cancel deletion",
+        message_id=message_id,
+        why="If you didn't request this, sign in, cancel the deletion, and change your password.",
+    )
 
 
 def _mail(
-    to: str, subject: str, name: str, said: list[str], *, why: str, message_id: str, link: str = "", action: str = ""
+    to: str, subject: str, name: str, body: list[str], *, why: str, message_id: str, link: str = "", action: str = ""
 ) -> Message:
-    paragraphs = [_greeting(name), *said]
+    paragraphs = [_greeting(name), *body]
     return Message(
-        to=to, subject=f"Study Teddy: {subject}", message_id=message_id,
-        text=_text(paragraphs, link, why), html=_html(paragraphs, link, action, why),
-    )  # fmt: skip
+        to=to,
+        subject=f"Study Teddy: {subject}",
+        message_id=message_id,
+        text=_text(paragraphs, link, why),
+        html=_html(paragraphs, link, action, why),
+    )
 
 
 def _text(paragraphs: list[str], link: str, why: str) -> str:
@@ -91,18 +100,18 @@ def _text(paragraphs: list[str], link: str, why: str) -> str:
 
 
 def _html(paragraphs: list[str], link: str, action: str, why: str) -> str:
-    said = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     button = f'<p><a href="{escape(link)}" style="{_BUTTON}">{escape(action)}</a></p>' if link else ""
-    small = f'<p style="font-size:13px;color:#6b7280">{escape(why)}</p>'
+    footer = f'<p style="font-size:13px;color:#6b7280">{escape(why)}</p>'
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Study Teddy</title>'
-    return f'{head}<body><div style="{_PAGE}">{said}{button}{small}</div></body></html>\n'
+    return f'{head}<body><div style="{_PAGE}">{body}{button}{footer}</div></body></html>\n'
 
 
 def _greeting(name: str) -> str:
-    # Anybody can register a stranger's address under a "name" that advertises or links: only what reads like one is
-    # repeated.
+    # Anyone can register a stranger's address with a "name" that contains advertising or a link, so only plausible
+    # names are included.
     return f"Hello {name}," if _NAME.fullmatch(name) else "Hello,"
 
 
-def _moment(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%d %B %Y, %H:%M} UTC"

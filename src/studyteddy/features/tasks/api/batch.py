@@ -1,21 +1,21 @@
-"""Many commands in one request."""
+"""HTTP routes for batches of commands."""
 
 from __future__ import annotations
 
-from studyteddy.features.tasks import service
-from studyteddy.features.tasks.api.common import router
-from studyteddy.features.tasks.schemas import Batch, BatchResults
-from studyteddy.platform.db import Database
-from studyteddy.platform.identity import Identity
+from studyteddy.features.tasks.schemas.batch import Batch, BatchResults
+from studyteddy.features.tasks.service import batch
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.web.routing import Router
+
+router = Router("/api/tasks", tag="tasks")
 
 
-@router.post("/batch")
-async def batch_tasks(db: Database, identity: Identity, body: Batch) -> BatchResults:
-    """Do up to 100 things to tasks, in order, in one transaction.
+@router.post("/batch", cost=lambda batch: len(batch.commands))
+async def batch_tasks(tx: Tx, body: Batch) -> BatchResults:
+    """Run up to 100 task commands in order, in one transaction.
 
-    Each command is answered as its own route would answer it. One that fails leaves no trace and does not stop the
-    others; a later one sees what the earlier ones did. An `Idempotency-Key` counts for the whole batch, and so does
-    the rate limit: a batch is one request.
+    Each result is what the command's own route would return. A failed command has no effect and doesn't stop the
+    others; later commands see the effects of earlier ones. An `Idempotency-Key` applies to the whole batch. For rate
+    limits, each command counts as one request.
     """
-    async with db.transaction(identity) as tx:
-        return tx.reply(await service.run_batch(tx, body))
+    return await batch.run(tx, body)

@@ -1,4 +1,4 @@
-"""Many commands in one request, told apart by `op`."""
+"""Batches of commands, distinguished by `op`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from studyteddy.features.tasks.schemas.series import Scope
-from studyteddy.features.tasks.schemas.single import NewTask, Task, TaskChanges
+from studyteddy.features.tasks.schemas.series import SeriesScope
+from studyteddy.features.tasks.schemas.tasks import NewTask, Task, TaskChanges
 from studyteddy.platform.errors import ProblemDocument
 from studyteddy.platform.fields import END
 
-MOST_COMMANDS = 100
+MAX_COMMANDS = 100
 
 IfMatch = Annotated[
     str,
-    Meta(min_length=1, max_length=200, pattern=rf"^[\x20-\x7e]+{END}", description="The ETag you changed from."),
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=rf"^[\x20-\x7e]+{END}",
+        extra={"message": "Can contain only printable ASCII characters."},
+        description='The version your change is based on: its ETag, or its number as `"v7"`.',
+    ),
 ]
 
 
 class CreateCommand(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, tag_field="op", tag="create"
 ):
-    """As `POST /api/tasks`."""
+    """A command equivalent to `POST /api/tasks`."""
 
     body: NewTask
 
@@ -32,22 +38,22 @@ class CreateCommand(
 class UpdateCommand(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, tag_field="op", tag="update"
 ):
-    """As `PATCH /api/tasks/{id}`."""
+    """A command equivalent to `PATCH /api/tasks/{id}`."""
 
     id: UUID
     body: TaskChanges
-    scope: Scope = "this"
+    scope: SeriesScope = "this"
     if_match: IfMatch | None = None
 
 
 class CompleteCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="complete"):
-    """As `POST /api/tasks/{id}/complete`."""
+    """A command equivalent to `POST /api/tasks/{id}/complete`."""
 
     id: UUID
 
 
 class ReopenCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="reopen"):
-    """As `POST /api/tasks/{id}/reopen`."""
+    """A command equivalent to `POST /api/tasks/{id}/reopen`."""
 
     id: UUID
 
@@ -55,24 +61,24 @@ class ReopenCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 class DeleteCommand(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, tag_field="op", tag="delete"
 ):
-    """As `DELETE /api/tasks/{id}`."""
+    """A command equivalent to `DELETE /api/tasks/{id}`."""
 
     id: UUID
-    scope: Scope = "this"
+    scope: SeriesScope = "this"
     if_match: IfMatch | None = None
 
 
-Command: TypeAlias = CreateCommand | UpdateCommand | CompleteCommand | ReopenCommand | DeleteCommand
+BatchCommand: TypeAlias = CreateCommand | UpdateCommand | CompleteCommand | ReopenCommand | DeleteCommand
 
 
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to do, in this order."""
+    """Commands to run, in this order."""
 
-    commands: Annotated[list[Command], Meta(min_length=1, max_length=MOST_COMMANDS)]
+    commands: Annotated[list[BatchCommand], Meta(min_length=1, max_length=MAX_COMMANDS)]
 
 
 class BatchResult(msgspec.Struct, frozen=True):
-    """What the command's own route would have answered: the task, or the problem."""
+    """What the command's own route would return: the task or the problem."""
 
     status: int
     task: Task | None = None
@@ -80,6 +86,6 @@ class BatchResult(msgspec.Struct, frozen=True):
 
 
 class BatchResults(msgspec.Struct, frozen=True):
-    """One result a command, in the order of the commands."""
+    """One result per command, in the order of the commands."""
 
     results: list[BatchResult]

@@ -1,4 +1,4 @@
-"""What became of a task."""
+"""Requests, responses and errors for the history of tasks."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from msgspec import Meta
 
 from studyteddy.platform.errors import Conflict, NotFound
 
-ChangeKind = Literal[
-    "updated", "completed", "reopened", "step_added", "step_updated", "step_removed", "steps_ordered"
-]  # fmt: skip
+ChangeKind = Literal["updated", "completed", "reopened", "step_added", "step_updated", "step_removed", "steps_ordered"]
 
 
 class Delta(msgspec.Struct, frozen=True):
-    """A field before and after."""
+    """The value of a field before and after a change."""
 
     before: Any
     after: Any
 
 
 class Change(msgspec.Struct, frozen=True, rename="camel"):
-    """A change of a task or of one of its steps, kept for a year."""
+    """A change to a task or one of its subtasks, retained for a year."""
 
     id: UUID
     at: datetime
@@ -35,8 +33,8 @@ class Change(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class NoSuchChange(NotFound):
-    """There is nothing here."""
+    """Change not found."""
 
 
 class ChangedSince(Conflict):
-    """This was changed again since: undo the later change first, or edit it by hand."""
+    """A later change affects the same fields. Undo that one first, or edit the task."""

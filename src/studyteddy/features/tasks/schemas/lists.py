@@ -1,4 +1,4 @@
-"""Which tasks, in which order."""
+"""Requests and responses for lists of tasks."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from studyteddy.features.tasks.schemas.single import Priority, Status
-from studyteddy.platform.fields import Cursor, Day, Label, Limit, Searched
+from studyteddy.features.tasks.schemas.subtasks import Subtask
+from studyteddy.features.tasks.schemas.tasks import Priority, Status, Task
+from studyteddy.platform.fields import Cursor, Day, Label, Limit, Searched, UpdatedFrom
 
 Sort = Literal["due", "priority", "created", "updated", "title"]
 Order = Literal[Sort, "rank"]
-"""What a list may be sorted by, and that a search is by rank."""
+"""The sort orders of a list; a search is ordered by rank."""
+
+
+class ListedTask(Task, frozen=True, rename="camel"):
+    """A task of a list."""
+
+    subtasks: Annotated[
+        list[Subtask] | UnsetType, Meta(description="Its subtasks, in order, with `include=subtasks`.")
+    ] = UNSET
 
 
 class TaskQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which tasks, in which order. `created` and `updated` begin with the latest, `priority` with urgent.
+    """Filters and sort order. `created` and `updated` list the latest first, `priority` lists urgent first.
 
-    `q` looks into title, labels, steps and description, and begins with what answers it best: it allows no `sort`.
+    `q` searches title, labels, subtasks and description, and lists the best match first; it excludes `sort`.
     """
 
     q: Searched | None = None
@@ -30,7 +39,16 @@ class TaskQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
     label: Label | None = None
     due_from: Day | None = None
     due_to: Day | None = None
-    sort: Annotated[Sort | None, Meta(description="`due` unless `q` is given.")] = None
+    updated_from: UpdatedFrom | None = None
+    include: Annotated[
+        list[Literal["subtasks"]],
+        Meta(
+            max_length=1,
+            description="Whether each task comes with its subtasks. A page then has at most 2,000 of them, and so"
+            " perhaps fewer tasks than `limit`.",
+        ),
+    ] = []
+    sort: Annotated[Sort | None, Meta(description="`due` by default, without `q`.")] = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -40,14 +58,14 @@ class TaskQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
 
 
 class DayQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A page of a list that needs no filter."""
+    """The page of a list without filters."""
 
     limit: Limit = 50
     cursor: Cursor | None = None
 
 
 class UpcomingQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """How many local days after today."""
+    """The number of local days after today."""
 
     days: Annotated[int, Meta(ge=1, le=60)] = 7
     limit: Limit = 50
@@ -55,7 +73,7 @@ class UpcomingQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
 
 
 class LabelUse(msgspec.Struct, frozen=True, rename="camel"):
-    """A label that some task has."""
+    """A label that is in use."""
 
     label: str
     open_tasks: int
@@ -66,22 +84,3 @@ class LabelList(msgspec.Struct, frozen=True, rename="camel"):
 
     items: list[LabelUse]
     next_cursor: None = None
-
-
-class SearchQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What to look for, in everything at once."""
-
-    q: Searched
-    limit: Limit = 50
-    cursor: Cursor | None = None
-
-
-class Hit(msgspec.Struct, frozen=True, rename="camel"):
-    """Something that a search found: a task, a step of the task `taskId`, or a subject."""
-
-    kind: Literal["task", "subtask", "subject"]
-    id: UUID
-    task_id: UUID | None
-    title: str
-    snippet: Annotated[str | None, Meta(description="Where in the description it was found, if there.")]
-    rank: Annotated[int, Meta(description="The greater the better; it compares the hits of one search.")]

@@ -1,4 +1,4 @@
-"""How a task repeats."""
+"""Requests, responses and errors for recurring tasks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from studyteddy.platform.fields import END, Cursor, Day, Limit
 
 Mode = Literal["schedule", "after_completion"]
 Missed = Literal["skip", "keep"]
-Scope = Literal["this", "following", "all"]
+SeriesScope = Literal["this", "following", "all"]
 RuleText = Annotated[
     str,
     Meta(
         min_length=6,
         max_length=500,
         pattern=rf"^[A-Za-z0-9=;:,+-]+{END}",
-        description="An RRULE of RFC 5545, hourly at most.",
+        extra={"form": "Must be a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH."},
+        description="An RFC 5545 RRULE, at most hourly.",
         examples=["FREQ=WEEKLY;BYDAY=MO,TH"],
     ),
 ]
@@ -31,42 +32,43 @@ Start = Annotated[
         min_length=10,
         max_length=19,
         pattern=rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})?{END}",
-        description="An occurrence by its original local start: a date, or a date and time as the series has them.",
+        extra={"form": "Must be a date such as 2026-11-26, or a date and time such as 2026-11-26T15:00:00."},
+        description="The original local start of an occurrence: a date or a date and time, depending on the series.",
         examples=["2026-11-26"],
     ),
 ]
 
 
 class Recurrence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a task repeats: by a rule in the wall-clock time of its zone, or an interval after each completion."""
+    """How a task repeats: by a rule in the local time of its zone, or at an interval after each completion."""
 
     rule: RuleText
     mode: Mode = "schedule"
     missed: Annotated[
-        Missed, Meta(description="Whether the next one is the next to come (`skip`) or the next in turn (`keep`).")
+        Missed, Meta(description="Whether missed occurrences are skipped (`skip`) or still created in turn (`keep`).")
     ] = "skip"
-    exdates: Annotated[list[Start], Meta(max_length=200, description="Occurrences that are left out.")] = []
+    exdates: Annotated[list[Start], Meta(max_length=200, description="Excluded occurrences.")] = []
 
 
 class ScopeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which occurrences of a series are meant; a task that does not repeat has one."""
+    """The occurrences of a series to apply this to; no effect on a task that does not repeat."""
 
-    scope: Scope = "this"
+    scope: SeriesScope = "this"
 
 
 class Occurrence(msgspec.Struct, frozen=True, rename="camel"):
-    """One occurrence of a series. `expected` ones have no task yet, `missed` ones never got one."""
+    """An occurrence of a series. An `expected` one has no task yet, a `missed` one never got a task."""
 
-    id: Annotated[UUID, Meta(description="The task's id, also of a task that is still to come.")]
+    id: Annotated[UUID, Meta(description="The task's id, also if the task does not exist yet.")]
     start: Start
     due_date: date | None
     due_at: datetime | None
     status: Literal["pending", "in_progress", "completed", "cancelled", "expected", "missed", "excluded"]
-    matches: Annotated[bool, Meta(description="Whether the rule as it is now gives this occurrence.")]
+    matches: Annotated[bool, Meta(description="Whether the current rule produces this occurrence.")]
 
 
 class OccurrenceQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A stretch of a series, by local dates; from its beginning, and for a year, unless it is said."""
+    """A range of local dates; by default from the start of the series and for a year."""
 
     from_day: Day | None = None
     to_day: Day | None = None
@@ -75,13 +77,13 @@ class OccurrenceQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknow
 
 
 class NewOccurrence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An occurrence that is wanted as a task before its turn, to change it or to finish it early."""
+    """A later occurrence to create as a task now."""
 
     start: Start
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A series: its rule, where it begins and ends, and what each occurrence begins with."""
+    """A series: its rule, its start and end, and the initial fields of each occurrence."""
 
     id: UUID
     rule: str
@@ -98,7 +100,7 @@ class Series(msgspec.Struct, frozen=True):
     estimated_minutes: int | None
     labels: list[str]
     start_days: int | None
-    """Days from the earliest start to the due date."""
+    """Days from the start date to the due date."""
 
     @property
     def all_day(self) -> bool:
@@ -106,16 +108,16 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a task stands in its series."""
+    """The position of a task in its series."""
 
     series_id: UUID
     occurrence: str
     recurrence: Recurrence
     follows: UUID | None = None
-    """The occurrence whose end brought this one."""
+    """The occurrence whose end created this one."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ExistingOccurrence(msgspec.Struct, frozen=True):
     """An occurrence that has a task."""
 
     id: UUID
@@ -126,7 +128,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class BadRecurrence(Invalid):
-    """This cannot be repeated like that."""
+    """The recurrence is invalid."""
 
 
 class NotRecurring(Conflict):
@@ -134,8 +136,8 @@ class NotRecurring(Conflict):
 
 
 class NoSuchOccurrence(Invalid):
-    """The series has no such occurrence."""
+    """Occurrence not found in this series."""
 
 
 class OccurrenceTaken(Conflict):
-    """Another task of this series has that place already."""
+    """Another task of this series already has this occurrence."""

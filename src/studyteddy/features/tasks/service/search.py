@@ -1,4 +1,4 @@
-"""One box that finds tasks, their steps, and subjects."""
+"""Search over tasks, subtasks and subjects."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.features.tasks.schemas import Hit, SearchQuery
-from studyteddy.features.tasks.store import search as hits
-from studyteddy.platform.db import Reader
-from studyteddy.platform.pages import Cursors, Page
-from studyteddy.platform.words import asked, words
+from studyteddy.features.tasks.schemas.search import Hit, SearchQuery
+from studyteddy.features.tasks.store import search as store
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.fulltext import asked, words
+from studyteddy.platform.web.pagination import Cursors, Page, rows_of
 
-_BEFORE, _LONGEST = 40, 160
-"""Letters of a snippet that stand before what was found, and all of them."""
-_PART = re.compile(r"\S+")
+_CONTEXT, _MAX_LENGTH = 40, 160
+"""The characters of a snippet before the match, and in total."""
+_WORD = re.compile(r"\S+")
 
 
-async def search(reader: Reader, user_id: UUID, query: SearchQuery, cursors: Cursors) -> Page[Hit]:
-    """What answers a query, the best first; raises 422 when there is no word in it."""
+async def page(reader: Reader, user_id: UUID, query: SearchQuery, cursors: Cursors) -> Page[Hit]:
+    """Return the results of a query, best match first; raise 422 if the query has no searchable words."""
     after = cursors.read(query.cursor, "search", query)
-    sought = asked(query.q)
-    found = await hits.page(reader, user_id, sought, after=after, limit=query.limit + 1)
-    shown = []
+    terms = asked(query.q)
+    found = await store.page(reader, user_id, terms, after=after, limit=rows_of(query))
+    hits = []
     for hit, key in found:
-        shown.append((_with_snippet(hit, tuple(sought)), key))
-        await asyncio.sleep(0)  # others have their turn: a long text in some scripts takes milliseconds
-    return cursors.page(shown, query, "search")
+        hits.append((_with_snippet(hit, tuple(terms)), key))
+        await asyncio.sleep(0)  # yield to other requests: a long text in some scripts takes milliseconds
+    return cursors.page(hits, query, "search")
 
 
-def _with_snippet(hit: Hit, sought: tuple[str, ...]) -> Hit:
-    return msgspec.structs.replace(hit, snippet=snippet(hit.snippet or "", sought))
+def _with_snippet(hit: Hit, terms: tuple[str, ...]) -> Hit:
+    return msgspec.structs.replace(hit, snippet=snippet(hit.snippet or "", terms))
 
 
-def snippet(text: str, sought: tuple[str, ...]) -> str | None:
-    """Some of a text round the first word that begins with one of `sought`, cut between words."""
-    if not any(word.startswith(sought) for word in words(text)):  # most have it elsewhere, and this is much quicker
+def snippet(text: str, terms: tuple[str, ...]) -> str | None:
+    """Return an excerpt around the first word that starts with one of `terms`, cut between words, or None."""
+    if not any(word.startswith(terms) for word in words(text)):  # a fast check first: most matches are in other fields
         return None
-    for part in _PART.finditer(text):
-        if any(word.startswith(sought) for word in words(part[0])):
-            return _piece(text, _begin(text, part.start()))
+    for part in _WORD.finditer(text):
+        if any(word.startswith(terms) for word in words(part[0])):
+            return _excerpt(text, _start_near(text, part.start()))
     return None
 
 
-def _begin(text: str, at: int) -> int:
-    """Where a word begins that stands before the one at `at`, but not far."""
-    space = text.find(" ", at - _BEFORE, at) if at > _BEFORE else -1
-    return space + 1 if space >= 0 else 0 if at <= _BEFORE else at
+def _start_near(text: str, at: int) -> int:
+    """Return the start of a word at most `_CONTEXT` characters before `at`."""
+    space = text.find(" ", at - _CONTEXT, at) if at > _CONTEXT else -1
+    return space + 1 if space >= 0 else 0 if at <= _CONTEXT else at
 
 
-def _piece(text: str, begin: int) -> str:
-    piece = text[begin : begin + _LONGEST]
-    if begin + _LONGEST < len(text) and " " in piece:
-        piece = piece[: piece.rindex(" ")]
-    return ("…" if begin else "") + piece.strip() + ("…" if begin + len(piece) < len(text) else "")
+def _excerpt(text: str, begin: int) -> str:
+    excerpt = text[begin : begin + _MAX_LENGTH]
+    if begin + _MAX_LENGTH < len(text) and " " in excerpt:
+        excerpt = excerpt[: excerpt.rindex(" ")]
+    return ("…" if begin else "") + excerpt.strip() + ("…" if begin + len(excerpt) < len(text) else "")

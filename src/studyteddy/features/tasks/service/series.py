@@ -1,65 +1,69 @@
-"""What is done to more than one occurrence: this and those that follow, or all of them."""
+"""Actions on several occurrences of a series: this and the following ones, or all."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import islice, takewhile
 from uuid import UUID
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from studyteddy import events
-from studyteddy.features.auth import service as auth
-from studyteddy.features.tasks.schemas import (
-    AlreadyCompleted,
+from studyteddy.features.auth.service import profile
+from studyteddy.features.tasks.schemas.series import (
     BadRecurrence,
+    ExistingOccurrence,
     NewOccurrence,
     NoSuchOccurrence,
     NotRecurring,
     Occurrence,
     OccurrenceQuery,
     Recurrence,
-    Scope,
     Series,
-    Standing,
-    Task,
-    TaskChanges,
+    SeriesScope,
 )
-from studyteddy.features.tasks.service import recurring, single
-from studyteddy.features.tasks.service.checks import EDITABLE, LAST_YEAR, differing, found, no_such_subject, note
-from studyteddy.features.tasks.store import rows, series
-from studyteddy.platform import recurrence, versions
-from studyteddy.platform.db import Reader, Tx
+from studyteddy.features.tasks.schemas.tasks import AlreadyCompleted, Task, TaskChanges
+from studyteddy.features.tasks.service import checks, tasks
+from studyteddy.features.tasks.service import occurrences as occurrences_service
+from studyteddy.features.tasks.service.checks import EDITABLE
+from studyteddy.features.tasks.store import series as store
+from studyteddy.features.tasks.store import tasks as tasks_store
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.errors import invalid
-from studyteddy.platform.event import Gone
+from studyteddy.platform.event import Deleted
 from studyteddy.platform.ids import new_id
-from studyteddy.platform.pages import Cursors, Page
+from studyteddy.platform.local_time import recurrence
+from studyteddy.platform.local_time.dates import LAST_YEAR
+from studyteddy.platform.web import etags
+from studyteddy.platform.web.pagination import Cursors, Page, rows_of
 
-_OF_THE_SERIES = ("title", "description", "subject_id", "priority", "estimated_minutes", "labels")
-_OF_TIME = ("due_date", "due_at", "due_zone", "recurrence")
+_TEMPLATE_FIELDS = ("title", "description", "subject_id", "priority", "estimated_minutes", "labels")
+_SCHEDULE_FIELDS = ("due_date", "due_at", "due_zone", "recurrence")
 
 
-async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: Scope, if_match: str | None) -> Task:
-    """Changes this task, this and the following occurrences, or all; raises 404, 409, 412, 422."""
-    current = found(await rows.lock(tx, tx.user_id, task_id))
-    versions.check(if_match, current)
+async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: SeriesScope, if_match: str | None) -> Task:
+    """Update this task, this and the following occurrences, or all; raise 404, 409, 412, 422."""
+    current = checks.found(await tasks_store.lock(tx, tx.user_id, task_id))
+    etags.check(if_match, current)
     if scope == "this" or current.series_id is None:
-        return await single.update(tx, current, changes)
+        return await tasks.update(tx, current, changes)
     if changes == TaskChanges():
         return current
     if changes.status is not UNSET:
-        raise invalid("/status", "scope_this", "A status belongs to one occurrence: leave out the scope.")
+        raise invalid("/status", "scope_this", "A status belongs to a single occurrence. Omit `scope`.")
     if changes.recurrence is None:
         return await _stop_repeating(tx, current, changes, scope=scope)
-    of = await series.lock(tx, tx.user_id, current.series_id)
+    of = await store.lock(tx, tx.user_id, current.series_id)
     assert of is not None
     assert current.occurrence is not None
-    changed = single.changed_by(current, changes)
-    if isinstance(changes.subject_id, UUID) and not await rows.hold_subject(tx, tx.user_id, changes.subject_id):
-        raise no_such_subject()
+    changed = tasks.apply_changes(current, changes)
+    if isinstance(changes.subject_id, UUID) and not await tasks_store.lock_subject(tx, tx.user_id, changes.subject_id):
+        raise checks.no_such_subject()
     split = scope == "following" and current.occurrence > of.starts
     since = current.occurrence if scope == "following" else ""
-    later = await series.lock_open(tx, tx.user_id, of.id, since=since)
+    later = await store.lock_open(tx, tx.user_id, of.id, since=since)
     target = await _target(tx, of, current, changed, changes, split=split)
     for one in later:
         if one.id != task_id:
@@ -67,227 +71,247 @@ async def change(tx: Tx, task_id: UUID, changes: TaskChanges, *, scope: Scope, i
     return await _apply_here(tx, current, changed, target, changes)
 
 
-async def delete(tx: Tx, task_id: UUID, *, scope: Scope, if_match: str | None) -> None:
-    """Deletes this task, this and the following occurrences, or all that are open; finished ones stay."""
-    current = found(await rows.lock(tx, tx.user_id, task_id))
-    versions.check(if_match, current)
-    if scope == "this" or current.series_id is None or current.occurrence is None:
-        await single.delete(tx, current)
+async def delete(tx: Tx, task_id: UUID, *, scope: SeriesScope, if_match: str | None) -> None:
+    """Delete this task, this and the following occurrences, or all open ones; finished ones remain."""
+    current = checks.found(await tasks_store.lock(tx, tx.user_id, task_id))
+    etags.check(if_match, current)
+    if scope == "this" or current.series_id is None:
+        await tasks.delete(tx, current)
         return
+    assert current.occurrence is not None
     since = current.occurrence if scope == "following" else ""
-    of = await series.lock(tx, tx.user_id, current.series_id)
+    of = await store.lock(tx, tx.user_id, current.series_id)
     assert of is not None
     await _end(tx, of, since or min(of.starts, current.occurrence))
-    gone = {task_id, *(one.id for one in await series.lock_open(tx, tx.user_id, of.id, since=since))}
-    for one in sorted(gone):
-        await rows.delete(tx, tx.user_id, one)
-        tx.publish(events.TaskDeleted(one), Gone(one))
+    deleted = {task_id, *(one.id for one in await store.lock_open(tx, tx.user_id, of.id, since=since))}
+    for one in sorted(deleted):
+        await tasks_store.delete(tx, tx.user_id, one)
+        tx.publish(events.TaskDeleted(one), Deleted(one))
 
 
 async def skip(tx: Tx, task_id: UUID) -> Task:
-    """Skips this occurrence and brings the next; skipping it again changes nothing."""
-    current = found(await rows.lock(tx, tx.user_id, task_id))
+    """Skip this occurrence and create the next one; skipping it again has no effect."""
+    current = checks.found(await tasks_store.lock(tx, tx.user_id, task_id))
     if current.series_id is None:
         raise NotRecurring()
     if current.status == "completed":
         raise AlreadyCompleted()
-    return await single.update(tx, current, TaskChanges(status="cancelled"))
+    return await tasks.update(tx, current, TaskChanges(status="cancelled"))
 
 
-async def expect(tx: Tx, task_id: UUID, wanted: NewOccurrence) -> Task:
-    """The task of a later occurrence, made now if it is not there; raises 409 `not_recurring`, 422."""
-    current = found(await rows.lock(tx, tx.user_id, task_id))
-    of = await series.lock(tx, tx.user_id, current.series_id) if current.series_id else None
+async def create_occurrence(tx: Tx, task_id: UUID, new: NewOccurrence) -> Task:
+    """Return the task of a later occurrence, created if it doesn't exist; raise 409 `not_recurring`, 422."""
+    current = checks.found(await tasks_store.lock(tx, tx.user_id, task_id))
+    of = await store.lock(tx, tx.user_id, current.series_id) if current.series_id else None
     if of is None:
         raise NotRecurring()
-    there = await series.at(tx, tx.user_id, of.id, wanted.start)
-    if there is not None:
-        return there
-    moment = next(recurring.moments(of, since=wanted.start), None) if recurring.is_moment(wanted.start) else None
-    if moment is not None and recurring.name(of, moment) == wanted.start and wanted.start not in of.exdates:
-        return found(await recurring.make(tx, of, moment, like=current))
+    existing = await store.get_at(tx, tx.user_id, of.id, new.start)
+    if existing is not None:
+        return existing
+    moment = (
+        next(occurrences_service.moments(of, since=new.start), None)
+        if occurrences_service.is_moment(new.start)
+        else None
+    )
+    if moment is not None and occurrences_service.name(of, moment) == new.start and new.start not in of.exdates:
+        return checks.found(await occurrences_service.make(tx, of, moment, template=current))
     raise invalid("/start", "no_such_occurrence", NoSuchOccurrence.title, NoSuchOccurrence)
 
 
-async def occurrences(
+async def page(
     reader: Reader, user_id: UUID, task_id: UUID, query: OccurrenceQuery, cursors: Cursors, *, now: datetime
 ) -> Page[Occurrence]:
-    """The occurrences of a task's series in order: those with a task, and those that the rule gives."""
-    task = found(await rows.get(reader, user_id, task_id))
+    """Return the occurrences of a task's series in order: those with a task and those the rule produces."""
+    task = checks.found(await tasks_store.get(reader, user_id, task_id))
     after = cursors.read(query.cursor, f"occurrences:{task_id}", query)
-    of = await series.get(reader, user_id, task.series_id) if task.series_id else None
+    of = await store.get(reader, user_id, task.series_id) if task.series_id else None
     if of is None:
         return Page([], None)
     since = after.key if after else (query.from_day.isoformat() if query.from_day else "")
-    today = replace(await auth.clockwork(reader, user_id), time_zone=of.time_zone).date_of(now)
+    today = replace(await profile.day_boundary(reader, user_id), time_zone=of.time_zone).date_of(now)
     begin = query.from_day or max(today, date.fromisoformat(of.starts[:10]))
     until = (query.to_day or _year_after(begin)).isoformat()
-    standing = await series.standing(reader, user_id, of.id, since=since, limit=query.limit + 2)
-    given = _given(of, since=since, until=until, most=query.limit + 2)
-    listed = {name: _expected(of, moment, today=today) for name, moment in given.items()}
+    most = rows_of(query) + 1  # the last one of the previous page is read again
+    existing = await store.existing(reader, user_id, of.id, since=since, limit=most)
+    scheduled = _scheduled(of, since=since, until=until, limit=most)
+    listed = {name: _expected(of, moment, today=today) for name, moment in scheduled.items()}
     any_day = of.mode == "after_completion"
-    listed |= {one.occurrence: _standing(one, matches=any_day or one.occurrence in given) for one in standing}
+    listed |= {one.occurrence: _existing(one, matches=any_day or one.occurrence in scheduled) for one in existing}
     names = [name for name in sorted(listed) if name[:10] <= until and not (after and name <= after.key)]
-    return cursors.page([(listed[name], name) for name in names[: query.limit + 1]], query, f"occurrences:{task_id}")
+    return cursors.page([(listed[name], name) for name in names], query, f"occurrences:{task_id}")
 
 
-def _given(of: Series, *, since: str, until: str, most: int) -> dict[str, datetime]:
-    given: dict[str, datetime] = {}
-    for moment in recurring.moments(of, since=since):
-        name = recurring.name(of, moment)
-        if len(given) >= most or name[:10] > until:
-            break
-        given[name] = moment
-    return given
+def _scheduled(of: Series, *, since: str, until: str, limit: int) -> dict[str, datetime]:
+    moments = islice(occurrences_service.moments(of, since=since), limit)
+    named = ((occurrences_service.name(of, moment), moment) for moment in moments)
+    return dict(takewhile(lambda one: one[0][:10] <= until, named))
 
 
 def _expected(of: Series, moment: datetime, *, today: date) -> Occurrence:
-    name = recurring.name(of, moment)
-    due_date, due_at = recurring.due(of, moment)
+    name = occurrences_service.name(of, moment)
+    due_date, due_at = occurrences_service.due(of, moment)
     status = "missed" if moment.date() < today and of.missed == "skip" else "expected"
-    left_out = name in of.exdates
+    excluded = name in of.exdates
     return Occurrence(
-        recurring.occurrence_id(of, name), name, due_date, due_at,
-        "excluded" if left_out else status, matches=True,  # type: ignore[arg-type]
-    )  # fmt: skip
+        occurrences_service.occurrence_id(of, name),
+        name,
+        due_date,
+        due_at,
+        "excluded" if excluded else status,  # type: ignore[arg-type]
+        matches=True,
+    )
 
 
-def _standing(one: Standing, *, matches: bool) -> Occurrence:
+def _existing(one: ExistingOccurrence, *, matches: bool) -> Occurrence:
     return Occurrence(one.id, one.occurrence, one.due_date, one.due_at, one.status, matches)
 
 
 def _year_after(day: date) -> date:
-    return min(day, date(LAST_YEAR, 1, 1)) + timedelta(days=366)
+    return day if day.year > LAST_YEAR else day + timedelta(days=366)
 
 
 async def _target(tx: Tx, of: Series, current: Task, changed: Task, changes: TaskChanges, *, split: bool) -> Series:
-    """The series that `current` belongs to after the change: the same one changed, or a new one from here on."""
+    """Return the series of `current` after the change: the updated series, or a new one that starts here."""
     assert current.occurrence is not None
-    target = replace(of, **{name: getattr(changed, name) for name in _OF_THE_SERIES if _gives(changes, name)})
-    if any(_gives(changes, name) for name in _OF_TIME):
+    target = replace(of, **{name: getattr(changed, name) for name in _TEMPLATE_FIELDS if _is_set(changes, name)})
+    if any(_is_set(changes, name) for name in _SCHEDULE_FIELDS):
         if current.status == "completed":
             raise AlreadyCompleted()
         target = await _replanned(tx, of, target, current, changed, changes)
     elif split:
-        target = replace(target, starts=current.occurrence, rule=_rest(of, current))
+        target = replace(target, starts=current.occurrence, rule=_remaining_rule(of, current))
     if changes.start_date is not UNSET:
         target = replace(target, start_days=_start_days(changed))
     if not split:
-        await series.update(tx, tx.user_id, target, at=tx.now)
+        await store.update(tx, tx.user_id, target, at=tx.now)
         return target
     target = replace(target, id=new_id(), ends_before=of.ends_before)
     await _end(tx, of, current.occurrence)
-    await series.add(tx, tx.user_id, target, at=tx.now, previous_id=of.id)
+    await store.add(tx, tx.user_id, target, at=tx.now, previous_id=of.id)
     since = current.occurrence
-    for one in await series.move_finished(tx, tx.user_id, of.id, target.id, since=since, besides=current.id):
+    moved = await store.move_finished(tx, tx.user_id, of.id, target.id, since=since, excluding=current.id, at=tx.now)
+    for one in moved:
         tx.publish(events.TaskUpdated(one.id), one)
     return target
 
 
 async def _end(tx: Tx, of: Series, before: str) -> None:
-    """Ends a series before an occurrence; one that ends earlier stays as it is."""
-    await series.update(tx, tx.user_id, replace(of, ends_before=min(before, of.ends_before or before)), at=tx.now)
+    """End a series before an occurrence, unless it already ends earlier."""
+    await store.update(tx, tx.user_id, replace(of, ends_before=min(before, of.ends_before or before)), at=tx.now)
 
 
 async def _replanned(tx: Tx, of: Series, target: Series, current: Task, changed: Task, changes: TaskChanges) -> Series:
-    """The series from the changed due date or by the changed rule on. A new rule runs on; a moved series ends where
-    it did, and what was left out of it stays out."""
-    clock = await auth.clockwork(tx, tx.user_id)
+    """Return the series with its new due date or rule. A new rule has no end of its own; a moved series keeps its end
+    and its exclusions."""
+    boundary = await profile.day_boundary(tx, tx.user_id)
     template = _template(of, current, changed, changes)
     if isinstance(changes.recurrence, Recurrence):
-        planned = recurring.plan(template, changes.recurrence, series_id=of.id, clock=clock, now=tx.now)
+        planned = occurrences_service.plan(template, changes.recurrence, series_id=of.id, boundary=boundary, now=tx.now)
     else:
-        same = Recurrence(_rest(of, changed), of.mode, of.missed)
-        planned = recurring.plan(template, same, series_id=of.id, clock=clock, now=tx.now)
-        planned = replace(planned, exdates=_still_out(of, planned, current), ends_before=of.ends_before)
+        same = Recurrence(_remaining_rule(of, changed), of.mode, of.missed)
+        planned = occurrences_service.plan(template, same, series_id=of.id, boundary=boundary, now=tx.now)
+        planned = replace(planned, exdates=_moved_exdates(of, planned, current), ends_before=of.ends_before)
     return replace(
-        target, rule=planned.rule, mode=planned.mode, missed=planned.missed, exdates=planned.exdates,
-        starts=planned.starts, ends_before=planned.ends_before, time_zone=planned.time_zone,
-    )  # fmt: skip
+        target,
+        rule=planned.rule,
+        mode=planned.mode,
+        missed=planned.missed,
+        exdates=planned.exdates,
+        starts=planned.starts,
+        ends_before=planned.ends_before,
+        time_zone=planned.time_zone,
+    )
 
 
 def _template(of: Series, current: Task, changed: Task, changes: TaskChanges) -> Task:
-    """The task that the series is to repeat from: due when the change says, or where it stands in its series."""
+    """Return the task to repeat: due as changed, or at its position in the series."""
     assert current.occurrence is not None
-    if not _gives(changes, "due_date") and not _gives(changes, "due_at"):
-        due_date, due_at = recurring.due(of, datetime.fromisoformat(current.occurrence))
+    if not _is_set(changes, "due_date") and not _is_set(changes, "due_at"):
+        due_date, due_at = occurrences_service.due(of, datetime.fromisoformat(current.occurrence))
         return replace(changed, due_date=due_date, due_at=due_at, due_zone=changed.due_zone or of.time_zone)
     if changed.due_date is None and changed.due_at is None:
-        detail = "A series needs its due dates: give another one, or end the series with `recurrence: null`."
+        detail = "A recurring task needs a due date. Provide one, or end the series with `recurrence: null`."
         raise invalid("/dueDate" if of.all_day else "/dueAt", "due_date_needed", detail, BadRecurrence)
     return changed
 
 
-def _still_out(of: Series, planned: Series, current: Task) -> list[str]:
-    """What was left out of a series that moves: on the same day where it still has that, else as far off as `current`
-    has moved."""
+def _moved_exdates(of: Series, planned: Series, current: Task) -> list[str]:
+    """Return the exclusions of a series that moves: on the same day if it is still an occurrence, otherwise moved
+    along with `current`."""
     assert current.occurrence is not None
-    begins, began = datetime.fromisoformat(planned.starts), datetime.fromisoformat(current.occurrence)
-    turned = datetime.combine(began, begins.time()) - began
-    ways = (turned,) if of.mode == "after_completion" else (timedelta(), turned, begins - began)
-    places = [[recurring.name(planned, datetime.fromisoformat(one) + way) for way in ways] for one in of.exdates]
-    last = max((place for one in places for place in one), default="")
-    given = _given(planned, since="", until=last[:10], most=recurrence.MOST_STEPS)
-    return [next((place for place in one if place in given), one[-1]) for one in places]
+    new_start, old_start = datetime.fromisoformat(planned.starts), datetime.fromisoformat(current.occurrence)
+    same_day = datetime.combine(old_start, new_start.time()) - old_start
+    shifts = (same_day,) if of.mode == "after_completion" else (timedelta(), same_day, new_start - old_start)
+    candidates = [
+        [occurrences_service.name(planned, datetime.fromisoformat(one) + shift) for shift in shifts]
+        for one in of.exdates
+    ]
+    last = max((name for names in candidates for name in names), default="")
+    scheduled = _scheduled(planned, since="", until=last[:10], limit=recurrence.MOST_STEPS)
+    return [next((name for name in names if name in scheduled), names[-1]) for names in candidates]
 
 
-def _rest(of: Series, current: Task) -> str:
-    """The rule for what is left of a counted series from this occurrence on."""
+def _remaining_rule(of: Series, current: Task) -> str:
+    """Return the rule of a series from this occurrence on, with what remains of its COUNT."""
     assert current.occurrence is not None
     if of.mode == "after_completion":
         return of.rule
     rule = recurrence.parse(of.rule, all_day=of.all_day)
     if rule.count is None:
         return of.rule
-    before = sum(1 for moment in recurring.moments(of) if recurring.name(of, moment) < current.occurrence)
+    before = sum(
+        1 for moment in occurrences_service.moments(of) if occurrences_service.name(of, moment) < current.occurrence
+    )
     return rule.with_count(max(1, rule.count - before))
 
 
 async def _apply_here(tx: Tx, current: Task, changed: Task, target: Series, changes: TaskChanges) -> Task:
-    task = found(await rows.update(tx, tx.user_id, changed, at=tx.now))
-    if any(_gives(changes, name) for name in _OF_TIME):
-        task = await recurring.put(tx, task, target, recurring.first_kept(target))
+    task = checks.found(await tasks_store.update(tx, tx.user_id, changed, at=tx.now))
+    if any(_is_set(changes, name) for name in _SCHEDULE_FIELDS):
+        task = await occurrences_service.put(tx, task, target, occurrences_service.first_moment(target))
     else:
         assert task.occurrence is not None
-        await series.place(tx, tx.user_id, task.id, target.id, task.occurrence, recurring.shown(target))
-        task = found(await rows.get(tx, tx.user_id, task.id))
-    fields = differing(current, task, EDITABLE)
+        place = (target.id, task.occurrence, occurrences_service.recurrence_of(target))
+        await store.set_series(tx, tx.user_id, task.id, *place, at=tx.now)
+        task = checks.found(await tasks_store.get(tx, tx.user_id, task.id))
+    fields = checks.changed_fields(current, task, EDITABLE)
     if fields:
-        await note(tx, task.id, "updated", current, task, fields=fields)
+        await checks.record_change(tx, task.id, "updated", current, task, fields=fields)
     tx.publish(events.TaskUpdated(task.id), task)
     return task
 
 
 async def _apply(tx: Tx, one: Task, target: Series, changes: TaskChanges) -> None:
-    """Gives another open occurrence what it does not have for itself; its dates stay."""
-    own = await series.overridden(tx, tx.user_id, one.id)
-    given = {name: getattr(target, name) for name in _OF_THE_SERIES if _gives(changes, name) and name not in own}
+    """Apply a change to another open occurrence, except to fields it overrides; its dates are unchanged."""
+    own = await store.overridden(tx, tx.user_id, one.id)
+    given = {name: getattr(target, name) for name in _TEMPLATE_FIELDS if _is_set(changes, name) and name not in own}
     assert one.occurrence is not None
-    await series.place(tx, tx.user_id, one.id, target.id, one.occurrence, recurring.shown(target))
-    task = found(await rows.update(tx, tx.user_id, replace(one, **given), at=tx.now))
-    fields = differing(one, task, EDITABLE)
+    place = (target.id, one.occurrence, occurrences_service.recurrence_of(target))
+    await store.set_series(tx, tx.user_id, one.id, *place, at=tx.now)
+    task = checks.found(await tasks_store.update(tx, tx.user_id, replace(one, **given), at=tx.now))
+    fields = checks.changed_fields(one, task, EDITABLE)
     if fields:
-        await note(tx, one.id, "updated", one, task, fields=fields)
+        await checks.record_change(tx, one.id, "updated", one, task, fields=fields)
     tx.publish(events.TaskUpdated(one.id), task)
 
 
-async def _stop_repeating(tx: Tx, current: Task, changes: TaskChanges, *, scope: Scope) -> Task:
-    """The series ends before this occurrence, or altogether; the task itself stays, as one that does not repeat."""
+async def _stop_repeating(tx: Tx, current: Task, changes: TaskChanges, *, scope: SeriesScope) -> Task:
+    """End the series before this occurrence or altogether; the task itself remains, without a recurrence."""
     assert current.series_id is not None
     assert current.occurrence is not None
-    of = await series.lock(tx, tx.user_id, current.series_id)
+    of = await store.lock(tx, tx.user_id, current.series_id)
     assert of is not None
     since = current.occurrence if scope == "following" else ""
-    for one in await series.lock_open(tx, tx.user_id, of.id, since=since):
+    for one in await store.lock_open(tx, tx.user_id, of.id, since=since):
         if one.id != current.id:
-            await rows.delete(tx, tx.user_id, one.id)
-            tx.publish(events.TaskDeleted(one.id), Gone(one.id))
+            await tasks_store.delete(tx, tx.user_id, one.id)
+            tx.publish(events.TaskDeleted(one.id), Deleted(one.id))
     await _end(tx, of, since or min(of.starts, current.occurrence))
-    await series.leave(tx, tx.user_id, current.id)
+    await store.clear_series(tx, tx.user_id, current.id, at=tx.now)
     plain = replace(changes, recurrence=UNSET)
-    task = await single.update(tx, replace(current, series_id=None, occurrence=None, recurrence=None), plain)
-    if not differing(current, task, EDITABLE):
-        task = found(await rows.get(tx, tx.user_id, current.id))
+    task = await tasks.update(tx, replace(current, series_id=None, occurrence=None, recurrence=None), plain)
+    if not checks.changed_fields(current, task, EDITABLE):
+        task = checks.found(await tasks_store.get(tx, tx.user_id, current.id))
         tx.publish(events.TaskUpdated(task.id), task)
     return task
 
@@ -297,5 +321,5 @@ def _start_days(task: Task) -> int | None:
     return (due - task.start_date).days if due is not None and task.start_date is not None else None
 
 
-def _gives(changes: TaskChanges, name: str) -> bool:
+def _is_set(changes: TaskChanges, name: str) -> bool:
     return getattr(changes, name) is not UNSET

@@ -1,15 +1,15 @@
-"""The search over everything: tasks, their steps, and subjects."""
+"""SQL statements for search over tasks, subtasks and subjects."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from studyteddy.features.tasks.schemas import Hit
-from studyteddy.platform.db import Reader, Statement
-from studyteddy.platform.pages import Position
-from studyteddy.platform.words import rank, wanted
+from studyteddy.features.tasks.schemas.search import Hit
+from studyteddy.platform.db.statements import Reader, Statement
+from studyteddy.platform.fulltext import rank, wanted
+from studyteddy.platform.web.pagination import Position
 
-# Descriptions come along for the snippets: their beginning, which is nearly always all of them.
+# Includes the beginning of descriptions for the snippets; nearly always that is the whole description.
 _PAGE = Statement(
     Hit,
     f"""
@@ -32,5 +32,5 @@ SELECT hit.kind, hit.id, hit.task_id, hit.title, hit.description AS snippet, hit
 async def page(
     reader: Reader, user_id: UUID, words: list[str], *, after: Position | None, limit: int
 ) -> list[tuple[Hit, str]]:
-    """What has all these words, the best first, each with its sort key; `snippet` is the whole description."""
+    """Return what contains all these words, best match first, each with its sort key; `snippet` is the description."""
     return await reader.keyed(_PAGE, user_id, limit, words, after.key if after else None, after.id if after else None)

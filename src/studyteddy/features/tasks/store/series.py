@@ -1,4 +1,4 @@
-"""Every statement on series and the occurrences that have a task."""
+"""SQL statements for series and their occurrences."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.features.tasks.schemas import Recurrence, Series, Standing, Subtask, Task
-from studyteddy.features.tasks.store.rows import COLUMNS, FROM, RETURNING, task
-from studyteddy.features.tasks.store.steps import SUBTASK
-from studyteddy.platform.db import Nothing, Reader, Statement, Tx
-from studyteddy.platform.personal import exported
+from studyteddy.features.tasks.schemas.series import ExistingOccurrence, Recurrence, Series
+from studyteddy.features.tasks.schemas.subtasks import Subtask
+from studyteddy.features.tasks.schemas.tasks import Task
+from studyteddy.features.tasks.store import tasks as tasks_store
+from studyteddy.features.tasks.store.subtasks import SUBTASK
+from studyteddy.features.tasks.store.tasks import COLUMNS, FROM, RETURNING
+from studyteddy.platform.db.statements import Nothing, Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported
 
 _encode = msgspec.json.Encoder().encode
 _COLUMNS = """id, rule, mode, missed, exdates, starts, ends_before, time_zone, title, description, subject_id,
@@ -44,8 +48,8 @@ UPDATE task_series SET exdates = exdates || $3::text
  WHERE user_id = $1 AND id = $2 AND NOT $3 = ANY(exdates) AND cardinality(exdates) < 1000""",
 )
 
-_STANDING = Statement(
-    Standing,
+_EXISTING = Statement(
+    ExistingOccurrence,
     """
 SELECT id, coalesce(occurrence, ''), status, due_date, due_at FROM tasks
  WHERE user_id = $1 AND series_id = $2 AND occurrence >= $3 ORDER BY occurrence LIMIT $4""",
@@ -57,7 +61,7 @@ _OPEN = Statement(
 SELECT {COLUMNS} {FROM}
  WHERE t.user_id = $1 AND t.series_id = $2 AND t.occurrence >= $3 AND t.status IN ('pending', 'in_progress')
  ORDER BY t.occurrence LIMIT 1000 FOR UPDATE OF t""",
-    task,
+    tasks_store.task,
 )
 
 _OPEN_BEFORE = Statement(
@@ -72,28 +76,34 @@ SELECT EXISTS (
 _MOVE_FINISHED = Statement(
     Task,
     f"""
-UPDATE tasks AS t SET series_id = $3
+UPDATE tasks AS t SET series_id = $3, updated_at = $6, version = t.version + 1
  WHERE t.user_id = $1 AND t.series_id = $2 AND t.occurrence >= $4 AND t.id <> $5
    AND t.status IN ('completed', 'cancelled')
 {RETURNING}""",
-    task,
+    tasks_store.task,
 )
 
-_AT = Statement(Task, f"SELECT {COLUMNS} {FROM} WHERE t.user_id = $1 AND t.series_id = $2 AND t.occurrence = $3", task)
+_GET_AT = Statement(
+    Task, f"SELECT {COLUMNS} {FROM} WHERE t.user_id = $1 AND t.series_id = $2 AND t.occurrence = $3", tasks_store.task
+)
 
 _OVERRIDDEN = Statement(str, "SELECT unnest(overridden) FROM tasks WHERE user_id = $1 AND id = $2")
 
-_PLACE = Statement(
+_SET_SERIES = Statement(
     Nothing,
-    "UPDATE tasks SET series_id = $3, occurrence = $4, recurrence = $5 WHERE user_id = $1 AND id = $2",
+    """
+UPDATE tasks SET series_id = $3, occurrence = $4, recurrence = $5, updated_at = $6, version = version + 1
+ WHERE user_id = $1 AND id = $2""",
 )
 
-_LEAVE = Statement(
+_CLEAR_SERIES = Statement(
     Nothing,
-    "UPDATE tasks SET series_id = NULL, occurrence = NULL, recurrence = NULL WHERE user_id = $1 AND id = $2",
+    """
+UPDATE tasks SET series_id = NULL, occurrence = NULL, recurrence = NULL, updated_at = $3, version = version + 1
+ WHERE user_id = $1 AND id = $2""",
 )
 
-# What was made by the end of `$3` and never touched: nothing changed of it or its steps, no file, no minute worked.
+# Tasks created by the end of `$3` and not modified since: no change to them or their subtasks, no file, no minutes.
 _WITHDRAW = Statement(
     UUID,
     """
@@ -104,9 +114,11 @@ DELETE FROM tasks AS t
 RETURNING id""",
 )
 
-_KEEP = Statement(Nothing, "UPDATE tasks SET follows = NULL WHERE user_id = $1 AND id = $2 AND follows IS NOT NULL")
+_CLEAR_FOLLOWS = Statement(
+    Nothing, "UPDATE tasks SET follows = NULL WHERE user_id = $1 AND id = $2 AND follows IS NOT NULL"
+)
 
-_COPY_STEPS = Statement(
+_COPY_SUBTASKS = Statement(
     Subtask,
     f"""
 INSERT INTO subtasks (user_id, id, task_id, title, position, estimated_minutes, due_date, created_at, updated_at,
@@ -117,12 +129,7 @@ SELECT $1, made.id, $3, s.title, s.position, s.estimated_minutes, s.due_date + $
 RETURNING {SUBTASK}""",
 )
 
-HOLDINGS = [
-    exported(
-        "task_series",
-        f"{_COLUMNS}, previous_id, created_at, updated_at",
-    )
-]
+DATA_EXPORTS = [exported("task_series", f"{_COLUMNS}, previous_id, created_at, updated_at")]
 
 
 def _values(series: Series) -> tuple[object, ...]:
@@ -138,7 +145,7 @@ async def lock(tx: Tx, user_id: UUID, series_id: UUID) -> Series | None:
 
 
 async def add(tx: Tx, user_id: UUID, series: Series, *, at: datetime, previous_id: UUID | None = None) -> None:
-    """A new series; `previous_id` is the one that it goes on from."""
+    """Add a series; `previous_id` is the series that it continues."""
     await tx.do(_ADD, user_id, *_values(series), previous_id, at)
 
 
@@ -147,62 +154,68 @@ async def update(tx: Tx, user_id: UUID, series: Series, *, at: datetime) -> None
 
 
 async def exclude(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str) -> None:
-    """Leaves an occurrence out from now on."""
+    """Exclude an occurrence from a series."""
     await tx.do(_EXCLUDE, user_id, series_id, occurrence)
 
 
-async def standing(reader: Reader, user_id: UUID, series_id: UUID, *, since: str, limit: int) -> list[Standing]:
-    """The occurrences from `since` on that have a task, in order."""
-    return await reader.all(_STANDING, user_id, series_id, since, limit)
+async def existing(
+    reader: Reader, user_id: UUID, series_id: UUID, *, since: str, limit: int
+) -> list[ExistingOccurrence]:
+    """Return the occurrences from `since` on that have a task, in order."""
+    return await reader.all(_EXISTING, user_id, series_id, since, limit)
 
 
 async def lock_open(tx: Tx, user_id: UUID, series_id: UUID, *, since: str) -> list[Task]:
-    """The open occurrences from `since` on, locked."""
+    """Lock and return the open occurrences from `since` on."""
     return await tx.all(_OPEN, user_id, series_id, since)
 
 
-async def any_open_before(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str, *, besides: UUID) -> bool:
-    """Whether an earlier occurrence is still open."""
-    return await tx.one(_OPEN_BEFORE, user_id, series_id, occurrence, besides) or False
+async def any_open_before(tx: Tx, user_id: UUID, series_id: UUID, occurrence: str, *, excluding: UUID) -> bool:
+    """Return whether an earlier occurrence is still open."""
+    return await tx.one(_OPEN_BEFORE, user_id, series_id, occurrence, excluding) or False
 
 
-async def move_finished(tx: Tx, user_id: UUID, from_id: UUID, to_id: UUID, *, since: str, besides: UUID) -> list[Task]:
-    """Gives the finished occurrences from `since` on to the series that goes on from there."""
-    return await tx.all(_MOVE_FINISHED, user_id, from_id, to_id, since, besides)
+async def move_finished(
+    tx: Tx, user_id: UUID, from_id: UUID, to_id: UUID, *, since: str, excluding: UUID, at: datetime
+) -> list[Task]:
+    """Move the finished occurrences from `since` on to the series that continues there."""
+    return await tx.all(_MOVE_FINISHED, user_id, from_id, to_id, since, excluding, at)
 
 
-async def at(reader: Reader, user_id: UUID, series_id: UUID, occurrence: str) -> Task | None:
-    """The task of an occurrence."""
-    return await reader.one(_AT, user_id, series_id, occurrence)
+async def get_at(reader: Reader, user_id: UUID, series_id: UUID, occurrence: str) -> Task | None:
+    """Return the task of an occurrence."""
+    return await reader.one(_GET_AT, user_id, series_id, occurrence)
 
 
 async def overridden(tx: Tx, user_id: UUID, task_id: UUID) -> list[str]:
-    """The fields that an occurrence has for itself."""
+    """Return the fields that an occurrence overrides."""
     return await tx.all(_OVERRIDDEN, user_id, task_id)
 
 
-async def place(tx: Tx, user_id: UUID, task_id: UUID, series_id: UUID, occurrence: str, shown: Recurrence) -> None:
-    """Makes a task an occurrence of a series."""
-    await tx.do(_PLACE, user_id, task_id, series_id, occurrence, _encode(shown).decode())
+async def set_series(
+    tx: Tx, user_id: UUID, task_id: UUID, series_id: UUID, occurrence: str, recurrence: Recurrence, *, at: datetime
+) -> None:
+    """Make a task an occurrence of a series."""
+    await tx.do(_SET_SERIES, user_id, task_id, series_id, occurrence, _encode(recurrence).decode(), at)
 
 
-async def leave(tx: Tx, user_id: UUID, task_id: UUID) -> None:
-    """Takes a task out of its series."""
-    await tx.do(_LEAVE, user_id, task_id)
+async def clear_series(tx: Tx, user_id: UUID, task_id: UUID, *, at: datetime) -> None:
+    """Remove a task from its series."""
+    await tx.do(_CLEAR_SERIES, user_id, task_id, at)
 
 
 async def withdraw(tx: Tx, user_id: UUID, series_id: UUID, task_id: UUID) -> list[UUID]:
-    """Deletes what followed the end of an occurrence and was never touched."""
+    """Delete the unmodified tasks that the end of an occurrence created; return their ids."""
     return await tx.all(_WITHDRAW, user_id, series_id, task_id)
 
 
-async def keep(tx: Tx, user_id: UUID, task_id: UUID) -> None:
-    """Has a task stay whatever becomes of the one that it followed."""
-    await tx.do(_KEEP, user_id, task_id)
+async def clear_follows(tx: Tx, user_id: UUID, task_id: UUID) -> None:
+    """Keep a task even if the occurrence that it followed is reopened."""
+    await tx.do(_CLEAR_FOLLOWS, user_id, task_id)
 
 
-async def copy_steps(
+async def copy_subtasks(
     tx: Tx, user_id: UUID, from_id: UUID, to_id: UUID, ids: list[UUID], *, days: int, at: datetime
 ) -> list[Subtask]:
-    """Gives a task the steps of another, unticked; those with a due date get it `days` later."""
-    return await tx.all(_COPY_STEPS, user_id, from_id, to_id, ids, days, at)
+    """Copy the subtasks of a task to another one as not completed, with due dates `days` later."""
+    return await tx.all(_COPY_SUBTASKS, user_id, from_id, to_id, ids, days, at)

@@ -1,0 +1,1 @@
+"""HTTP routes for focus, one module per resource."""

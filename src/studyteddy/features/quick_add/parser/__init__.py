@@ -1,0 +1,1 @@
+"""A parser for tasks written as one line: deterministic, pure, without I/O."""

@@ -1,0 +1,1 @@
+"""Local dates, time zones and recurrence rules."""

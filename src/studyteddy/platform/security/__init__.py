@@ -1,0 +1,1 @@
+"""Access tokens, authorization, revocation, passwords, encryption and the audit log."""

@@ -1,0 +1,33 @@
+"""Refresh tokens, derived from a session and its generation, so that no secret is stored."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import struct
+from uuid import UUID
+
+
+class RefreshTokens:
+    """Creates and verifies refresh tokens: session, generation, and an HMAC over both."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def write(self, session_id: UUID, generation: int) -> str:
+        body = session_id.bytes + struct.pack(">I", generation)
+        return base64.urlsafe_b64encode(body + self._tag(body)).rstrip(b"=").decode()
+
+    def read(self, token: str) -> tuple[UUID, int] | None:
+        """Return the session and generation of a valid token, else `None`."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        if len(raw) != 52 or not hmac.compare_digest(raw[20:], self._tag(raw[:20])):
+            return None
+        return UUID(bytes=raw[:16]), int(struct.unpack(">I", raw[16:20])[0])
+
+    def _tag(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, b"refresh\0" + body, "sha256")

@@ -1,0 +1,129 @@
+"""The whole program in a real browser: `teddy up` with the built web app, and Chromium.
+
+A page of these tests fails its test when it breaks its content security policy, throws an error that nobody catches, or
+asks another origin for anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from tests.up.conftest import Running, own_environment
+from tests.up.conftest import open_folder as open_folder
+
+from studyteddy.embedded import web_build
+from studyteddy.embedded.engine import HOST, free_port
+
+BUILDS = Path(tempfile.gettempdir()) / f"teddy-web-{os.getuid()}"
+"""The builds of the app, kept between runs; each is named after its source."""
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+ENVIRONMENT = {
+    "BCRYPT_COST": "4",
+    **{
+        f"LIMIT_{name}": "100000/60:100000"
+        for name in ("GENERAL", "ANONYMOUS", "REGISTER", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
+    },
+}
+POLICY = re.compile(r"Content.Security.Policy|Trusted|Permissions.Policy", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The running program; `build` is the key of the app that it serves, empty if this checkout has no app."""
+
+    url: str
+    build: str
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """The program as a student starts it, with its own data folder and port."""
+    build = web_build.build(BUILDS, os.environ) if web_build.has_source() else ""
+    folder, port = Path(tempfile.mkdtemp(prefix="teddy-e2e-")), free_port()
+    folder.chmod(0o755)  # the engines of root run as another account
+    place = {"WEB": "on", "WEB_DIR": str(BUILDS if build else folder / "no build")}
+    command = [sys.executable, "-m", "studyteddy", "up", f"--port={port}", f"--data-dir={folder / 'data'}"]
+    with (folder / "up.log").open("wb") as log:
+        started = subprocess.Popen(
+            command, env=own_environment(**ENVIRONMENT, **place), stdout=log, stderr=subprocess.STDOUT
+        )
+    up = Running(started, folder / "up.log", port)
+    try:
+        up.wait_until_up()
+        yield Program(f"http://{HOST}:{port}", build)
+    finally:
+        up.stop()
+        shutil.rmtree(folder)
+
+
+def find_chromium() -> str:
+    """Return the path of Chromium; without one, skip the tests, or fail them in CI."""
+    found = shutil.which("chromium")
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail("Chromium isn't installed: apt-get install chromium")
+    if found is None:
+        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+    return found
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = find_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(program: Program, browser: Browser) -> AsyncIterator[Page]:
+    """A page in a browser profile of its own, at no address yet; `goto("/")` opens the app."""
+    context = await browser.new_context(base_url=program.url, locale="en-GB", timezone_id="Europe/Berlin")
+    page = await context.new_page()
+    faults = watch(page, program.url)
+    yield page
+    await context.close()
+    assert faults == []
+
+
+def watch(page: Page, url: str) -> list[str]:
+    """Return a list that collects what the page must not do."""
+    faults: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if POLICY.search(message.text):
+            faults.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(url).netloc and not request.url.startswith(("blob:", "data:")):
+            faults.append(f"request to {request.url}")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: faults.append(f"uncaught {error}"))
+    return faults
+
+
+async def settled(page: Page) -> None:
+    """Wait until the page has reported what it was doing."""
+    await page.wait_for_load_state("networkidle")
+    await asyncio.sleep(0.1)
