@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +15,11 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
+from tests.cast import Person
+from tests.e2e.devices import device, newcomer
 from tests.up.conftest import Running, own_environment
 from tests.up.conftest import open_folder as open_folder
 
@@ -43,7 +43,6 @@ ENVIRONMENT = {
         for name in ("GENERAL", "ANONYMOUS", "REGISTER", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
     },
 }
-POLICY = re.compile(r"Content.Security.Policy|Trusted|Permissions.Policy", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -96,31 +95,24 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(program: Program, browser: Browser) -> AsyncIterator[Page]:
-    """A page in a browser profile of its own, at no address yet; `goto("/")` opens the app."""
-    context = await browser.new_context(base_url=program.url, locale="en-GB", timezone_id="Europe/Berlin")
-    page = await context.new_page()
-    faults = watch(page, program.url)
-    yield page
-    await context.close()
-    assert faults == []
+    """A page in a browser profile of its own, at no address yet and signed out; `goto("/")` opens the app."""
+    async with device(browser, program.url) as page:
+        yield page
 
 
-def watch(page: Page, url: str) -> list[str]:
-    """Return a list that collects what the page must not do."""
-    faults: list[str] = []
+@pytest.fixture
+async def ada(program: Program) -> AsyncIterator[Person]:
+    """A student who has been welcomed; her API client is another device of hers."""
+    person = await newcomer(program.url)
+    yield person
+    await person.http.aclose()
 
-    def on_console(message: ConsoleMessage) -> None:
-        if POLICY.search(message.text):
-            faults.append(message.text)
 
-    def on_request(request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(url).netloc and not request.url.startswith(("blob:", "data:")):
-            faults.append(f"request to {request.url}")
-
-    page.on("console", on_console)
-    page.on("request", on_request)
-    page.on("pageerror", lambda error: faults.append(f"uncaught {error}"))
-    return faults
+@pytest.fixture
+async def desk(program: Program, browser: Browser, ada: Person) -> AsyncIterator[Page]:
+    """Ada's browser at her desk, signed in, at no address yet."""
+    async with device(browser, program.url, ada) as page:
+        yield page
 
 
 async def settled(page: Page) -> None:

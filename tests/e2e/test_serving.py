@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page
 from tests.conftest import System, serving, settings_for
-from tests.e2e.conftest import Program, settled, watch
+from tests.e2e.conftest import Program, settled
+from tests.e2e.faults import watch
 
 from studyteddy.bootstrap import runtime
 from studyteddy.platform.web import waiting_page, web_builds
