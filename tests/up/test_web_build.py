@@ -283,7 +283,15 @@ def with_web_app(checkout: Path) -> dict[str, str]:
 def start(checkout: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
     variables = own_environment(PYTHONPATH=str(checkout / "src"), **environment)
     command = [sys.executable, "-m", "studyteddy", *words]
-    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Shells start what they run in the background with SIGINT ignored, which every process below inherits.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 @pytest.mark.slow
