@@ -47,12 +47,15 @@ def run(bench: Bench) -> Report:
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[tuple[Server, float]]:
-    """Runs `teddy up` in a folder; yields it with the seconds until it was ready for requests."""
+def up(folder: Path, **settings: str) -> Iterator[tuple[Server, float]]:
+    """Runs `teddy up` in a folder; yields it with the seconds until it was ready for requests.
+
+    Without other settings it builds no web app, since that isn't what is measured.
+    """
     port, place = free_port(), str(folder / "data")
     command = [sys.executable, "-m", "studyteddy", "up", "--port", str(port), "--data-dir", place]
     began = time.perf_counter()
-    environment = {"LANG": "C.UTF-8", "HOME": str(folder), "WEB": "off"}  # its build isn't what is measured
+    environment = {"LANG": "C.UTF-8", "HOME": str(folder), **(settings or {"WEB": "off"})}
     server = Server("up", command, environment, folder, port=port, core=None, patience=120)
     try:
         while exchange(server.port, request("GET", "/health/ready"))[0] != 200:

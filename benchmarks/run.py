@@ -32,6 +32,7 @@ NAMES = (
     "quick_add",
     "scale",
     "redis_clients",
+    "web_app",
 )
 
 

@@ -1,15 +1,26 @@
 /** Opens what this device keeps, and shows the app. */
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/print.css";
+
 import { mount } from "svelte";
 
 import App from "./app/App.svelte";
 import { clientOf } from "./app/client.ts";
 import { features } from "./app/features.ts";
+import { find } from "./app/router.ts";
 import { Shell } from "./app/shell.svelte.ts";
 import { languageOf, preferencesKept } from "./features/auth/rules.ts";
 import { SCHEMA } from "./features/schema.ts";
-import { loadLocale } from "./platform/messages.ts";
+import { loadLocale, loadTexts } from "./platform/messages.ts";
 import { Updates } from "./platform/updates.ts";
 import { Sync } from "./sync/sync.ts";
+
+// What will most likely be shown is loaded while the disk and the session are opened. If it fails, it is tried again then.
+const routes = features.flatMap((feature) => feature.routes ?? []);
+for (const early of [find(routes, location.pathname)?.route.screen(), loadTexts(navigator.language)]) {
+    early?.catch(() => undefined);
+}
 
 const sync = new Sync(SCHEMA);
 await sync.start();

@@ -10,6 +10,7 @@ import { SCHEMA } from "../src/features/schema.ts";
 import type { Kept } from "../src/sync/kinds.ts";
 import { Store } from "../src/sync/store.ts";
 import { asked, dress } from "./address.ts";
+import DemoPill from "./DemoPill.svelte";
 
 const store = new Store(SCHEMA);
 const theme = asked.get("theme") ?? "system";
@@ -45,10 +46,9 @@ const client: Client = {
 };
 
 const screen = () => import("./DemoScreen.svelte");
-const pill = () => import("./DemoPill.svelte");
 const demo: Feature = {
     name: "demo",
-    pill,
+    pill: DemoPill,
     routes: [
         {
             path: "/",

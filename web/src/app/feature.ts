@@ -15,7 +15,7 @@ export interface Feature {
     /** What of it the palette finds by a name. */
     readonly find?: (app: App, text: string) => readonly Hit[];
     /** The running session, shown on every screen: in the rail, and above the bar of a phone. */
-    readonly pill?: () => Promise<{ readonly default: Component }>;
+    readonly pill?: Component;
 }
 
 /** Something that the palette found. */

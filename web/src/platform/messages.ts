@@ -30,10 +30,15 @@ export function languageFor(tags: readonly string[]): Language {
     return "en";
 }
 
+/** Loads the texts of a locale ("de-AT"). */
+export function loadTexts(tag: string): Promise<Readonly<Record<string, Message>>> {
+    return CATALOGUES[languageFor([tag])]();
+}
+
 /** Loads the language of a locale ("de-AT") and sets formats, `lang` and `dir` of the page by it. */
 export async function loadLocale(tag: string): Promise<void> {
     const language = languageFor([tag]);
-    texts = await CATALOGUES[language]();
+    texts = await loadTexts(tag);
     current = languageFor([tag]) === tag.toLowerCase().split("-")[0] ? tag : language;
     plurals = new Intl.PluralRules(current);
     numbers = new Intl.NumberFormat(current);

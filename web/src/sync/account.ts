@@ -370,7 +370,7 @@ export class Account {
         if (this.#stopped) return;
         this.#leading = true;
         this.#behind = true;
-        this.#unread = !this.#complete;
+        this.#unread ||= !this.#complete;
         this.#pruning = setInterval(() => this.#prune(), DAY);
         this.#changed();
         this.#pump();
@@ -421,15 +421,27 @@ export class Account {
     async #readEverything(): Promise<void> {
         const first = !this.#complete;
         const head = (await this.#changes(Number.MAX_SAFE_INTEGER)).nextSeq;
-        const read = await Promise.all(this.#world.schema.tables.map((table) => this.#readAll(table, first)));
-        this.#store.replace(read.flat(), head);
+        const { tables } = this.#world.schema;
+        const soon = await this.#readTables(
+            tables.filter(({ late }) => !late),
+            first,
+        );
+        this.#complete = true;
+        this.#changed();
+        const late = await this.#readTables(
+            tables.filter((table) => table.late),
+            first,
+        );
+        this.#store.replace([...soon, ...late], head);
         this.#unread = false;
         this.#behind = true;
-        this.#complete = true;
         this.#diskBehind = true; // so that everything is written
         this.#write({}, { say: "reload" });
         await this.#flushed();
-        this.#changed();
+    }
+
+    async #readTables(tables: readonly AnyTable[], shown: boolean): Promise<Put[]> {
+        return (await Promise.all(tables.map((table) => this.#readAll(table, shown)))).flat();
     }
 
     /** All rows that a table reads; with `shown`, each page is shown as it comes. */

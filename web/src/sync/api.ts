@@ -103,15 +103,23 @@ export class Api {
         return {
             now,
             get,
-            async *pages<A>(path: string, query: Query = {}) {
-                let cursor: string | null = null;
-                do {
-                    const page: Page<A> = await get(path, { limit: 200, ...query, cursor });
-                    yield page.items;
-                    cursor = page.nextCursor ?? null;
-                } while (cursor);
+            // The first page is asked for at once, so that lists that are read in order are asked for together.
+            pages<A>(path: string, query: Query = {}) {
+                const page = (cursor: string | null) => get<Page<A>>(path, { limit: 200, ...query, cursor });
+                const first = page(null);
+                first.catch(() => undefined); // told to whoever reads it
+                return pagesFrom(first, page);
             },
         };
+    }
+}
+
+async function* pagesFrom<A>(first: Promise<Page<A>>, page: (cursor: string) => Promise<Page<A>>) {
+    for (let next = first; ;) {
+        const { items, nextCursor } = await next;
+        yield items;
+        if (!nextCursor) return;
+        next = page(nextCursor);
     }
 }
 

@@ -56,6 +56,8 @@ export interface Table<T extends Kept = Kept> {
     readonly events: Readonly<Record<string, Reducer<T>>>;
     /** Events after which the leader reads the whole table again, a moment later; for summaries. */
     readonly refreshOn?: readonly string[];
+    /** The first screens don't wait for it. */
+    readonly late?: true;
     /** Whether a row is still worth keeping; `now` in milliseconds. All are without it. */
     keep?(row: T, now: number): boolean;
     /** The commands that make a row again after it was deleted elsewhere; `id` is that of the new object. */

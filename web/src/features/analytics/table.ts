@@ -21,13 +21,14 @@ export const days: Table<DayProgress> = {
 export const overviews: Table<Overview> = {
     name: "overviews",
     async *read(reader) {
-        for (const range of RANGES) {
-            const said = await reader.get<Schemas["Overview"]>("/api/analytics/overview", { range });
+        const read = (range: string) => reader.get<Schemas["Overview"]>("/api/analytics/overview", { range });
+        for (const [range, said] of await Promise.all(RANGES.map(async (one) => [one, await read(one)] as const))) {
             yield rowsOf("overviews", [{ ...said, id: range, version: 0 } as Overview]);
             if (range === "year") yield rowsOf("days", said.days.map(dayRow));
         }
     },
     events: {},
+    late: true,
     refreshOn: ["progress.updated"],
 };
 

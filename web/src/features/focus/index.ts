@@ -1,5 +1,6 @@
 import type { Action, Feature } from "../../app/feature.ts";
 import { complete, extend, interrupt, pauseOrResume, toggleFullScreen } from "./asks.ts";
+import RunningPill from "./parts/RunningPill.svelte";
 import { runningSession } from "./rules.ts";
 
 /** Only before the clock itself, where a button that has the focus keeps its own keys. */
@@ -42,5 +43,5 @@ export const focus: Feature = {
             (app) => app.place.path === "/focus",
         ),
     ],
-    pill: () => import("./parts/RunningPill.svelte"),
+    pill: RunningPill,
 };

@@ -49,5 +49,6 @@ export const presets: Table<Preset> = {
             yield rowsOf("presets", page);
         }
     },
+    late: true,
     events: { "preset.created": replaces, "preset.updated": replaces, "preset.deleted": removes },
 };

@@ -17,5 +17,6 @@ export const points: Table<Points> = {
         "points.changed": (rows: Rows<Points>, { total, level }: PointsChanged) => rows.patch(POINTS, { total, level }),
     },
     // The event doesn't say the next level, nor the recent entries.
+    late: true,
     refreshOn: ["points.changed"],
 };

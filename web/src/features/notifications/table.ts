@@ -14,6 +14,7 @@ export const notifications: Table<Notification> = {
             break;
         }
     },
+    late: true,
     events: {
         "notification.created": replaces,
         "notification.deleted": removes,

@@ -9,11 +9,8 @@ export type SubjectChanges = components["schemas"]["SubjectChanges"];
 export const subjects: Table<Subject> = {
     name: "subjects",
     async *read(reader) {
-        for (const archived of [false, true]) {
-            for await (const page of reader.pages<Subject>("/api/subjects", { archived })) {
-                yield rowsOf("subjects", page);
-            }
-        }
+        const read = [false, true].map((archived) => reader.pages<Subject>("/api/subjects", { archived }));
+        for (const pages of read) for await (const page of pages) yield rowsOf("subjects", page);
     },
     events: { "subject.created": replaces, "subject.updated": replaces, "subject.deleted": removes },
     remake: ({ id: _id, version: _v, createdAt: _c, updatedAt: _u, archived: _a, ...subject }, id) => [

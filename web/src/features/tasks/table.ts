@@ -85,9 +85,11 @@ export const subtasks: Table<Subtask> = {
 async function* readTasks(reader: Reader): AsyncIterable<readonly Put[]> {
     const updatedFrom = instant(reader.now - KEPT_DAYS * DAY);
     const lists = [{ status: ["pending", "in_progress"] }, { status: ["completed", "cancelled"], updatedFrom }];
-    for (const list of lists) {
-        const query = { ...list, include: "subtasks" };
-        for await (const page of reader.pages<Task & { subtasks?: Subtask[] }>("/api/tasks", query)) {
+    const read = lists.map((list) =>
+        reader.pages<Task & { subtasks?: Subtask[] }>("/api/tasks", { ...list, include: "subtasks" }),
+    );
+    for (const pages of read) {
+        for await (const page of pages) {
             yield page.flatMap(({ subtasks: steps, ...task }) => [
                 { table: "tasks", row: task },
                 ...rowsOf("subtasks", steps ?? []),

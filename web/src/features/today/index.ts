@@ -2,6 +2,7 @@ import type { Feature } from "../../app/feature.ts";
 import { zoneOf } from "../auth/rules.ts";
 import { currentDay } from "../tasks/clock.svelte.ts";
 import { countOf } from "./rules.ts";
+import Today from "./Today.svelte";
 
 export const today: Feature = {
     name: "today",
@@ -10,7 +11,7 @@ export const today: Feature = {
         {
             path: "/",
             title: "today.title",
-            screen: () => import("./Today.svelte"),
+            screen: () => Promise.resolve({ default: Today }), // what nearly everyone opens comes with the app itself
             nav: {
                 label: "today.title",
                 icon: "today",
