@@ -1,7 +1,7 @@
 /** Builds the service worker beside the app, with the list of the files that it keeps, as a Vite plugin. */
 import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { build, type Plugin, type Rolldown } from "vite";
 
@@ -20,7 +20,7 @@ export function worker(): Plugin {
         name: "worker",
         apply: "build",
         configResolved(config) {
-            [root, outDir] = [config.root, join(config.root, config.build.outDir)];
+            [root, outDir] = [config.root, resolve(config.root, config.build.outDir)];
         },
         async writeBundle(_, bundle) {
             const entries = [...shellOf(bundle), ...publicFiles(join(root, "public"))];
