@@ -36,8 +36,6 @@ PUBLIC = {
     "get_health",
     "get_metrics",
     "get_docs",
-    "get_docs_style",
-    "get_docs_script",
     "get_openapi",
 }
 

@@ -313,7 +313,7 @@ async def test_a_damaged_folder_is_the_waiting_page(system: System, tmp_path: Pa
 async def test_the_api_viewer_of_the_build_replaces_the_plain_page(system: System, tmp_path: Path) -> None:
     put_build(tmp_path, KEYS[0])
     async with server(system, tmp_path) as client:
-        assert "/api/docs.js" in (await client.get("/api/docs")).text
+        assert '<dt id="not_found">404 not_found</dt>' in (await client.get("/api/docs")).text
         put_build(tmp_path, KEYS[1], **{"docs.html": b"<!doctype html><title>API viewer</title>"})
         viewer = await client.get("/api/docs")
     assert viewer.text == "<!doctype html><title>API viewer</title>"
