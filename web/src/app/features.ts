@@ -6,6 +6,7 @@ import { focus } from "../features/focus/index.ts";
 import { gamification } from "../features/gamification/index.ts";
 import { notifications } from "../features/notifications/index.ts";
 import { overview } from "../features/overview/index.ts";
+import { settings } from "../features/settings/index.ts";
 import { tasks } from "../features/tasks/index.ts";
 import { today } from "../features/today/index.ts";
 import { conflicts } from "./conflicts.ts";
@@ -22,4 +23,5 @@ export const features: readonly Feature[] = [
     notifications,
     conflicts,
     auth,
+    settings,
 ];

@@ -12,20 +12,5 @@ export const auth: Feature = {
         },
         { path: "/reset-password", title: "auth.reset.title", frame: "door", screen: () => import("./Reset.svelte") },
         { path: "/verify-email", title: "auth.verify.title", frame: "door", screen: () => import("./Verify.svelte") },
-        {
-            path: "/settings/:part?",
-            title: "settings.title",
-            screen: () => import("./Settings.svelte"),
-            tool: { label: "settings.title", icon: "settings" },
-        },
-    ],
-    actions: [
-        {
-            id: "sign-out",
-            title: "settings.signout",
-            group: "app.group.everywhere",
-            icon: "sign-out",
-            run: (app) => app.go("/settings", { state: { signOut: true } }),
-        },
     ],
 };
