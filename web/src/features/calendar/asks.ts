@@ -34,12 +34,13 @@ function isAhead(app: App, startAt: string): boolean {
     return ahead;
 }
 
-/** Plans a task; false for a time that has passed. */
-export async function plan(app: App, task: Task, place: Place): Promise<boolean> {
+/** Plans a session, of a task or of none; false for a time that has passed. */
+export async function plan(app: App, task: Task | null, place: Place): Promise<boolean> {
     const startAt = instantOf(place, app.see(zoneOf));
     if (!isAhead(app, startAt)) return false;
     const id = uuidv7(now());
-    const body = { type: "custom" as const, plannedMinutes: place.minutes, taskId: task.id, subjectId: task.subjectId };
+    const of = { taskId: task?.id ?? null, subjectId: task?.subjectId ?? null };
+    const body = { type: "custom" as const, plannedMinutes: place.minutes, ...of };
     await app.ask(createFocusSession, id, { ...body, startAt });
     await focusOn(id);
     return true;

@@ -5,6 +5,9 @@ import { profile, zoneOf } from "../auth/rules.ts";
 import { currentDay } from "../tasks/clock.svelte.ts";
 import { daysOfWeek, weekNameOf } from "./week.ts";
 
+/** The state of an address at which a new session is being planned. */
+const PLANNING = { planning: true };
+
 const onWeek = (app: App) => /^\/week(\/|$)/.test(app.place.path);
 
 /** The days that are shown: of the address, else of today. */
@@ -48,6 +51,15 @@ export const calendar: Feature = {
             keys: ["]"],
             when: onWeek,
             run: (app) => turn(app, 1),
+        },
+        {
+            id: "week new",
+            title: "calendar.new",
+            group: "calendar.title",
+            icon: "plus",
+            keys: ["n"],
+            when: onWeek,
+            run: ({ go, place }) => go(`${place.path}?${place.query}`, { replace: true, state: PLANNING }),
         },
         {
             id: "week print",
