@@ -1,4 +1,4 @@
-"""What two devices change while one of them is offline: merged where that is possible, and the student's choice elsewhere."""
+"""What two devices change while one is offline: merged where that is possible, and elsewhere the student chooses."""
 
 from __future__ import annotations
 
@@ -7,16 +7,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 from tests.cast import Person
-from tests.e2e.student import (
-    PATIENCE,
-    Json,
-    complete,
-    day,
-    eventually,
-    everything_sent,
-    open_app,
-    waiting,
-)
+from tests.e2e.student import PATIENCE, Json, complete, day, eventually, everything_sent, open_app, waiting
 
 LONG = PATIENCE * 1000
 

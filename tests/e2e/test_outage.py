@@ -9,15 +9,7 @@ from collections import Counter
 from playwright.async_api import Browser, expect
 from tests.e2e.conftest import running_program
 from tests.e2e.devices import device, newcomer
-from tests.e2e.student import (
-    complete,
-    eventually,
-    everything_sent,
-    open_app,
-    row,
-    tasks_of,
-    waiting,
-)
+from tests.e2e.student import complete, eventually, everything_sent, open_app, row, tasks_of, waiting
 from tests.up.conftest import Running
 
 WRITES = 50

@@ -18,12 +18,10 @@ TAKEOVER = 10.0
 WATCH = """(title) => {
     window.shownAt = new Promise((done) => {
         const look = () => {
-            if (!document.querySelector("main").innerText.includes(title)) return false;
-            done(performance.timeOrigin + performance.now());
-            return true;
+            const shown = document.querySelector("main").innerText.includes(title);
+            return shown ? done(performance.timeOrigin + performance.now()) : requestAnimationFrame(look);
         };
-        if (!look()) new MutationObserver((_, observer) => look() && observer.disconnect())
-            .observe(document.querySelector("main"), { subtree: true, childList: true, characterData: true });
+        look();
     });
 }"""
 PRESSED = """() => {
@@ -37,13 +35,13 @@ class Sockets:
     """The live connections of the tabs that are watched."""
 
     def __init__(self) -> None:
-        self.opened: list[WebSocket] = []
+        self.opened: list[tuple[Page, WebSocket]] = []
 
     def watch(self, page: Page) -> None:
-        page.on("websocket", lambda socket: self.opened.append(socket))
+        page.on("websocket", lambda socket: self.opened.append((page, socket)))
 
     def open(self) -> int:
-        return sum(not socket.is_closed() for socket in self.opened)
+        return sum(not page.is_closed() and not socket.is_closed() for page, socket in self.opened)
 
 
 async def second_tab(program: Program, first: Page, sockets: Sockets) -> tuple[Page, list[str]]:
@@ -70,7 +68,6 @@ async def test_a_change_appears_in_the_other_tab_and_there_is_one_connection(
     for number, (here, there) in enumerate([(desk, other), (other, desk), (desk, other)]):
         title = f"Reading {'abc'[number]}"
         await there.evaluate(WATCH, title)
-        await here.bring_to_front()
         await here.keyboard.press("a")
         await here.get_by_role("textbox", name="Add a task").fill(title)
         await here.evaluate(PRESSED)
