@@ -53,6 +53,7 @@ class Program:
     url: str
     build: str
     up: Running
+    data: Path
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def running_program(builds: Path = BUILDS, **environment: str) -> Iterator[Progr
     up = Running(started, folder / "up.log", port)
     try:
         up.wait_until_up()
-        yield Program(f"http://{HOST}:{port}", build, up)
+        yield Program(f"http://{HOST}:{port}", build, up, folder / "data")
     finally:
         up.stop()
         shutil.rmtree(folder)
