@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,27 +52,36 @@ class Program:
 
     url: str
     build: str
+    up: Running
+    data: Path
 
 
-@pytest.fixture(scope="session")
-def program() -> Iterator[Program]:
-    """The program as a student starts it, with its own data folder and port."""
+@contextmanager
+def running_program(builds: Path = BUILDS, **environment: str) -> Iterator[Program]:
+    """Run the program as a student starts it, with its own data folder and port, and the app of the folder `builds`."""
     build = web_build.build(BUILDS, os.environ) if web_build.has_source() else ""
     folder, port = Path(tempfile.mkdtemp(prefix="teddy-e2e-")), free_port()
     folder.chmod(0o755)  # the engines of root run as another account
-    place = {"WEB": "on", "WEB_DIR": str(BUILDS if build else folder / "no build")}
+    place = {"WEB": "on", "WEB_DIR": str(builds if build else folder / "no build")}
     command = [sys.executable, "-m", "studyteddy", "up", f"--port={port}", f"--data-dir={folder / 'data'}"]
     with (folder / "up.log").open("wb") as log:
         started = subprocess.Popen(
-            command, env=own_environment(**ENVIRONMENT, **place), stdout=log, stderr=subprocess.STDOUT
+            command, env=own_environment(**ENVIRONMENT, **place, **environment), stdout=log, stderr=subprocess.STDOUT
         )
     up = Running(started, folder / "up.log", port)
     try:
         up.wait_until_up()
-        yield Program(f"http://{HOST}:{port}", build)
+        yield Program(f"http://{HOST}:{port}", build, up, folder / "data")
     finally:
         up.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """The program that the tests share; a test that harms it runs one of its own."""
+    with running_program() as program:
+        yield program
 
 
 def find_chromium() -> str:

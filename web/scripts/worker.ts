@@ -13,6 +13,8 @@ interface Entry {
 
 type Bundle = Rolldown.OutputBundle;
 
+const PAGE = "index.html";
+
 export function worker(): Plugin {
     let root = "";
     let outDir = "";
@@ -35,25 +37,25 @@ export function worker(): Plugin {
 
 /** The page, and every file that it can come to need: what other pages of the build need isn't part of the app. */
 export function shellOf(bundle: Bundle): Entry[] {
-    const found = new Set<string>(["index.html"]);
-    const page = Object.values(bundle).find(
-        (one) => one.type === "chunk" && one.facadeModuleId?.endsWith("index.html"),
-    );
-    const open = page ? [page.fileName] : [];
+    const page = String(contentOf(bundle[PAGE]));
+    const found = new Set([PAGE]);
+    const open = Object.keys(bundle).filter((name) => page.includes(`"/${name}"`));
+    if (!open.some((name) => bundle[name]?.type === "chunk")) throw new Error(`${PAGE} loads no script`);
     for (let name = open.pop(); name; name = open.pop()) {
-        const chunk = bundle[name];
-        if (found.has(name) || chunk?.type !== "chunk") continue;
+        const file = bundle[name];
+        if (found.has(name) || !file) continue;
         found.add(name);
-        open.push(...chunk.imports, ...chunk.dynamicImports);
-        for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
-        for (const asset of chunk.viteMetadata?.importedAssets ?? []) found.add(asset);
+        if (file.type !== "chunk") continue;
+        open.push(...file.imports, ...file.dynamicImports);
+        for (const style of file.viteMetadata?.importedCss ?? []) found.add(style);
+        for (const asset of file.viteMetadata?.importedAssets ?? []) found.add(asset);
     }
     for (const name of Object.keys(bundle)) if (name.endsWith(".woff2")) found.add(name);
     return [...found].map((name) => entryOf(name, contentOf(bundle[name])));
 }
 
 function contentOf(file: Bundle[string] | undefined): string | Uint8Array {
-    if (!file) throw new Error("the build has no index.html");
+    if (!file) throw new Error("the build lacks a file that the page needs");
     return file.type === "chunk" ? file.code : file.source;
 }
 

@@ -12,8 +12,10 @@ import { find } from "./app/router.ts";
 import { Shell } from "./app/shell.svelte.ts";
 import { languageOf, preferencesKept } from "./features/auth/rules.ts";
 import { SCHEMA } from "./features/schema.ts";
-import { loadLocale, loadTexts } from "./platform/messages.ts";
+import { loadLocale, loadTexts, m } from "./platform/messages.ts";
 import { Updates } from "./platform/updates.ts";
+import { SessionEnded } from "./sync/api.ts";
+import { DiskRefused } from "./sync/database.ts";
 import { Sync } from "./sync/sync.ts";
 
 // What will most likely be shown is loaded while the disk and the session are opened. If it fails, it is tried again then.
@@ -32,6 +34,13 @@ const updates = new Updates({
     changed: () => (shell.update = updates.ready ? () => updates.apply() : null),
 });
 sync.onBuild = (build) => updates.check(build);
+sync.onLock = () => document.activeElement instanceof HTMLElement && document.activeElement.blur(); // fields save then
+addEventListener("unhandledrejection", (event) => {
+    // Both are no faults: the student is told, of a session that has ended by the door.
+    if (event.reason instanceof DiskRefused) shell.app.toast(m("app.status.full"));
+    else if (!(event.reason instanceof SessionEnded)) return;
+    event.preventDefault();
+});
 if (import.meta.env.PROD) void updates.start();
 
 mount(App, { target: document.querySelector("#app")!, props: { shell } });

@@ -79,6 +79,10 @@ class Tab {
         this.#follow();
     }
 
+    get connected(): boolean {
+        return this.#connected !== null;
+    }
+
     /** The connection delivers some of what there is: in order, twice, or with a gap. */
     hear(): void {
         const from = Math.max(0, this.store.seq - Math.floor(this.chance() * 3)) + (this.chance() < 0.2 ? 2 : 0);
@@ -429,6 +433,26 @@ describe("everything is read anew", () => {
         await settle();
         expect(same(tab.shown, truth(server))).toBe(true);
         expect(server.rows.get("a")?.color).toBe("blue");
+    });
+
+    test("found out while catching up, goes on with what happened meanwhile and with the connection", async () => {
+        const { server, tab } = await world();
+        for (let n = 0; n < 9; n++) server.create({ id: `n${n}`, title: "", color: "", labels: [], done: false });
+        tab.lead();
+        await settle();
+        for (let n = 0; n < 9; n++) server.change(`n${n}`, { title: "Changed" });
+        server.expired = server.head;
+        let late = false;
+        tab.api.answered = ({ path }) => {
+            if (path !== "/notes" || late) return;
+            late = true;
+            server.create({ id: "late", title: "", color: "", labels: [], done: false });
+        };
+        tab.account.wake();
+        await settle(10_000);
+        expect(late).toBe(true);
+        expect(same(tab.shown, truth(server))).toBe(true);
+        expect(tab.connected).toBe(true);
     });
 });
 

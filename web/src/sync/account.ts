@@ -265,6 +265,7 @@ export class Account {
     async #keep(command: Command): Promise<Command> {
         try {
             const stored = await this.#world.database.add(command, this.#fold);
+            if (this.#stopped) return stored; // it waits on the disk; the store may be another student's by now
             this.#setFull(false);
             if (stored.key !== command.key) this.#store.drop(command.key);
             this.#store.enqueue(stored);
@@ -417,6 +418,13 @@ export class Account {
         this.#timer = setTimeout(() => this.#pump(), pause.ms);
     }
 
+    /** Events are missing for good: reads everything, then follows again. */
+    #startAnew(): void {
+        this.#unread = true;
+        this.#live.stop();
+        this.#pump();
+    }
+
     /** Reads everything anew. The head is noted first: what happens meanwhile is seen twice, never missed. */
     async #readEverything(): Promise<void> {
         const first = !this.#complete;
@@ -458,11 +466,7 @@ export class Account {
         for (;;) {
             const since = this.#store.seq;
             const page = await this.#changes(since);
-            if (page.reset) {
-                this.#unread = true;
-                this.#live.stop();
-                return this.#readEverything();
-            }
+            if (page.reset) return this.#startAnew();
             this.#receive(page.items);
             if (!page.items.length || this.#store.seq === since) break;
         }
@@ -482,11 +486,7 @@ export class Account {
             receive: (events) => {
                 if (this.#leading && !this.#unread) this.#receive(events);
             },
-            reset: () => {
-                this.#unread = true;
-                this.#live.stop();
-                this.#pump();
-            },
+            reset: () => this.#startAnew(),
             opened: (build) => {
                 this.#setOnline(true);
                 this.#outbox.reset();

@@ -31,6 +31,8 @@ export class Sync {
     onBuild: (build: string | null) => void = () => undefined;
     /** Another tab runs a newer app, which has taken the database. */
     onOutdated: () => void = () => undefined;
+    /** The session has ended and the screen is about to be locked: what is being typed can still be stored. */
+    onLock: () => void = () => undefined;
 
     /** `origin` is empty in the browser. */
     constructor(schema: Schema, origin = "") {
@@ -104,7 +106,7 @@ export class Sync {
         try {
             return (await this.#api.send<A>(request)).data;
         } catch (fault) {
-            if (fault instanceof SessionEnded) this.session.end();
+            if (fault instanceof SessionEnded) await this.#lock();
             throw fault;
         }
     }
@@ -201,9 +203,13 @@ export class Sync {
         this.store.load([], [], 0);
     }
 
-    /** Locks what is kept: the commands stay on the disk for the same student. */
     async #ended(account: Account): Promise<void> {
-        if (account !== this.#account) return;
+        if (account === this.#account) await this.#lock();
+    }
+
+    /** Locks what is kept: the commands stay on the disk for the same student. */
+    async #lock(): Promise<void> {
+        if (this.#account) this.onLock();
         this.session.end();
         await this.#close(false);
     }
