@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
@@ -27,8 +28,8 @@ from tests.up.conftest import open_folder as open_folder
 from studyteddy.embedded import web_build
 from studyteddy.embedded.engine import HOST, free_port
 
-BUILDS = Path(tempfile.gettempdir()) / f"teddy-web-{os.getuid()}"
-"""The builds of the app, kept between runs; each is named after its source."""
+BUILDS = Path(tempfile.gettempdir()) / f"teddy-web-{os.getuid()}-{crc32(str(web_build.SOURCE).encode()):08x}"
+"""The builds of the app of this checkout, kept between runs; each is named after its source."""
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",
