@@ -71,7 +71,7 @@ async def is_alike(program: Program, browser: Browser, person: Person, page: Pag
     last = (await person.get("/api/changes", params={"since": 2**53})).json()["nextSeq"]
 
     async def has_followed() -> bool:
-        return await last_event(page) >= last
+        return bool(await last_event(page) >= last)
 
     await eventually(has_followed)
     async with device(browser, program.url, person) as fresh:

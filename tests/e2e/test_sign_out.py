@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from playwright.async_api import Browser, Locator, Page, expect
 from tests.cast import PASSWORD, Person
@@ -74,7 +74,7 @@ async def left_behind(page: Page) -> Json:
     }
 
 
-NOTHING = {"databases": {}, "marks": {}, "cookies": [], "answers": []}
+NOTHING: Json = {"databases": {}, "marks": {}, "cookies": [], "answers": []}
 
 
 async def sessions_of(person: Person) -> list[Json]:
@@ -173,33 +173,33 @@ async def test_changes_of_a_session_that_was_ended_are_kept_for_the_same_student
 ) -> None:
     """Two accounts in one browser: the other one neither sees nor sends what waits."""
     bob = await newcomer(program.url, "Bob")
-    essay = (await ada.task("Essay"))["id"]
-    await bob.task("Poster")
-    await open_app(desk, "/tasks")
-    await desk.context.set_offline(True)
-    await complete(desk, "Essay")
-    await end_other_sessions(ada)
-    await desk.context.set_offline(False)
-    await expect(at_the_door(desk)).to_be_visible(timeout=LONG)
+    async with aclosing(bob.http):
+        essay = (await ada.task("Essay"))["id"]
+        await bob.task("Poster")
+        await open_app(desk, "/tasks")
+        await desk.context.set_offline(True)
+        await complete(desk, "Essay")
+        await end_other_sessions(ada)
+        await desk.context.set_offline(False)
+        await expect(at_the_door(desk)).to_be_visible(timeout=LONG)
 
-    await enter(desk, bob)
-    await desk.goto("/tasks")
-    await expect(row(desk, "Poster")).to_be_visible()
-    await expect(desk.get_by_text("Essay")).to_have_count(0)
-    assert [task["title"] for task in (await tasks_of(bob)).values()] == ["Poster"]
-    assert (await tasks_of(ada))[essay]["status"] == "pending"
-    await ask_to_sign_out(desk)
-    await confirm(desk)
+        await enter(desk, bob)
+        await desk.goto("/tasks")
+        await expect(row(desk, "Poster")).to_be_visible()
+        await expect(desk.get_by_text("Essay")).to_have_count(0)
+        assert [task["title"] for task in (await tasks_of(bob)).values()] == ["Poster"]
+        assert (await tasks_of(ada))[essay]["status"] == "pending"
+        await ask_to_sign_out(desk)
+        await confirm(desk)
 
-    await enter(desk, ada)
+        await enter(desk, ada)
 
-    async def is_sent() -> bool:
-        return bool((await tasks_of(ada))[essay]["status"] == "completed")
+        async def is_sent() -> bool:
+            return bool((await tasks_of(ada))[essay]["status"] == "completed")
 
-    await eventually(is_sent)
-    assert (await tasks_of(ada))[essay]["completions"] == 1
-    await everything_sent(desk)
-    await bob.http.aclose()
+        await eventually(is_sent)
+        assert (await tasks_of(ada))[essay]["completions"] == 1
+        await everything_sent(desk)
 
 
 async def test_a_title_that_is_being_typed_when_the_session_ends_is_kept(ada: Person, desk: Page) -> None:
@@ -250,14 +250,14 @@ async def test_signing_out_in_one_tab_signs_out_in_all(program: Program, ada: Pe
 
 async def test_another_account_in_another_tab_sees_nothing(program: Program, ada: Person, desk: Page) -> None:
     bob = await newcomer(program.url, "Bob")
-    await ada.task("Essay")
-    await bob.task("Poster")
-    await open_app(desk, "/tasks")
-    await ask_to_sign_out(desk)
-    await confirm(desk)
-    await enter(desk, bob)
-    await desk.goto("/tasks")
-    await expect(row(desk, "Poster")).to_be_visible()
-    await expect(desk.get_by_text("Essay")).to_have_count(0)
-    assert await waiting(desk) == []
-    await bob.http.aclose()
+    async with aclosing(bob.http):
+        await ada.task("Essay")
+        await bob.task("Poster")
+        await open_app(desk, "/tasks")
+        await ask_to_sign_out(desk)
+        await confirm(desk)
+        await enter(desk, bob)
+        await desk.goto("/tasks")
+        await expect(row(desk, "Poster")).to_be_visible()
+        await expect(desk.get_by_text("Essay")).to_have_count(0)
+        assert await waiting(desk) == []

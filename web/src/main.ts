@@ -34,6 +34,7 @@ const updates = new Updates({
     changed: () => (shell.update = updates.ready ? () => updates.apply() : null),
 });
 sync.onBuild = (build) => updates.check(build);
+sync.onOutdated = () => updates.outdated();
 sync.onLock = () => document.activeElement instanceof HTMLElement && document.activeElement.blur(); // fields save then
 addEventListener("unhandledrejection", (event) => {
     // Both are no faults: the student is told, of a session that has ended by the door.

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Route } from "./feature.ts";
-import { find, unhash } from "./router.ts";
+import { find, staysInApp, unhash } from "./router.ts";
 
 const route = (path: string) => ({ path, title: "app.name", screen: () => Promise.reject() }) as unknown as Route;
 const routes = ["/", "/tasks", "/tasks/:id", "/week/:week?", "/settings/:part*"].map(route);
@@ -40,4 +40,15 @@ test("what follows the # cannot lead to another site", () => {
         const found = unhash(new URL(`https://teddy.example/${hash}`));
         expect(found === null || (found.address.startsWith("/") && !found.address.startsWith("//"))).toBe(true);
     }
+});
+
+test("the app shows its own addresses; the browser loads what is anew, or isn't the app's", () => {
+    const going = { navigationType: "push", hashChange: false, downloadRequest: null, formData: null } as const;
+    const [tasks, file] = [new URL("https://teddy.example/tasks"), new URL("https://teddy.example/api/tasks")];
+    expect(staysInApp(going, tasks)).toBe(true);
+    expect(staysInApp({ ...going, navigationType: "traverse" }, tasks)).toBe(true);
+    expect(staysInApp({ ...going, navigationType: "reload" }, tasks)).toBe(false);
+    expect(staysInApp({ ...going, hashChange: true }, tasks)).toBe(false);
+    expect(staysInApp({ ...going, downloadRequest: "waves.pdf" }, tasks)).toBe(false);
+    expect(staysInApp(going, file)).toBe(false);
 });

@@ -53,6 +53,15 @@ export interface Arrival {
     readonly turned: boolean;
 }
 
+/** What of a navigation decides who carries it out. */
+type Going = Pick<NavigateEvent, "navigationType" | "hashChange" | "downloadRequest" | "formData">;
+
+/** Whether the app itself shows what a navigation leads to; the browser does the rest, such as loading the app anew. */
+export function staysInApp({ navigationType, hashChange, downloadRequest, formData }: Going, url: URL): boolean {
+    if (navigationType === "reload" || hashChange || downloadRequest !== null || formData) return false;
+    return !/^\/(api|ws|health|metrics|assets)(\/|$)/.test(url.pathname);
+}
+
 /**
  * Calls `arrive` now and after each navigation within the app; gives a function that ends it.
  * The browser restores the place on the page when what `arrive` gives has resolved.
@@ -69,9 +78,8 @@ export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void 
     void at(new URL(location.href), hidden?.state, true);
     if (!("navigation" in globalThis)) return () => {};
     const onnavigate = (event: NavigateEvent) => {
-        if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;
         const url = new URL(event.destination.url);
-        if (/^\/(api|ws|health|metrics|assets)(\/|$)/.test(url.pathname)) return;
+        if (!event.canIntercept || !staysInApp(event, url)) return;
         const state: unknown = event.destination.getState() ?? event.info;
         const turned = url.pathname !== path;
         event.intercept({

@@ -7,6 +7,7 @@ import {
     dateOf,
     dayOf,
     daysBetween,
+    followClock,
     formatClock,
     formatDay,
     formatHours,
@@ -107,6 +108,20 @@ describe("the clock", () => {
         expect(instant()).toBe("2030-01-01T12:00:10.200Z");
         setClock("nonsense");
         expect(now()).toBe(Date.UTC(2030, 0, 1, 12, 0, 10, 200));
+    });
+
+    test("tells those who show the time when it was put right, not of every hair", () => {
+        vi.useFakeTimers({ now: Date.UTC(2030, 0, 1, 12) });
+        setClock("2030-01-01T12:00:00Z");
+        const told = vi.fn();
+        const stop = followClock(told);
+        setClock("2030-01-01T12:00:00.400Z");
+        expect(told).not.toHaveBeenCalled();
+        setClock("2030-01-03T12:00:00Z");
+        expect(told).toHaveBeenCalledTimes(1);
+        stop();
+        setClock("2030-01-01T12:00:00Z");
+        expect(told).toHaveBeenCalledTimes(1);
     });
 
     test("writes instants as the API does", () => {

@@ -31,6 +31,7 @@ const MINUTE = 60_000;
 // The clock of the server.
 
 let offset = 0;
+const followers = new Set<() => void>();
 
 /** Now in milliseconds, by the server's clock as far as it is known. */
 export function now(): number {
@@ -40,7 +41,16 @@ export function now(): number {
 /** Sets the clock by what the server just said. `took` is how long its message may have been on its way. */
 export function setClock(serverNow: Instant, took = 0): void {
     const said = Date.parse(serverNow);
-    if (Number.isFinite(said)) offset = said + took / 2 - Date.now();
+    if (!Number.isFinite(said)) return;
+    const before = offset;
+    offset = said + took / 2 - Date.now();
+    if (Math.abs(offset - before) > 1000) for (const follower of followers) follower();
+}
+
+/** Calls `follower` when the clock was put right by more than a second. Returns how to stop. */
+export function followClock(follower: () => void): () => void {
+    followers.add(follower);
+    return () => followers.delete(follower);
 }
 
 /** How far this device's clock is behind the server's, in milliseconds. */

@@ -10,6 +10,8 @@ export type Take = "take over" | "take over unseen";
 
 const WORKER = "/sw.js";
 const UNSEEN = 5 * 60_000;
+/** Milliseconds until a new version that couldn't be had is asked for again. */
+const AGAIN = 2_000;
 const CHANNEL = "teddy:updates";
 const RELOADED = "teddy.reloaded";
 
@@ -57,7 +59,22 @@ export class Updates {
     check(build: string | null): void {
         if (build === this.#build) return;
         this.#build = build;
-        void this.#registration?.update().catch(() => undefined);
+        void this.#look(build, AGAIN);
+    }
+
+    /** Asks for the worker of this build; when that fails, as it may on a connection that has just come back, again. */
+    async #look(build: string | null, wait: number): Promise<void> {
+        try {
+            await this.#registration?.update();
+        } catch {
+            if (build !== this.#build) return;
+            setTimeout(() => void this.#look(build, Math.min(2 * wait, UNSEEN)), wait);
+        }
+    }
+
+    /** A newer version works already, in another tab, and has taken what this page needs. */
+    outdated(): void {
+        this.#tookOver();
     }
 
     /** Uses the new version; the page reloads. */

@@ -1,13 +1,17 @@
 /** The time of day for what is on the screen: read in `$derived`, it is read again as time goes on. */
 import { createSubscriber } from "svelte/reactivity";
 
-import { now, today, type Day, type Zone } from "../../platform/time.ts";
+import { followClock, now, today, type Day, type Zone } from "../../platform/time.ts";
 
 const STEP = 20_000;
 
 const follow = createSubscriber((update) => {
     const timer = setInterval(update, STEP);
-    return () => clearInterval(timer);
+    const stop = followClock(update);
+    return () => {
+        clearInterval(timer);
+        stop();
+    };
 });
 
 /** Now in milliseconds, at most 20 s old. */
