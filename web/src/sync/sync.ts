@@ -172,7 +172,7 @@ export class Sync {
     }
 
     async #openAccount(id: string, shared: boolean): Promise<Account> {
-        const kept = shared ? null : await openDatabase(id, () => this.onOutdated());
+        const kept = shared ? null : await openDatabase(id, () => this.#outdate());
         const database = (this.#database = kept ?? new MemoryDatabase());
         const api = new Api(this.#origin, this.session.tokens(id));
         const account: Account = new Account({
@@ -190,6 +190,12 @@ export class Sync {
         this.#account = account;
         await account.open();
         return account;
+    }
+
+    /** A newer app has taken the database: it leads from now on, and this page shows what it had. */
+    #outdate(): void {
+        void this.#account?.stop();
+        this.onOutdated();
     }
 
     async #close(destroy: boolean): Promise<void> {
