@@ -115,6 +115,12 @@ async def reconnect(page: Page) -> None:
         await page.context.set_offline(False)
 
 
+async def take_offer(page: Page) -> None:
+    """Click on the offer of a new version, and wait for the page that comes."""
+    async with page.expect_event("domcontentloaded", timeout=LONG):
+        await page.get_by_role("button", name="Reload").first.click(timeout=LONG)
+
+
 async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Browser) -> None:
     ada = await newcomer(builds.program.url)
     async with aclosing(ada.http):
@@ -141,7 +147,7 @@ async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Br
             assert await desk.evaluate("window.same") is True
             await expect(line).to_have_attribute("placeholder", OLD)
 
-            await desk.get_by_role("button", name="Reload").first.click()
+            await take_offer(desk)
             await expect(line).to_have_attribute("placeholder", NEW, timeout=LONG)
             await expect(offer).to_have_count(0)
             await desk.context.set_offline(True)
@@ -196,7 +202,7 @@ async def test_changes_that_wait_are_carried_from_an_older_version_and_the_rest_
             await desk.evaluate(AGE)
             builds.publish()
             await reconnect(desk)
-            await desk.get_by_role("button", name="Reload").first.click(timeout=LONG)
+            await take_offer(desk)
             await expect(row(desk, "Poster")).to_contain_text("Today", timeout=LONG)
             await expect(row(desk, "Essay")).to_have_count(0)
             assert [change["kind"] for change in await waiting(desk)] == ["complete_task"]
@@ -208,7 +214,7 @@ async def test_changes_that_wait_are_carried_from_an_older_version_and_the_rest_
             await desk.context.unroute("**/api/tasks/**")
             await everything_sent(desk, within=90)
             assert (await tasks_of(ada))[essay]["completions"] == 1
-            await other.get_by_role("button", name="Reload").first.click()
+            await take_offer(other)
             await expect(row(other, "Poster")).to_contain_text("Today", timeout=LONG)
             await expect(row(other, "Essay")).to_have_count(0)
 
