@@ -1,4 +1,4 @@
-"""The reducers of the web app, on the walk by which the API proves that an old copy and the events equal a fresh read."""
+"""The reducers of the web app on the walk of the API: an old copy and the events since equal a fresh read."""
 
 from __future__ import annotations
 

@@ -483,6 +483,7 @@ export class Account {
                 this.#pump();
             },
             closed: () => this.#changed(),
+            unreached: () => this.#setOnline(false),
             ended: () => this.#world.ended(),
         };
     }
