@@ -37,6 +37,7 @@ Json = dict[str, Any]
 REFUSED = {
     "already_completed",
     "already_running",
+    "bad_recurrence",  # a change would leave a series without an occurrence
     "changed_since",
     "not_recurring",
     "occurrence_taken",

@@ -31,7 +31,7 @@ async def work(person: Person, name: str, changes: int) -> None:
         await person.post(f"{path}/subtasks", {"title": "Outline"})
         await person.patch(path, {"priority": "high", "labels": ["exam"]})
         await person.patch(f"/api/subjects/{subject['id']}", {"name": f"{name} {number} renamed"})
-        if number % 3 == 0:
+        if number % 6 == 0:  # fewer than give a day's most points: an award of none has no event
             await person.post(f"{path}/complete")
         elif number % 3 == 1:
             await person.delete(f"/api/subjects/{subject['id']}")

@@ -110,8 +110,15 @@ def builds(tmp_path: Path, next_version: tuple[Path, str]) -> Iterator[Builds]:
 async def reconnect(page: Page) -> None:
     """Let the app hear of the server's build, as after each break of the connection."""
     await page.context.set_offline(True)
-    await expect(page.get_by_text("Can’t reach Study Teddy.").first).to_be_visible()
-    await page.context.set_offline(False)
+    await expect(page.get_by_role("status").filter(has_text="on this device").first).to_be_visible()
+    async with page.expect_websocket(timeout=LONG):
+        await page.context.set_offline(False)
+
+
+async def take_offer(page: Page) -> None:
+    """Click on the offer of a new version, and wait for the page that comes."""
+    async with page.expect_event("domcontentloaded", timeout=LONG):
+        await page.get_by_role("button", name="Reload").first.click(timeout=LONG)
 
 
 async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Browser) -> None:
@@ -140,7 +147,7 @@ async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Br
             assert await desk.evaluate("window.same") is True
             await expect(line).to_have_attribute("placeholder", OLD)
 
-            await desk.get_by_role("button", name="Reload").first.click()
+            await take_offer(desk)
             await expect(line).to_have_attribute("placeholder", NEW, timeout=LONG)
             await expect(offer).to_have_count(0)
             await desk.context.set_offline(True)
@@ -195,16 +202,19 @@ async def test_changes_that_wait_are_carried_from_an_older_version_and_the_rest_
             await desk.evaluate(AGE)
             builds.publish()
             await reconnect(desk)
-            await desk.get_by_role("button", name="Reload").first.click(timeout=LONG)
+            await take_offer(desk)
             await expect(row(desk, "Poster")).to_contain_text("Today", timeout=LONG)
             await expect(row(desk, "Essay")).to_have_count(0)
             assert [change["kind"] for change in await waiting(desk)] == ["complete_task"]
-            # The other tab is still the old version: it says so, and works after a reload.
+            # The other tab is still the old version: it says so, refuses what it can't keep, and works after a reload.
             await expect(other.get_by_text("A new version is ready.").first).to_be_visible(timeout=LONG)
+            await complete(other, "Poster")
+            await expect(other.get_by_role("group", name="A new version is ready.")).to_be_visible()
+            await expect(row(other, "Poster").get_by_role("checkbox")).not_to_be_checked()
             await desk.context.unroute("**/api/tasks/**")
             await everything_sent(desk, within=90)
             assert (await tasks_of(ada))[essay]["completions"] == 1
-            await other.get_by_role("button", name="Reload").first.click()
+            await take_offer(other)
             await expect(row(other, "Poster")).to_contain_text("Today", timeout=LONG)
             await expect(row(other, "Essay")).to_have_count(0)
 

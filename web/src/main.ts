@@ -38,7 +38,7 @@ sync.onOutdated = () => updates.outdated();
 sync.onLock = () => document.activeElement instanceof HTMLElement && document.activeElement.blur(); // fields save then
 addEventListener("unhandledrejection", (event) => {
     // Both are no faults: the student is told, of a session that has ended by the door.
-    if (event.reason instanceof DiskRefused) shell.app.toast(m("app.status.full"));
+    if (event.reason instanceof DiskRefused) shell.app.toast(m(shell.update ? "app.update.ready" : "app.status.full"));
     else if (!(event.reason instanceof SessionEnded)) return;
     event.preventDefault();
 });

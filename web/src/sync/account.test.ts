@@ -156,6 +156,18 @@ describe("what a student asks", () => {
         expect(next.account.status).toMatchObject({ waiting: 0, conflicts: 0, online: true });
     });
 
+    test("and what others do comes by a new connection after the network was away", async () => {
+        const { tab } = await world();
+        tab.lead();
+        await settle();
+        expect(tab.connected).toBe(true);
+        tab.account.lost();
+        expect(tab.connected).toBe(false);
+        tab.account.wake();
+        await settle(1_000);
+        expect(tab.connected).toBe(true);
+    });
+
     test("folds into what waits about the same", async () => {
         const { server, tab } = await world();
         server.create({ id: "a", title: "One", color: "red", labels: [], done: false });

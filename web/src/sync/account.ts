@@ -177,8 +177,9 @@ export class Account {
         this.#pump();
     }
 
-    /** The network went away. */
+    /** The network went away: a connection over it may seem open, and never say anything again. */
     lost(): void {
+        this.#live.stop();
         this.#setOnline(false);
     }
 
@@ -275,7 +276,7 @@ export class Account {
             return stored;
         } catch (fault) {
             this.#store.drop(command.key);
-            if (fault instanceof DiskRefused) this.#setFull(true);
+            if (fault instanceof DiskRefused && !this.#stopped) this.#setFull(true);
             throw fault;
         }
     }
@@ -494,6 +495,7 @@ export class Account {
                 this.#pump();
             },
             closed: () => this.#changed(),
+            unreached: () => this.#setOnline(false),
             ended: () => this.#world.ended(),
         };
     }

@@ -1,7 +1,7 @@
 /** The live connection: a ticket, a socket, and its events in order; it comes back by itself. */
 import { chance } from "../platform/random.ts";
 import { elapsed, setClock } from "../platform/time.ts";
-import { type Api, Problem, SessionEnded } from "./api.ts";
+import { type Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import type { Event } from "./kinds.ts";
 
 export interface LiveWorld {
@@ -13,6 +13,8 @@ export interface LiveWorld {
     /** The connection opened; `build` names the build of the app that the server has now. */
     opened(build: string | null): void;
     closed(): void;
+    /** The server gave no answer when a connection was asked for. */
+    unreached(): void;
     /** The session was revoked or has expired. */
     ended(): void;
 }
@@ -71,7 +73,10 @@ export class Live implements Connection {
             if (this.#wanted) this.#connect(data.ticket);
         } catch (fault) {
             if (fault instanceof SessionEnded) this.#world.ended();
-            else this.#later(fault instanceof Problem ? (fault.retryAfter ?? 0) * 1000 : 0);
+            else {
+                if (fault instanceof NoAnswer) this.#world.unreached();
+                this.#later(fault instanceof Problem ? (fault.retryAfter ?? 0) * 1000 : 0);
+            }
         } finally {
             this.#opening = false;
         }

@@ -41,7 +41,7 @@ export class Sync {
         this.#api = new Api(origin);
         this.store = new Store(schema);
         this.session = new Session(this.#api, () => this.store.changed());
-        this.session.onUser = (user, shared) => void this.#enter(user, shared);
+        this.session.onUser = (user, shared) => void this.#enter(user, shared).catch(() => undefined);
         this.#api.tokens = this.session.tokens();
     }
 
@@ -64,7 +64,7 @@ export class Sync {
         this.#watchPage();
         if (remembered("leaving")) await this.#finishLeaving();
         const account = remembered("account");
-        if (account && (await this.#showKept(account))) return;
+        if (account && (await this.#inTurn(() => this.#showKept(account)))) return;
         try {
             await this.session.resume();
             await this.#opening;
@@ -144,22 +144,32 @@ export class Sync {
         return this.#account;
     }
 
+    /** Accounts are opened one after the other: another tab may say who is signed in while this one still looks. */
+    #inTurn<A>(run: () => Promise<A>): Promise<A> {
+        const turn = this.#opening.then(run);
+        this.#opening = turn.then(
+            () => undefined,
+            () => undefined,
+        );
+        return turn;
+    }
+
     /** Opens the account of a student, and closes that of another one. */
     #enter(user: User, shared: boolean): Promise<void> {
-        const opening = this.#opening.then(async () => {
-            await this.#close(false);
+        return this.#inTurn(async () => {
+            const open = this.#account !== null && !shared && this.#database?.kept && remembered("account") === user.id;
+            if (!open) await this.#close(false);
             remember("leaving", null);
             remember("account", shared ? null : user.id);
-            const account = await this.#openAccount(user.id, shared);
+            const account = open ? null : await this.#openAccount(user.id, shared);
             await this.#database?.save({ user }).catch(() => undefined);
-            account.start();
+            account?.start();
         });
-        this.#opening = opening.catch(() => undefined);
-        return opening;
     }
 
     /** Opens what is kept of the account, if its student is known. */
     async #showKept(id: string): Promise<boolean> {
+        if (this.#account) return true; // another tab was faster
         const account = await this.#openAccount(id, false);
         const { user } = (await this.#database?.load()) ?? { user: null };
         if (!isUser(user, id)) {
@@ -172,7 +182,7 @@ export class Sync {
     }
 
     async #openAccount(id: string, shared: boolean): Promise<Account> {
-        const kept = shared ? null : await openDatabase(id, () => this.onOutdated());
+        const kept = shared ? null : await openDatabase(id, () => this.#outdate());
         const database = (this.#database = kept ?? new MemoryDatabase());
         const api = new Api(this.#origin, this.session.tokens(id));
         const account: Account = new Account({
@@ -190,6 +200,12 @@ export class Sync {
         this.#account = account;
         await account.open();
         return account;
+    }
+
+    /** A newer app has taken the database: it leads from now on, and this page shows what it had. */
+    #outdate(): void {
+        void this.#account?.stop();
+        this.onOutdated();
     }
 
     async #close(destroy: boolean): Promise<void> {
