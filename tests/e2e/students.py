@@ -52,6 +52,8 @@ class Look:
     name: str
     language: Language = "en"
     options: dict[str, Any] = field(default_factory=dict)
+    goes: bool = False
+    """Whether the clock of the device goes on from `NOW`, for what waits."""
 
 
 LIGHT = Look("light")
@@ -109,7 +111,7 @@ class Students:
         }
         context = await self._browser.new_context(base_url=self.url, **settings)
         self._stack.push_async_callback(context.close)
-        await context.clock.set_fixed_time(NOW)
+        await (context.clock.install(time=NOW) if look.goes else context.clock.set_fixed_time(NOW))
         page = await context.new_page()
         visited = Visited(page, look, student, watch(page, self.url))
         if student and name != "protected":
