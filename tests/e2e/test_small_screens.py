@@ -20,7 +20,8 @@ SPACING = """() => {
 FAULTS = """() => {
     const faults = [];
     const twoDimensions = ".days, .board, figure .scroll, .tray ul, .tray div";
-    const top = document.querySelector("dialog:modal") ?? document.body;
+    const top = document.querySelector("dialog:modal, [role=menu][data-state=open], [data-scope=date-picker][data-state=open]")
+        ?? document.body;
     const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true })
         && !one.closest("[aria-hidden=true], .visually-hidden, .skip, [inert], option, .printed");
     const said = (one) => `${one.tagName.toLowerCase()}.${one.className?.baseVal ?? one.className} “${
@@ -51,6 +52,7 @@ FAULTS = """() => {
         if (rect.width < 1 || rect.height < 1) continue;
         const [x, y] = [rect.left + rect.width / 2, rect.top + rect.height / 2];
         const hit = document.elementFromPoint(x, y);
+        if (hit?.closest(".toaster")) continue; // a message that can be dismissed, and goes
         if (hit && (one.contains(hit) || hit.contains(one) || hit.closest("label")?.control === one)) continue;
         faults.push(`can’t be reached: ${said(one)}, ${hit ? `behind ${said(hit)}` : "outside"}`);
     }
