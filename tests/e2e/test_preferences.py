@@ -34,7 +34,8 @@ UNSEEN = """() => {
     };
     for (const one of document.querySelectorAll("main :is(a[href], button, input, select, textarea, summary)")) {
         if (!one.checkVisibility({ visibilityProperty: true }) || one.closest(".visually-hidden")) continue;
-        const around = [one.parentElement, one.parentElement.parentElement, one.parentElement.parentElement.parentElement];
+        const near = one.parentElement;
+        const around = [near, near.parentElement, near.parentElement.parentElement];
         if (inks(one) || [...one.querySelectorAll("*"), ...around].some(inks)) continue;
         faults.push(said(one));
     }

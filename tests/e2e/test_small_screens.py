@@ -20,7 +20,8 @@ SPACING = """() => {
 FAULTS = """() => {
     const faults = [];
     const twoDimensions = ".days, .board, figure .scroll, .tray ul, .tray div";
-    const top = document.querySelector("dialog:modal, [role=menu][data-state=open], [data-scope=date-picker][data-state=open]")
+    const top = document.querySelector(
+        "dialog:modal, [role=menu][data-state=open], [data-scope=date-picker][data-state=open]")
         ?? document.body;
     const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true })
         && !one.closest("[aria-hidden=true], .visually-hidden, .skip, [inert], option, .printed");
