@@ -246,12 +246,16 @@ function isUser(user: unknown, id: string): user is User {
 function channelOf(account: string): Channel | null {
     if (typeof BroadcastChannel === "undefined") return null;
     const channel = new BroadcastChannel(`teddy:${account}`);
+    let open = true;
     return {
-        post: (message) => channel.postMessage(message),
+        post: (message) => void (open && channel.postMessage(message)),
         open: (hear) => {
             channel.addEventListener("message", ({ data }: MessageEvent<Message>) => hear(data));
         },
-        close: () => channel.close(),
+        close: () => {
+            open = false; // what ends later has nobody to tell
+            channel.close();
+        },
     };
 }
 
