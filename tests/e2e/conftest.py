@@ -22,10 +22,11 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from tests.cast import Person
 from tests.e2e.devices import device, newcomer
+from tests.e2e.students import Students, students
 from tests.up.conftest import Running, own_environment
 from tests.up.conftest import open_folder as open_folder
 
-from studyteddy.embedded import web_build
+from studyteddy.embedded import Engines, web_build
 from studyteddy.embedded.engine import HOST, free_port
 
 BUILDS = Path(tempfile.gettempdir()) / f"teddy-web-{os.getuid()}-{crc32(str(web_build.SOURCE).encode()):08x}"
@@ -130,3 +131,12 @@ async def settled(page: Page) -> None:
     """Wait until the page has reported what it was doing."""
     await page.wait_for_load_state("networkidle")
     await asyncio.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+async def class_of(engine: Engines, browser: Browser, program: Program) -> AsyncIterator[Students]:
+    """Students on a server whose clock stands still, with the app that the program serves."""
+    if not program.build:
+        pytest.skip("this copy has no web app")
+    async with students(engine, browser, BUILDS) as found:
+        yield found

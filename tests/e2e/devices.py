@@ -31,7 +31,7 @@ async def device(browser: Browser, url: str, person: Person | None = None, **opt
         yield page
     finally:
         await context.close()
-    assert faults == []
+    assert faults == [], faults
 
 
 async def sign_in(page: Page, person: Person) -> None:

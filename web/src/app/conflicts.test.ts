@@ -54,7 +54,7 @@ test.each<[string, Fields, string]>([
     ["due", { dueDate: null, dueAt: "2030-02-01T14:00:00Z", dueZone: "Europe/Berlin" }, "1 Feb 2030, 15:00"],
     ["subjectId", { subjectId: "s" }, "History"],
     ["subjectId", { subjectId: null }, "None"],
-    ["estimatedMinutes", { estimatedMinutes: 90 }, "1 hr 30 min"],
+    ["estimatedMinutes", { estimatedMinutes: 90 }, "1h 30"],
     ["priority", { priority: "high" }, "High"],
     ["title", { title: "high" }, "high"],
     ["labels", { labels: ["a", "b"] }, "a and b"],

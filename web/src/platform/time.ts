@@ -260,20 +260,22 @@ export function formatRelativeDay(day: Day, from: Day): string {
     return Math.abs(days) < 14 ? words.format(days, "day") : words.format(Math.trunc(days / 7), "week");
 }
 
-/** "2 hr 10 min", "45 min", in words of the locale; `unitDisplay` "long" for what is read aloud. */
-export function formatMinutes(minutes: number, unitDisplay: "short" | "long" | "narrow" = "short"): string {
+/**
+ * A length of time, written in one way wherever it is read: "45 min", "2h", "2h 10". In "long" for sentences and for what
+ * is read aloud: "2 hours 10 minutes".
+ */
+export function formatMinutes(minutes: number, style: "short" | "long" = "short"): string {
     const whole = Math.max(0, Math.round(minutes));
-    const part = (value: number, unit: string) =>
-        new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay }).format(value);
-    const parts = [Math.floor(whole / 60), whole % 60] as const;
-    if (!parts[0]) return part(parts[1], "minute");
-    return parts[1] ? `${part(parts[0], "hour")} ${part(parts[1], "minute")}` : part(parts[0], "hour");
+    const [hours, rest] = [Math.floor(whole / 60), whole % 60];
+    if (!hours) return unit(rest, "minute", style);
+    if (style === "long")
+        return [unit(hours, "hour", style), rest && unit(rest, "minute", style)].filter(Boolean).join(" ");
+    const part = unit(hours, "hour", "narrow");
+    return rest ? `${part} ${digits(rest, 2)}` : part;
 }
 
-/** Minutes as hours and minutes where there is little room: "2:10". */
-export function formatHours(minutes: number): string {
-    const whole = Math.max(0, Math.round(minutes));
-    return `${digits(Math.floor(whole / 60), 1)}:${digits(whole % 60, 2)}`;
+function unit(value: number, name: string, unitDisplay: "short" | "long" | "narrow"): string {
+    return new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay }).format(value);
 }
 
 /** What a clock shows: "24:10", and "1:04:10" from an hour on; in the digits of the locale. */

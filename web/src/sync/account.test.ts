@@ -168,6 +168,17 @@ describe("what a student asks", () => {
         expect(tab.connected).toBe(true);
     });
 
+    test.each([1, 2, 3, 5, 8, 13])("may be on its way when the app stops, after %i ms", async (wait) => {
+        const { tab } = await world();
+        tab.lead();
+        await settle();
+        void tab.account.ask({ kind: "create_note", id: "a", body: { title: "One" } });
+        await vi.advanceTimersByTimeAsync(wait);
+        const stopped = expect(tab.account.stop()).resolves.toBeUndefined();
+        await settle();
+        await stopped;
+    });
+
     test("folds into what waits about the same", async () => {
         const { server, tab } = await world();
         server.create({ id: "a", title: "One", color: "red", labels: [], done: false });

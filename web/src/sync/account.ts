@@ -156,10 +156,10 @@ export class Account {
         this.#stopped = true;
         this.#follow();
         this.#leader.stop();
-        this.#world.channel?.close();
         await this.#running;
         await this.#hearing;
         await this.#flushed();
+        this.#world.channel?.close(); // only now, since what was running tells the other tabs what it did
         this.#world.database.close();
     }
 
@@ -620,6 +620,7 @@ export class Account {
     }
 
     #hear(message: Message): void {
+        if (this.#stopped) return;
         this.#hearing = this.#hearing.then(() => this.#heard(message)).catch(() => undefined);
     }
 

@@ -258,8 +258,10 @@ export class ModelBrowser {
 
     channel(): Channel {
         let own: ((message: Message) => void) | null = null;
+        let closed = false;
         return {
             post: (message) => {
+                if (closed) throw new DOMException("Channel is closed", "InvalidStateError"); // as in a browser
                 const copy = structuredClone(message);
                 for (const hear of this.#tabs) if (hear !== own) setTimeout(() => hear(copy), 1);
             },
@@ -268,6 +270,7 @@ export class ModelBrowser {
                 this.#tabs.add(hear);
             },
             close: () => {
+                closed = true;
                 if (own) this.#tabs.delete(own);
             },
         };

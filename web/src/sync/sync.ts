@@ -76,12 +76,12 @@ export class Sync {
 
     /** Stores what the student asked and shows it at once; resolves when it is on the disk. */
     ask<T extends Kept, B extends Fields>(kind: CommandKind<T, B> | string, id: string, body: B): Promise<Command> {
-        return this.#open().ask({ kind, id, body });
+        return this.#opened((account) => account.ask({ kind, id, body }));
     }
 
     /** Asks for several things that are undone together. */
     askAll(list: readonly Asked[]): Promise<Command[]> {
-        return this.#open().askAll(list);
+        return this.#opened((account) => account.askAll(list));
     }
 
     undo(key?: string): Promise<boolean> {
@@ -137,6 +137,11 @@ export class Sync {
     async stop(): Promise<void> {
         await this.#opening;
         await this.#close(false);
+    }
+
+    /** Runs with the open account. Right after signing in that takes a moment, and what is asked then waits for it. */
+    #opened<A>(run: (account: Account) => Promise<A>): Promise<A> {
+        return this.#account ? run(this.#open()) : this.#opening.then(() => run(this.#open()));
     }
 
     #open(): Account {
@@ -263,12 +268,16 @@ function isUser(user: unknown, id: string): user is User {
 function channelOf(account: string): Channel | null {
     if (typeof BroadcastChannel === "undefined") return null;
     const channel = new BroadcastChannel(`teddy:${account}`);
+    let open = true;
     return {
-        post: (message) => channel.postMessage(message),
+        post: (message) => void (open && channel.postMessage(message)),
         open: (hear) => {
             channel.addEventListener("message", ({ data }: MessageEvent<Message>) => hear(data));
         },
-        close: () => channel.close(),
+        close: () => {
+            open = false; // what ends later has nobody to tell
+            channel.close();
+        },
     };
 }
 

@@ -102,8 +102,8 @@ export function menuOfTask(app: App, task: Task, edit: () => void): MenuItems {
 
 /** "2 hr of 3 hr", or how much is too much. */
 export function sumText({ sum, over }: Pick<WeekDay, "sum" | "over">): string {
-    if (over) return m("calendar.sum.over", { time: formatMinutes(over, "narrow") });
-    return m("calendar.sum", { sum: formatMinutes(sum, "narrow"), cap: formatMinutes(CAP, "narrow") });
+    if (over) return m("calendar.sum.over", { time: formatMinutes(over) });
+    return m("calendar.sum", { sum: formatMinutes(sum), cap: formatMinutes(CAP) });
 }
 
 /** "16:00–17:30" */

@@ -9,7 +9,7 @@ import type { Task } from "../tasks/table.ts";
 
 /** "3h 20m of 5h", "45 min this week". */
 export function weekText(minutes: number, goal: number | null): string {
-    const time = formatMinutes(minutes, minutes < 60 ? "short" : "narrow");
+    const time = formatMinutes(minutes);
     if (!goal) return m("overview.week", { time });
     return m(minutes >= goal ? "overview.week.reached" : "overview.week.of", { time, goal: formatMinutes(goal) });
 }

@@ -335,8 +335,3 @@ export async function askRepeat(app: App, task: Task): Promise<void> {
     const answer = await float(app, () => import("./parts/RepeatDialog.svelte"), props);
     if (answer !== undefined) await change(app, [task.id], { recurrence: answer }, true);
 }
-
-/** A length for narrow columns: "45 min", "1h 30m". */
-export function lengthText(minutes: number): string {
-    return formatMinutes(minutes, minutes < 60 ? "short" : "narrow");
-}

@@ -1,0 +1,251 @@
+"""Every screen of the app and its states: whose it is, its address, and what opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import httpx2
+from playwright.async_api import Locator, expect
+from tests.cast import PASSWORD, made
+from tests.e2e.students import NOW, Visited
+
+Open = Callable[[Visited], Awaitable[object]]
+LINE = "Read chapter 5 tomorrow 3pm 45m"
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+BREAK_ENDS = quote(NOW.replace(minute=24).isoformat())
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A screen in one state. `opens` leads there from the address; with `phone`, only a phone has it."""
+
+    name: str
+    student: str
+    path: str
+    opens: Open | None = None
+    phone: bool | None = None
+    """True: only on a phone; False: everywhere else."""
+
+    def fits(self, look: str) -> bool:
+        return self.phone is None or self.phone == look.startswith(("phone", "zoomed"))
+
+    async def show(self, visited: Visited) -> None:
+        await visited.goto(self.path)
+        if self.opens:
+            await self.opens(visited)
+            await visited.settle()
+
+
+def press(*keys: str) -> Open:
+    async def run(visited: Visited) -> None:
+        for key in keys:
+            await visited.page.keyboard.press(key)
+
+    return run
+
+
+def click(key: str, role: str = "button", *, within: str = "body", exact: bool = True, **values: str) -> Open:
+    """Click the first control with a text of the app as its name."""
+
+    async def run(visited: Visited) -> None:
+        name = visited.says(key, **values)
+        await visited.page.locator(within).get_by_role(role, name=name, exact=exact).first.click()  # type: ignore[arg-type]
+
+    return run
+
+
+def then(*steps: Open) -> Open:
+    async def run(visited: Visited) -> None:
+        for step in steps:
+            await step(visited)
+            await visited.settle()
+
+    return run
+
+
+def open_fold(selector: str) -> Open:
+    async def run(visited: Visited) -> None:
+        await visited.page.locator(f"{selector} > summary").first.click()
+
+    return run
+
+
+async def row(visited: Visited) -> Locator:
+    """Focus the first row of the list and return it."""
+    first = visited.page.locator(".entry[data-id]").first
+    await first.focus()
+    return first
+
+
+def on_row(*keys: str) -> Open:
+    async def run(visited: Visited) -> None:
+        await row(visited)
+        await press(*keys)(visited)
+
+    return run
+
+
+async def row_menu(visited: Visited) -> None:
+    first = await row(visited)
+    await first.get_by_role("button").last.click()
+
+
+def type_line(line: str, within: str = "main") -> Open:
+    async def run(visited: Visited) -> None:
+        box = visited.page.locator(within).get_by_role("textbox", name=visited.says("tasks.add"))
+        await box.fill(line)
+        await expect(visited.page.locator("mark").first).to_be_visible()
+
+    return run
+
+
+async def wrong_password(visited: Visited) -> None:
+    await visited.page.locator("#email").fill("ada@example.org")
+    await visited.page.locator("#password").fill("not the password")
+    await visited.page.locator("#password").press("Enter")
+    await expect(visited.page.locator("[role=alert]").first).to_be_visible()
+
+
+async def sign_in_with_code(visited: Visited) -> None:
+    assert visited.student
+    await visited.page.locator("#email").fill(visited.student.email)
+    await visited.page.locator("#password").fill(PASSWORD)
+    await visited.page.locator("#password").press("Enter")
+    await expect(visited.page.locator("#code")).to_be_visible()
+
+
+async def empty_account(visited: Visited) -> None:
+    await visited.page.locator("main form button[type=submit]").click()
+
+
+def block_menu(visited: Visited) -> Awaitable[None]:
+    """The menu of what is planned for this afternoon."""
+    return visited.page.locator(".day.today [data-session]").last.click()
+
+
+async def plan_in_the_past(visited: Visited) -> None:
+    """A message that changes nothing."""
+    await click("calendar.plan", "menuitem")(visited)
+    await visited.page.locator("dialog input[type=time]").fill("04:10")
+    await visited.page.locator("dialog button[type=submit]").click()
+    await expect(visited.page.locator(".toast").first).to_be_visible()
+
+
+async def lose_the_connection(visited: Visited) -> None:
+    await visited.page.context.set_offline(True)
+    await expect(
+        visited.page.get_by_text(visited.says("app.status.offline")).locator("visible=true").first
+    ).to_be_visible()
+
+
+async def change_on_two_devices(visited: Visited) -> None:
+    """The title is changed here without a connection, and meanwhile elsewhere."""
+    assert visited.student
+    page, ids = visited.page, visited.student.ids
+    await page.goto(f"/tasks/{ids['task']}")
+    await visited.settle()
+    await page.context.set_offline(True)
+    title = page.get_by_role("textbox", name=visited.says("tasks.name"))
+    await title.fill(f"Read chapter 6, {visited.look.name}")
+    await title.press("Enter")
+    headers = {"authorization": f"Bearer {ids['token']}"}
+    async with httpx2.AsyncClient(base_url=str(page.url).split("/tasks")[0], headers=headers, trust_env=False) as api:
+        made(await api.patch(f"/api/tasks/{ids['task']}", json={"title": f"Read it all, {visited.look.name}"}), 200)
+    await page.context.set_offline(False)
+    await expect(page.locator("a[href='/conflicts']").first).to_be_attached(timeout=30_000)
+    await page.goto("/conflicts")
+
+
+other_estimate = then(
+    click("tasks.estimate", within=".properties", exact=False), click("tasks.estimate.other", "menuitem")
+)
+
+SCREENS = (
+    Screen("sign-in", "guest", "/sign-in"),
+    Screen("sign-in-refused", "guest", "/sign-in", wrong_password),
+    Screen("sign-in-code", "protected", "/sign-in", sign_in_with_code),
+    Screen("forgot-password", "guest", "/forgot-password"),
+    Screen("reset-password", "guest", "/#/reset-password?token=one"),
+    Screen("verify-email", "guest", "/#/verify-email?token=one"),
+    Screen("welcome", "guest", "/welcome"),
+    Screen("welcome-faults", "guest", "/welcome", empty_account),
+    Screen("welcome-subjects", "newcomer", "/welcome?step=2"),
+    Screen("welcome-task", "newcomer", "/welcome?step=3"),
+    Screen("today", "ada", "/"),
+    Screen("today-empty", "fresh", "/"),
+    Screen("today-running", "runner", "/"),
+    Screen("today-done", "ada", "/", open_fold(".done")),
+    Screen("today-day", "ada", "/", open_fold(".fold"), phone=True),
+    Screen("today-reading", "ada", "/", type_line(LINE), phone=False),
+    Screen("today-plan-again", "ada", "/", click("tasks.replan")),
+    Screen("today-close", "ada", "/", click("today.close"), phone=False),
+    Screen("offline", "ada", "/", lose_the_connection),
+    Screen("palette", "ada", "/", press("Control+k")),
+    Screen("palette-found", "ada", "/", then(press("Control+k"), press("e"))),
+    Screen("keys", "ada", "/", press("?")),
+    Screen("more", "ada", "/", click("app.more"), phone=True),
+    Screen("tasks", "ada", "/tasks"),
+    Screen("tasks-empty", "fresh", "/tasks"),
+    Screen("tasks-nothing", "ada", "/tasks?label=nowhere"),
+    Screen("tasks-all", "ada", "/tasks?show=all&sort=title"),
+    Screen("tasks-selected", "ada", "/tasks", on_row("x", "Shift+ArrowDown")),
+    Screen("tasks-menu", "ada", "/tasks", row_menu),
+    Screen("tasks-filter", "ada", "/tasks", click("tasks.filter.subject")),
+    Screen("tasks-due", "ada", "/tasks", on_row("d")),
+    Screen("tasks-labels", "ada", "/tasks", on_row("l")),
+    Screen("tasks-add", "ada", "/tasks", then(press("a"), type_line(LINE, "dialog"))),
+    Screen("tasks-board", "ada", "/tasks?view=board"),
+    Screen("tasks-board-subjects", "ada", "/tasks?view=board&columns=subject"),
+    Screen("task", "ada", "/tasks/{essay}"),
+    Screen("task-long", "ada", "/tasks/{long}"),
+    Screen("task-history", "ada", "/tasks/{essay}", open_fold(".history")),
+    Screen("task-estimate", "ada", "/tasks/{essay}", other_estimate),
+    Screen("task-repeat", "ada", "/tasks/{series}", click("tasks.repeats", within=".properties", exact=False)),
+    Screen("task-series", "ada", "/tasks/{series}", press("Delete")),
+    Screen("task-gone", "ada", f"/tasks/{NOWHERE}"),
+    Screen("week", "ada", "/week"),
+    Screen("week-empty", "fresh", "/week"),
+    Screen("week-menu", "ada", "/week", block_menu),
+    Screen("week-plan", "ada", "/week", then(block_menu, click("calendar.plan", "menuitem"))),
+    Screen("week-message", "ada", "/week", then(block_menu, plan_in_the_past)),
+    Screen("week-unplanned", "ada", "/week", click("calendar.unplanned", exact=False), phone=True),
+    Screen("focus", "ada", "/focus"),
+    Screen("focus-task", "ada", "/focus?task={essay}"),
+    Screen("focus-empty", "fresh", "/focus"),
+    Screen("focus-running", "runner", "/focus"),
+    Screen("focus-paused", "pauser", "/focus"),
+    Screen("focus-discard", "runner", "/focus", then(click("focus.more"), click("focus.discard", "menuitem"))),
+    Screen("focus-after", "ada", "/focus?after={ended}"),
+    Screen("focus-rest", "ada", f"/focus?rest={BREAK_ENDS}"),
+    Screen("subjects", "ada", "/subjects"),
+    Screen("subjects-empty", "fresh", "/subjects"),
+    Screen("subjects-add", "ada", "/subjects", click("overview.add")),
+    Screen("subject", "ada", "/subjects/{subject}"),
+    Screen("subject-edit", "ada", "/subjects/{subject}", click("overview.edit.short")),
+    Screen("subject-gone", "ada", f"/subjects/{NOWHERE}"),
+    Screen("insights", "ada", "/insights"),
+    Screen("insights-year", "ada", "/insights?range=year"),
+    Screen("insights-table", "ada", "/insights", open_fold("figure details")),
+    Screen("insights-empty", "fresh", "/insights"),
+    Screen("points", "ada", "/points"),
+    Screen("points-empty", "fresh", "/points"),
+    Screen("notifications", "ada", "/notifications"),
+    Screen("notifications-first", "reader", "/notifications"),
+    Screen("settings", "ada", "/settings", phone=True),
+    Screen("settings-profile", "ada", "/settings/profile"),
+    Screen("settings-look", "ada", "/settings/look"),
+    Screen("settings-keys", "ada", "/settings/keys"),
+    Screen("settings-security", "ada", "/settings/security"),
+    Screen("settings-new-key", "ada", "/settings/security", click("settings.key.create")),
+    Screen("settings-second-factor", "ada", "/settings/security", click("settings.factor.begin")),
+    Screen("settings-activity", "ada", "/settings/activity"),
+    Screen("settings-data", "ada", "/settings/data"),
+    Screen("settings-sign-out", "ada", "/settings/data", click("settings.signout", within=".part")),
+    Screen("settings-delete", "ada", "/settings/delete"),
+    Screen("settings-delete-asked", "ada", "/settings/delete", click("settings.delete")),
+    Screen("conflicts-none", "ada", "/conflicts"),
+    Screen("conflicts", "divided", "/conflicts", change_on_two_devices),
+    Screen("not-found", "ada", "/nowhere"),
+)
