@@ -161,6 +161,7 @@ async def test_a_student_does_everything_by_keys_alone(program: Program, page: P
     await expect(page.get_by_role("heading", name=says("focus.after.title.short"))).to_be_visible()
     await tab_to(page, says("focus.after.stop"))
     await type_.press("Enter")
+    await expect(page).to_have_url(f"{program.url}/")
 
     # Settings, signing out, and in again.
     await expect(page.get_by_role("heading", level=1)).to_be_focused()
