@@ -5,11 +5,12 @@
 import { chance, uuidv7 } from "../platform/random.ts";
 import { instant, now } from "../platform/time.ts";
 import type { Api } from "./api.ts";
+import type { Written } from "./base.ts";
 import { type Database, DiskRefused, type Patch } from "./database.ts";
-import type { AnyKind, AnyTable, Asked, Command, Event, Fields, Kept, Put, Schema } from "./kinds.ts";
+import type { AnyKind, AnyTable, Asked, Command, Event, Fields, Kept, Place, Put, Schema } from "./kinds.ts";
 import type { Connection, LiveWorld } from "./live.ts";
-import { folder, Outbox, type Pause, type Place, UNSTORED } from "./outbox.ts";
-import type { Store, Written } from "./store.ts";
+import { folder, Outbox, type Pause, UNSTORED } from "./outbox.ts";
+import type { Store } from "./store.ts";
 
 /** What tabs tell each other. */
 export type Message =

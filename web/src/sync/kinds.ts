@@ -195,6 +195,12 @@ export interface Put {
     readonly row: Kept;
 }
 
+/** Where a row is. */
+export interface Place {
+    readonly table: string;
+    readonly id: string;
+}
+
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of kinds of any row and body
 export type AnyKind = CommandKind<any, any>;
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of tables of any row

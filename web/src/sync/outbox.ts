@@ -12,14 +12,9 @@
  */
 import { type Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import type { Database } from "./database.ts";
-import type { AnyKind, Command, Conflict, ConflictLine, Fields, Kept, Put, Request } from "./kinds.ts";
+import type { AnyKind, Command, Conflict, ConflictLine, Fields, Kept, Place, Put, Request } from "./kinds.ts";
 import { merge } from "./merge.ts";
 import type { Store } from "./store.ts";
-
-export interface Place {
-    readonly table: string;
-    readonly id: string;
-}
 
 /** What became of a command. */
 type Outcome =
