@@ -201,6 +201,12 @@ export interface Place {
     readonly id: string;
 }
 
+/** What the answer to a command changes in the base. */
+export interface Done {
+    readonly put: readonly Put[];
+    readonly remove: readonly Place[];
+}
+
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of kinds of any row and body
 export type AnyKind = CommandKind<any, any>;
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of tables of any row

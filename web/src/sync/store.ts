@@ -2,7 +2,7 @@
  * What screens read: what the server last said (base), with the waiting commands laid over it (view).
  *
  * When a base row or a command changes, the view of that row alone is computed anew; lists are kept until a row of
- * their table changes. Only `account.ts` and `outbox.ts` write; `sync.ts` empties it.
+ * their table changes. Only `replica.ts` and `outbox.ts` write; `sync.ts` empties it.
  */
 import { Base, type Written } from "./base.ts";
 import { Collection } from "./collection.ts";
