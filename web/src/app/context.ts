@@ -2,7 +2,8 @@
 import { createContext } from "svelte";
 
 import type { Urgency } from "../platform/announce.ts";
-import type { Decision, Status } from "../sync/account.ts";
+import type { Status } from "../sync/account.ts";
+import type { Decision } from "../sync/conflicts.ts";
 import type { AnyTable, Asked, Command, CommandKind, Fields, Kept, Request } from "../sync/kinds.ts";
 import type { Credentials, NewAccount, SessionState, User } from "../sync/session.ts";
 import type { View } from "../sync/store.ts";

@@ -195,6 +195,18 @@ export interface Put {
     readonly row: Kept;
 }
 
+/** Where a row is. */
+export interface Place {
+    readonly table: string;
+    readonly id: string;
+}
+
+/** What the answer to a command changes in the base. */
+export interface Done {
+    readonly put: readonly Put[];
+    readonly remove: readonly Place[];
+}
+
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of kinds of any row and body
 export type AnyKind = CommandKind<any, any>;
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of tables of any row

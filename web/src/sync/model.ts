@@ -3,7 +3,6 @@
  * events, versions, idempotency keys. And a network that loses requests and answers by chance.
  */
 import { type Answer, Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
-import type { Channel, Message } from "./account.ts";
 import {
     type CommandKind,
     type Event,
@@ -16,6 +15,7 @@ import {
     type Schema,
     type Table,
 } from "./kinds.ts";
+import type { Channel, Message } from "./tabs.ts";
 
 export interface Note extends Kept {
     readonly title: string;

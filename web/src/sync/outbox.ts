@@ -12,19 +12,12 @@
  */
 import { type Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import type { Database } from "./database.ts";
-import type { AnyKind, Command, Conflict, ConflictLine, Fields, Kept, Put, Request } from "./kinds.ts";
+import type { AnyKind, Command, Conflict, ConflictLine, Done, Fields, Kept, Put, Request } from "./kinds.ts";
 import { merge } from "./merge.ts";
 import type { Store } from "./store.ts";
 
-export interface Place {
-    readonly table: string;
-    readonly id: string;
-}
-
 /** What became of a command. */
-type Outcome =
-    | { readonly done: { readonly put: readonly Put[]; readonly remove: readonly Place[] } }
-    | { readonly conflict: Conflict };
+type Outcome = { readonly done: Done } | { readonly conflict: Conflict };
 
 /** The world of the outbox; tests make their own. */
 export interface OutboxWorld {
@@ -33,7 +26,7 @@ export interface OutboxWorld {
     chance(): number;
     newKey(): string;
     /** Called after each change of the queue, for the disk's sake and other tabs'. */
-    settled(command: Command, done: { put: readonly Put[]; remove: readonly Place[] }): Promise<void>;
+    settled(command: Command, done: Done): Promise<void>;
     changed(commands: readonly Command[]): Promise<void>;
     /** Stores a conflict together with the rest of its command, which has no place in the queue yet. */
     split(conflict: Command, rest: Command): Promise<void>;

@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 
+import { derived } from "./derived.ts";
 import type { Command, Fields, Kept } from "./kinds.ts";
 import { type Note, notes, SCHEMA } from "./model.ts";
-import { derived, Store } from "./store.ts";
+import { Store } from "./store.ts";
 
 function note(id: string, version = 1, fields: Partial<Note> = {}): Note {
     return { id, version, title: id, color: "red", labels: [], done: false, ...fields };

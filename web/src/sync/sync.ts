@@ -1,12 +1,14 @@
 /** The sync layer as the app sees it: who is signed in, the view, and what can be asked. */
-import { Account, type Channel, type Decision, type Message, type Status } from "./account.ts";
+import { Account, type Status } from "./account.ts";
 import { Api, NoAnswer, SessionEnded } from "./api.ts";
+import type { Decision } from "./conflicts.ts";
 import { type Database, MemoryDatabase, openDatabase } from "./database.ts";
 import type { AnyTable, Asked, Command, CommandKind, Fields, Kept, Request, Schema } from "./kinds.ts";
 import { Leader } from "./leader.ts";
 import { Live } from "./live.ts";
 import { Session, type User } from "./session.ts";
 import { Store } from "./store.ts";
+import type { Channel, Message } from "./tabs.ts";
 
 const IDLE: Status = {
     online: true,

@@ -1,6 +1,7 @@
 import { formatNumber } from "../../platform/messages.ts";
 import { deviceZone, type Zone } from "../../platform/time.ts";
-import { derived, type View } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
+import type { View } from "../../sync/store.ts";
 import { type Preferences, PREFERENCES, preferences, type Profile, users } from "./table.ts";
 
 /** The student who is signed in, as kept. */

@@ -14,7 +14,8 @@ import {
     weekOf,
     type Zone,
 } from "../../platform/time.ts";
-import { derived, type View } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
+import type { View } from "../../sync/store.ts";
 import { plannedSessions, runningSession } from "../focus/rules.ts";
 import { type FocusSession, sessions } from "../focus/table.ts";
 import { dueDay, openTasks } from "../tasks/rules.ts";

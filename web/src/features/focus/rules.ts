@@ -1,6 +1,7 @@
 /** What the clock shows: derived from the session's instants, as docs/focus.md says. Whole seconds. */
 import { type Day, dayOf, millis, type Zone } from "../../platform/time.ts";
-import { derived, type View } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
+import type { View } from "../../sync/store.ts";
 import { type FocusSession, presets, sessions } from "./table.ts";
 
 export type PhaseKind = "work" | "short_break" | "long_break" | "overtime";

@@ -1,5 +1,5 @@
 import { type Day, dayOf, type Zone } from "../../platform/time.ts";
-import { derived } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
 import type { IconName } from "../../ui/icons.ts";
 import { type Notification, notifications } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import { derived } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
 import { type Subject, subjects } from "./table.ts";
 
 /** The subjects in use, by name as the server sorts them. */

@@ -1,6 +1,7 @@
 /** Pure questions about tasks. */
 import { dateOf, type Day, dayOf, millis, type Zone } from "../../platform/time.ts";
-import { derived, type View } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
+import type { View } from "../../sync/store.ts";
 import { bySubtaskOrder } from "./commands.ts";
 import { isOpen, type Priority, type Subtask, subtasks, type Task, tasks } from "./table.ts";
 

@@ -1,6 +1,7 @@
 /** Pure questions about the day: what it holds, what comes now, where there is room. */
 import { type Day, millis, minuteOf, type Zone } from "../../platform/time.ts";
-import { derived, type View } from "../../sync/store.ts";
+import { derived } from "../../sync/derived.ts";
+import type { View } from "../../sync/store.ts";
 import { minutesOn, plannedSessions, sessionsOn } from "../focus/rules.ts";
 import type { FocusSession } from "../focus/table.ts";
 import { doneOn, dueBySteps, dueDay, isOverdue, openTasks } from "../tasks/rules.ts";

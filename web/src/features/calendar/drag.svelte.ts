@@ -1,4 +1,4 @@
-/** What is being moved in the week, and how: shared by the list of unplanned tasks and the days. */
+/** The drag in the week, by pointer, touch or keys: shared by the list of unplanned tasks and the days. */
 import type { Attachment } from "svelte/attachments";
 
 import type { App } from "../../app/context.ts";
@@ -8,25 +8,25 @@ import { zoneOf } from "../auth/rules.ts";
 import { placeText } from "./asks.ts";
 import { blocksOn, freeOn, nextPlace, type Place, snapped, within } from "./week.ts";
 
-/** A block as it is carried: drawn in the day where it would be dropped. */
-export interface Carried {
+/** A block while it is dragged: drawn in the day where it would be dropped. */
+export interface Dragged {
     readonly id: string;
     readonly name: string;
     readonly place: Place;
 }
 
-/** What can be carried. */
-export interface Load extends Omit<Carried, "place"> {
+/** What can be dragged. */
+export interface DragItem extends Omit<Dragged, "place"> {
     from(): Place;
     drop(place: Place): void;
 }
 
-export class Carry {
+export class WeekDrag {
     readonly #app: App;
     readonly #open: () => readonly Day[];
     readonly #days: () => readonly Day[];
     readonly #now: () => number;
-    carried: Carried | null = $state.raw(null);
+    dragged: Dragged | null = $state.raw(null);
     /** Pixels between the top of a block and where it was taken. */
     #grip = 0;
 
@@ -45,34 +45,34 @@ export class Carry {
         return () => block.removeEventListener("pointerdown", take);
     };
 
-    /** Moves a block, or a task into the week. Reads the load only when it is used, so that a change ends no drag. */
-    moving(load: Load): Drag<Place> {
+    /** Moves a block, or a task into the week. Reads the item only when it is used, so that a change ends no drag. */
+    moving(item: DragItem): Drag<Place> {
         return {
-            ...this.#common(load),
+            ...this.#common(item),
             get id() {
-                return load.id;
+                return item.id;
             },
             get name() {
-                return load.name;
+                return item.name;
             },
-            at: (point) => this.#under(point, load.from()),
+            at: (point) => this.#under(point, item.from()),
             next: (place, way, resize) =>
                 place.day ? nextPlace(place, way, resize, ...this.#bounds()) : this.#first(place),
         };
     }
 
     /** Moves the end of a block. */
-    resizing(load: Load): Drag<Place> {
+    resizing(item: DragItem): Drag<Place> {
         return {
-            ...this.#common(load),
+            ...this.#common(item),
             get id() {
-                return `${load.id}/end`;
+                return `${item.id}/end`;
             },
             get name() {
-                return load.name;
+                return item.name;
             },
             at: (point) => {
-                const from = load.from();
+                const from = item.from();
                 const minute = minuteAt(point, laneOf(from.day));
                 return minute === undefined
                     ? undefined
@@ -82,11 +82,11 @@ export class Carry {
         };
     }
 
-    #common(load: Load) {
+    #common(item: DragItem) {
         return {
-            from: () => load.from(),
-            drop: (place: Place) => load.drop(place),
-            show: (place: Place | null) => (this.carried = place && { id: load.id, name: load.name, place }),
+            from: () => item.from(),
+            drop: (place: Place) => item.drop(place),
+            show: (place: Place | null) => (this.dragged = place && { id: item.id, name: item.name, place }),
             say: (place: Place) => placeText(place, this.#zone()),
             same: (one: Place, other: Place) =>
                 one.day === other.day && one.minute === other.minute && one.minutes === other.minutes,
