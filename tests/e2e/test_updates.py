@@ -89,10 +89,10 @@ def next_version(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     changed = texts.read_text().replace(OLD, NEW)
     assert changed != texts.read_text()
     texts.write_text(changed)
-    carry = source / "src/sync/carry.ts"
-    risen = carry.read_text().replace("export const SCHEMA = 1;", "export const SCHEMA = 2;")
-    assert risen != carry.read_text()
-    carry.write_text(risen)
+    migrations = source / "src/sync/migrations.ts"
+    risen = migrations.read_text().replace("export const SCHEMA = 1;", "export const SCHEMA = 2;")
+    assert risen != migrations.read_text()
+    migrations.write_text(risen)
     return out, web_build.build(BUILDS, os.environ, out=out, source=source)
 
 

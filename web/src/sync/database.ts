@@ -2,11 +2,11 @@
  * What is kept on the disk: the base, and the commands that wait. The one home of IndexedDB.
  *
  * There is one database an account. Commands are written strictly: once `add` has returned they survive a crash. Rows
- * are a copy of the server's and can be read anew, so a new schema drops them; commands are carried over by `carry.ts`.
+ * are a copy of the server's and can be read anew, so a new schema drops them; commands are migrated by `migrations.ts`.
  */
 import { type DBSchema, type IDBPDatabase, openDB, deleteDB } from "idb";
 
-import { carryOver, SCHEMA } from "./carry.ts";
+import { migrate, SCHEMA } from "./migrations.ts";
 import type { Command, Put } from "./kinds.ts";
 
 /** The disk is full, or the browser refuses to write: nothing was stored. */
@@ -79,7 +79,7 @@ export async function openDatabase(account: string, closed: () => void = () => {
                 db.createObjectStore("rows", { keyPath: ["table", "row.id"] });
                 db.createObjectStore("commands", { keyPath: "order", autoIncrement: true });
                 db.createObjectStore("meta");
-                for (const command of carryOver(commands, from)) await tx.objectStore("commands").put(command);
+                for (const command of migrate(commands, from)) await tx.objectStore("commands").put(command);
             },
             blocking(_current, _blocked, event) {
                 (event.target as IDBDatabase).close();

@@ -1,4 +1,4 @@
-/** Carries commands that wait over to a new schema of the local database. Rows are dropped and read anew. */
+/** Migrates commands that wait to a new schema of the local database. Rows are dropped and read anew. */
 import type { Command } from "./kinds.ts";
 
 /** Rises when what is stored changes its form; then a step is added below. */
@@ -11,25 +11,25 @@ export type Step = (command: Command) => Command | null;
 const STEPS: Readonly<Record<number, Step>> = {};
 
 /**
- * The commands in the form of the newest schema, in their order. A command that cannot be carried is not lost: it is
+ * The commands in the form of the newest schema, in their order. A command that cannot be migrated is not lost: it is
  * listed for the student to decide.
  */
-export function carryOver(
+export function migrate(
     commands: readonly Command[],
     from: number,
     to = SCHEMA,
     steps: Readonly<Record<number, Step>> = STEPS,
 ): Command[] {
-    return commands.map((command) => carryOne(command, from, to, steps));
+    return commands.map((command) => migrateOne(command, from, to, steps));
 }
 
-function carryOne(command: Command, from: number, to: number, steps: Readonly<Record<number, Step>>): Command {
-    let carried: Command | null = command;
-    for (let schema = from; carried && schema < to; schema++) {
+function migrateOne(command: Command, from: number, to: number, steps: Readonly<Record<number, Step>>): Command {
+    let migrated: Command | null = command;
+    for (let schema = from; migrated && schema < to; schema++) {
         const step = steps[schema];
-        if (step) carried = step(carried);
+        if (step) migrated = step(migrated);
     }
-    return carried ?? { ...command, state: "conflict", conflict: OUTDATED };
+    return migrated ?? { ...command, state: "conflict", conflict: OUTDATED };
 }
 
 const OUTDATED = {
