@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from studyteddy import __version__
 from studyteddy.embedded import machine
 from studyteddy.embedded.folder import CHECKOUT, Trouble
 from studyteddy.embedded.place import WEB, command_environment, locate
+from studyteddy.platform import base64url
 from studyteddy.platform.errors import Problem
 from studyteddy.platform.settings import BadSettings, Settings, load
 
@@ -308,7 +308,7 @@ def role(
 @keys.command("new")
 def new_key() -> None:
     """Generate a random key, for SEALING_KEYS or any other secret."""
-    typer.echo(base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
+    typer.echo(base64url.encode(os.urandom(32)))
 
 
 @keys.command("rotate")

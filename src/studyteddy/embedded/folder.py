@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from studyteddy.platform import base64url
 
 POLL = 0.05
 ANOTHER_FOLDER = "choose another folder with --data-dir"
@@ -121,7 +122,7 @@ def lock_file(path: Path, *, timeout: float) -> int:
 
 def new_key() -> str:
     """Return 32 random bytes, base64url-encoded without padding."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+    return base64url.encode(secrets.token_bytes(32))
 
 
 SECRETS = "secrets.json"

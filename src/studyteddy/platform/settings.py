@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -11,6 +10,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 from msgspec import Meta
+
+from studyteddy.platform import base64url
 
 RATE = r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,8}(:[1-9][0-9]{0,8})?$"
 
@@ -242,7 +243,7 @@ def page() -> str:
 def key_bytes(text: str) -> bytes:
     """Decode a base64url key; raise `ValueError` unless it has 32 bytes."""
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        raw = base64url.decode(text)
     except ValueError as error:  # includes `binascii.Error` and the error for non-ASCII text
         raise ValueError("isn't valid base64url") from error
     if len(raw) != 32:

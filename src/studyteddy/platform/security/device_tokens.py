@@ -7,8 +7,6 @@ them, since whoever knew the old one may have collected some.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import struct
 from collections.abc import Callable
@@ -16,6 +14,8 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 import msgspec
+
+from studyteddy.platform import base64url
 
 DEVICE_SECONDS = 365 * 24 * 3600
 _FORMAT = struct.Struct(">16s16sQ8s")
@@ -49,13 +49,13 @@ class DeviceTokens:
         """Return the token of a device that signs in; a device that is already known keeps its id."""
         id = device.id if device and device.user_id == user_id else uuid4()
         body = _FORMAT.pack(user_id.bytes, id.bytes, int(self._clock()), stamp)
-        return base64.urlsafe_b64encode(body + self._tag(body)).rstrip(b"=").decode()
+        return base64url.encode(body + self._tag(body))
 
     def read(self, token: str) -> KnownDevice | None:
         """Return the device of a valid token, else None."""
         try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
+            raw = base64url.decode(token)
+        except ValueError:
             return None
         body, tag = raw[: _FORMAT.size], raw[_FORMAT.size :]
         if len(body) != _FORMAT.size or not hmac.compare_digest(tag, self._tag(body)):

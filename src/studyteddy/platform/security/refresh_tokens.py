@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import struct
 from uuid import UUID
+
+from studyteddy.platform import base64url
 
 
 class RefreshTokens:
@@ -17,13 +17,13 @@ class RefreshTokens:
 
     def write(self, session_id: UUID, generation: int) -> str:
         body = session_id.bytes + struct.pack(">I", generation)
-        return base64.urlsafe_b64encode(body + self._tag(body)).rstrip(b"=").decode()
+        return base64url.encode(body + self._tag(body))
 
     def read(self, token: str) -> tuple[UUID, int] | None:
         """Return the session and generation of a valid token, else `None`."""
         try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
+            raw = base64url.decode(token)
+        except ValueError:
             return None
         if len(raw) != 52 or not hmac.compare_digest(raw[20:], self._tag(raw[:20])):
             return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
@@ -11,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from studyteddy.platform import base64url
 from studyteddy.platform.errors import CursorMismatch, invalid
 from studyteddy.platform.fields import NEXT_CURSOR
 
@@ -68,15 +67,15 @@ class Cursors:
     def write(self, name: str, filters: msgspec.Struct, key: str, last: UUID) -> str:
         """Return the cursor after the row `last`; `name` identifies the list and sort order."""
         raw = msgspec.json.encode(_Token(name, _digest(filters), key, last))
-        return base64.urlsafe_b64encode(self._sign(raw) + raw).rstrip(b"=").decode()
+        return base64url.encode(self._sign(raw) + raw)
 
     def read(self, cursor: str | None, name: str, filters: msgspec.Struct) -> Position | None:
         """Return where the page starts, `None` for the first one; raise 422 for an invalid or mismatched cursor."""
         if cursor is None:
             return None
         try:
-            token = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError) as fault:
+            token = base64url.decode(cursor)
+        except ValueError as fault:
             raise _malformed() from fault
         if not hmac.compare_digest(token[:_TAG], self._sign(token[_TAG:])):
             raise _malformed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from hashlib import sha256
 from hmac import compare_digest
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from studyteddy.features.auth.schemas.oauth import OAuthProfile
+from studyteddy.platform import base64url
 from studyteddy.platform.fields import TEXT, Email, PersonName
 from studyteddy.platform.http import Unreachable, fetch
 from studyteddy.platform.security.access_tokens import UNREADABLE
@@ -172,4 +172,4 @@ def _valid(value: Any, kind: Any) -> str:
 
 
 def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return base64url.encode(sha256(verifier.encode()).digest())
