@@ -49,6 +49,8 @@ export class Session {
     #refreshToken: string | null = null;
     #renewing: Promise<Token> | null = null;
     #shared = false;
+    /** Rises when somebody signs in or out: an answer to what was asked before that is of no use. */
+    #turn = 0;
     state: SessionState = "unknown";
     user: User | null = null;
     /** Called when the student is known: at sign-in, and when tokens of another one turn up. */
@@ -111,6 +113,7 @@ export class Session {
 
     /** Forgets the student on this device, without a word to the server. */
     forget(): void {
+        this.#turn++;
         this.#token = null;
         this.#refreshToken = null;
         this.user = null;
@@ -136,6 +139,7 @@ export class Session {
         const delivery = shared ? "body" : "cookie";
         const { data } = await this.#api.sendAs<SignedIn>({ method: "POST", path, body: { ...body, delivery } });
         this.#shared = shared;
+        this.#turn++;
         return this.#accept(data).user;
     }
 
@@ -175,7 +179,11 @@ export class Session {
 
     async #renewNow(refused: string): Promise<Token> {
         const token = this.#fresh();
-        return token && token.access !== refused ? token : this.#accept(await this.#exchange());
+        if (token && token.access !== refused) return token;
+        const turn = this.#turn;
+        const answer = await this.#exchange();
+        if (turn !== this.#turn) throw new SessionEnded();
+        return this.#accept(answer);
     }
 
     /** Exchanges the refresh token for new tokens. */

@@ -42,7 +42,6 @@ export class Sync {
         this.store = new Store(schema);
         this.session = new Session(this.#api, () => this.store.changed());
         this.session.onUser = (user, shared) => void this.#enter(user, shared).catch(() => undefined);
-        this.#api.tokens = this.session.tokens();
     }
 
     get status(): Status {
@@ -103,10 +102,12 @@ export class Sync {
 
     /** Asks the server for what is never kept. Raises `NoAnswer` and `Problem`. */
     async call<A = unknown>(request: Request): Promise<A> {
+        const id = this.session.user?.id;
         try {
-            return (await this.#api.send<A>(request)).data;
+            // Another student may sign in meanwhile, in another tab: nothing of this one is asked as that one.
+            return (await new Api(this.#origin, this.session.tokens(id)).send<A>(request)).data;
         } catch (fault) {
-            if (fault instanceof SessionEnded) await this.#lock();
+            if (fault instanceof SessionEnded && id === this.session.user?.id) await this.#lock();
             throw fault;
         }
     }
