@@ -1,6 +1,6 @@
 /** The sync layer as the app sees it: who is signed in, the view, and what can be asked. */
 import { Account, type Channel, type Decision, type Message, type Status } from "./account.ts";
-import { Api, NoAnswer, SessionEnded } from "./api.ts";
+import { Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import { type Database, MemoryDatabase, openDatabase } from "./database.ts";
 import type { AnyTable, Asked, Command, CommandKind, Fields, Kept, Request, Schema } from "./kinds.ts";
 import { Leader } from "./leader.ts";
@@ -68,7 +68,7 @@ export class Sync {
             await this.session.resume();
             await this.#opening;
         } catch (fault) {
-            if (!(fault instanceof SessionEnded || fault instanceof NoAnswer)) throw fault;
+            if (![SessionEnded, NoAnswer, Problem].some((kind) => fault instanceof kind)) throw fault;
             this.session.forget();
         }
     }
@@ -132,6 +132,11 @@ export class Sync {
             // No contact; the mark stays, and the session is ended at the next start.
         }
         this.session.forget();
+    }
+
+    /** What is kept can't be shown: the next start reads it anew. What waits to be sent stays. */
+    async distrust(): Promise<void> {
+        await this.#database?.distrust();
     }
 
     /** Ends for good, as when the page closes. */
@@ -263,7 +268,9 @@ export class Sync {
 }
 
 function isUser(user: unknown, id: string): user is User {
-    return typeof user === "object" && user !== null && (user as User).id === id;
+    if (typeof user !== "object" || user === null || (user as User).id !== id) return false;
+    const { email, name, locale } = user as Record<keyof User, unknown>;
+    return [email, name, locale].every((text) => typeof text === "string");
 }
 
 function channelOf(account: string): Channel | null {
