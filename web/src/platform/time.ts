@@ -178,10 +178,10 @@ export function isoWeek(day: Day): string {
     return `${year}-W${pad(Math.floor(daysBetween(`${year}-01-01`, thursday) / 7) + 1)}`;
 }
 
-/** The Monday of an ISO week, or null for text that names none. */
+/** The Monday of an ISO week, or null for text that names none in the years of the API. */
 export function mondayOf(week: string): Day | null {
     const [, year, number] = /^(\d{4})-W(\d{2})$/.exec(week) ?? [];
-    if (!year || !number) return null;
+    if (!year || !number || year < "1970" || year > "2999") return null;
     const first = weekOf(`${year}-01-04`)[0]!;
     const monday = addDays(first, (Number(number) - 1) * 7);
     return isoWeek(monday) === week ? monday : null;
