@@ -16,6 +16,8 @@ let origin: string;
 let cookie: string;
 /** Requests as "who path". */
 let asked: string[];
+/** Seconds for which tokens are good. */
+let lasts: number;
 /** Called before a refresh is answered. */
 let refreshing: () => Promise<unknown>;
 
@@ -29,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 beforeEach(() => {
-    [cookie, asked, refreshing] = ["ann", [], () => Promise.resolve()];
+    [cookie, asked, lasts, refreshing] = ["ann", [], 900, () => Promise.resolve()];
 });
 
 async function answer({ url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -39,7 +41,7 @@ async function answer({ url, headers }: IncomingMessage, response: ServerRespons
     const known = headers.authorization?.endsWith("fresh");
     // The first tokens are refused, so that they have to be renewed.
     const token = `${cookie}${url === "/api/auth/refresh" ? " fresh" : ""}`;
-    const body = enters ? { user: { id: cookie }, accessToken: token, expiresIn: 900 } : { code: "sign_in_needed" };
+    const body = enters ? { user: { id: cookie }, accessToken: token, expiresIn: lasts } : { code: "sign_in_needed" };
     response.writeHead(enters || known ? 200 : 401, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
 }
@@ -74,4 +76,16 @@ test("an answer for whoever was here before doesn't replace the one who has sign
     };
     await session.resume().catch(() => undefined);
     expect(session.user?.id).toBe("bob");
+});
+
+test("signing out ends one's own session, not that of whoever signed in since", async () => {
+    const session = new Session(new Api(origin), () => undefined);
+    lasts = 1;
+    await session.signIn(PASSWORD);
+    await session.endAtServer();
+    expect(asked.at(-1)).toBe("Bearer ann fresh /api/auth/logout");
+    cookie = "bob";
+    await session.endAtServer();
+    await new Session(new Api(origin), () => undefined).endAtServer("ann"); // at the next start
+    expect(asked.filter((one) => one.endsWith("/logout"))).toEqual(["Bearer ann fresh /api/auth/logout"]);
 });

@@ -121,10 +121,11 @@ export class Session {
         this.#set("signed-out");
     }
 
-    /** Ends the session at the server. Raises `NoAnswer` if that has to be done later. */
-    async endAtServer(): Promise<void> {
+    /** Ends the session of this student at the server. Raises `NoAnswer` if that has to be done later. */
+    async endAtServer(id = this.user?.id): Promise<void> {
         try {
-            const token = this.#fresh()?.access ?? (await this.#exchange()).accessToken;
+            const token = this.#fresh()?.access ?? (await this.#exchangeAs(id));
+            if (!token) return; // the cookie is that of another student by now
             await this.#api.sendAs({ method: "POST", path: "/api/auth/logout" }, token);
         } catch (fault) {
             if (fault instanceof NoAnswer || (fault instanceof Problem && fault.status >= 500)) throw fault;
@@ -196,6 +197,12 @@ export class Session {
             if (fault instanceof Problem && fault.status < 500 && fault.status !== 429) throw new SessionEnded();
             throw fault;
         }
+    }
+
+    /** A new access token, null if it is that of another student. */
+    async #exchangeAs(id: string | undefined): Promise<string | null> {
+        const { user, accessToken } = await this.#exchange();
+        return id && id !== user.id ? null : accessToken;
     }
 
     #set(state: SessionState): void {

@@ -61,7 +61,8 @@ export class Sync {
     /** Shows what this device keeps, then asks the server. Resolves when there is something to show. */
     async start(): Promise<void> {
         this.#watchPage();
-        if (remembered("leaving")) await this.#finishLeaving();
+        const leaving = remembered("leaving");
+        if (leaving) await this.#finishLeaving(leaving);
         const account = remembered("account");
         if (account && (await this.#inTurn(() => this.#showKept(account)))) return;
         try {
@@ -123,7 +124,7 @@ export class Sync {
      */
     async signOut(): Promise<void> {
         this.#account?.leave();
-        if (!this.session.shared) remember("leaving", "1");
+        if (!this.session.shared) remember("leaving", this.session.user?.id ?? UNKNOWN);
         await this.#close(true);
         try {
             await this.session.endAtServer();
@@ -247,9 +248,10 @@ export class Sync {
         await this.#close(false);
     }
 
-    async #finishLeaving(): Promise<void> {
+    /** The student whose session has still to be ended; the cookie may be another one's by now. */
+    async #finishLeaving(id: string): Promise<void> {
         try {
-            await this.session.endAtServer();
+            await this.session.endAtServer(id === UNKNOWN ? undefined : id);
             remember("leaving", null);
         } catch {
             // Still no contact; the mark stays.
@@ -292,6 +294,9 @@ function channelOf(account: string): Channel | null {
 // What is remembered of the device: which account, and whether a session has still to be ended. Nothing else.
 
 type Mark = "account" | "leaving";
+
+/** Written by earlier versions, which didn't say who was leaving. */
+const UNKNOWN = "1";
 
 function remembered(mark: Mark): string | null {
     try {
