@@ -178,6 +178,27 @@ async def test_a_clock_that_is_two_days_wrong_changes_no_date(
     assert abs(datetime.now(UTC) - completed) < timedelta(minutes=5)
 
 
+@pytest.mark.parametrize("hours", [-48, 48])
+async def test_a_wrong_clock_costs_no_change_that_was_made_offline(
+    program: Program, browser: Browser, ada: Person, hours: int
+) -> None:
+    essay = (await ada.task("Essay"))["id"]
+    async with device(browser, program.url, ada) as page:
+        await page.add_init_script(f"({CLOCK})({hours})")
+        await open_app(page, "/tasks")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(row(page, "Essay")).to_be_visible()
+        await add(page, "Reading tomorrow")
+        await expect(row(page, "Reading tomorrow")).to_be_visible()
+        await page.context.set_offline(False)
+        await everything_sent(page)
+        await expect(page.get_by_text("needs a decision")).to_have_count(0)
+    found = await tasks_of(ada)
+    assert [(one["title"], one["dueDate"]) for id, one in found.items() if id != essay] == [("Reading", day(1))]
+
+
 async def test_a_server_that_fails_at_everything_costs_no_change(ada: Person, desk: Page) -> None:
     await ada.task("Essay")
     await ada.task("Poster")

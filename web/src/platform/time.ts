@@ -47,6 +47,11 @@ export function setClock(serverNow: Instant, took = 0): void {
     if (Math.abs(offset - before) > 1000) for (const follower of followers) follower();
 }
 
+/** Takes over what was last known of the server's clock; what the server says since then counts more. */
+export function restoreClock(known: number): void {
+    if (Number.isFinite(known) && offset === 0) offset = known;
+}
+
 /** Calls `follower` when the clock was put right by more than a second. Returns how to stop. */
 export function followClock(follower: () => void): () => void {
     followers.add(follower);

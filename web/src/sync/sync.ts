@@ -1,4 +1,5 @@
 /** The sync layer as the app sees it: who is signed in, the view, and what can be asked. */
+import { clockOffset, restoreClock } from "../platform/time.ts";
 import { Account, type Channel, type Decision, type Message, type Status } from "./account.ts";
 import { Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import { type Database, MemoryDatabase, openDatabase } from "./database.ts";
@@ -61,6 +62,7 @@ export class Sync {
     /** Shows what this device keeps, then asks the server. Resolves when there is something to show. */
     async start(): Promise<void> {
         this.#watchPage();
+        restoreClock(Number(remembered("clock") ?? 0));
         const leaving = remembered("leaving");
         if (leaving) await this.#finishLeaving(leaving);
         const account = remembered("account");
@@ -207,7 +209,12 @@ export class Sync {
             elect: (world) => new Leader({ ...world, lock: database.kept ? `teddy:${id}` : null }),
             ended: () => void this.#ended(account),
             left: () => void this.#left(account),
-            build: (build) => this.onBuild(build),
+            build: (build) => {
+                // Without a connection, a clock that is wrong stays put right.
+                const offset = clockOffset();
+                remember("clock", database.kept && Math.abs(offset) > CLOCK_TOLERANCE ? String(offset) : null);
+                this.onBuild(build);
+            },
         });
         this.#account = account;
         await account.open();
@@ -226,6 +233,7 @@ export class Sync {
         await account?.stop();
         if (destroy) {
             remember("account", null);
+            remember("clock", null);
             await database?.destroy();
         }
         this.store.load([], [], 0);
@@ -291,9 +299,13 @@ function channelOf(account: string): Channel | null {
     };
 }
 
-// What is remembered of the device: which account, and whether a session has still to be ended. Nothing else.
+// What is remembered of the device: which account, whether a session has still to be ended, and how wrong the clock is.
+// Nothing else.
 
-type Mark = "account" | "leaving";
+type Mark = "account" | "leaving" | "clock";
+
+/** Milliseconds by which a clock may be wrong without harm. */
+const CLOCK_TOLERANCE = 30_000;
 
 /** Written by earlier versions, which didn't say who was leaving. */
 const UNKNOWN = "1";
