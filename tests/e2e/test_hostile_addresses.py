@@ -31,3 +31,11 @@ async def test_signing_in_leads_to_no_other_site(program: Program, ada: Person, 
 async def test_a_broken_address_opens_the_app(page: Page, path: str) -> None:
     await page.goto(f"/#{path}")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+async def test_a_secret_leaves_the_address_of_a_page_that_is_open_already(program: Program, page: Page) -> None:
+    await page.goto("/sign-in")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    await page.evaluate("location.hash = '#/reset-password?token=secret'")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Choose a new password")
+    await expect(page).to_have_url(f"{program.url}/reset-password")

@@ -87,7 +87,16 @@ export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void 
     const hidden = unhash(new URL(location.href));
     if (hidden) history.replaceState(null, "", hidden.address);
     void at(new URL(location.href), hidden?.state, true);
-    if (!("navigation" in globalThis)) return () => {};
+    // An address with a secret can also be put into a page that is open.
+    const onhashchange = () => {
+        const secret = unhash(new URL(location.href));
+        if (!secret) return;
+        if ("navigation" in globalThis) go(secret.address, { replace: true, state: secret.state });
+        else location.reload();
+    };
+    addEventListener("hashchange", onhashchange);
+    const deaf = () => removeEventListener("hashchange", onhashchange);
+    if (!("navigation" in globalThis)) return deaf;
     const onnavigate = (event: NavigateEvent) => {
         const url = new URL(event.destination.url);
         if (!event.canIntercept || !staysInApp(event, url)) return;
@@ -100,7 +109,10 @@ export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void 
         });
     };
     navigation.addEventListener("navigate", onnavigate);
-    return () => navigation.removeEventListener("navigate", onnavigate);
+    return () => {
+        deaf();
+        navigation.removeEventListener("navigate", onnavigate);
+    };
 }
 
 /** Goes to an address of the app, and to no other. `state` is held in memory only. */
