@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,9 +71,54 @@ AGE = """async (id) => {
 }"""
 """Adds what this version of the app doesn't know: a field, a table, and a change that waits."""
 
+DAMAGED = """async () => {
+    const [{ name }] = (await indexedDB.databases()).filter((one) => one.name.startsWith("teddy:"));
+    const done = (asked) => new Promise((resolve, reject) => {
+        asked.onsuccess = () => resolve(asked.result);
+        asked.onerror = reject;
+    });
+    const db = await done(indexedDB.open(name));
+    const tx = db.transaction(["rows", "commands", "meta"], "readwrite");
+    const [rows, commands, meta] = ["rows", "commands", "meta"].map((one) => tx.objectStore(one));
+    const id = name.slice("teddy:".length);
+    const change = async (fields) => {
+        for (const { table, row } of await done(rows.getAll())) rows.put({ table, row: fields(row) });
+    };
+    %s
+    await new Promise((resolve) => (tx.oncomplete = resolve));
+    db.close();
+}"""
+DAMAGES = {
+    "rows without fields": "await change(({ id, version }) => ({ id, version }));",
+    "rows without versions": "await change(({ version, ...row }) => row);",
+    "fields of other types": """await change(({ id, version, ...row }) => {
+        const fields = Object.fromEntries(Object.keys(row).map((field) => [field, {}]));
+        return { id, version, ...fields };
+    });""",
+    "another user": "meta.put({ id, name: {}, locale: 7, email: [] }, 'user');",
+    "no number": "meta.put('x', 'seq');",
+    "a number of the far future": "meta.put(1e300, 'seq');",
+    "commands of no form": "commands.add({}); commands.add({ key: 5, kind: '__proto__', id: 5, body: null });",
+    "conflicts of no form": """commands.add({
+        key: 'k', kind: 'update_task', id: 'x', at: '', body: {}, seen: null, state: 'conflict',
+    });""",
+}
+EMPTY = """async () => {
+    const [{ name }] = (await indexedDB.databases()).filter((one) => one.name.startsWith("teddy:"));
+    const done = (asked) => new Promise((resolve) => (asked.onsuccess = () => resolve(asked.result)));
+    await done(indexedDB.deleteDatabase(name));
+    (await done(indexedDB.open(name, 1))).close();
+}"""
+"""A database of the same name without any table."""
+
 
 async def refuse(route: Route) -> None:
     await route.fulfill(status=500, body="<h1>Internal Server Error</h1>", content_type="text/html")
+
+
+async def refuse_with_a_problem(route: Route) -> None:
+    problem = {"status": 503, "code": "unavailable", "title": "Not now.", "detail": "Not now.", "type": "x"}
+    await route.fulfill(status=503, json=problem, content_type="application/problem+json")
 
 
 async def test_what_is_unknown_on_the_disk_does_no_harm_and_a_change_of_it_is_not_lost(ada: Person, desk: Page) -> None:
@@ -87,6 +133,23 @@ async def test_what_is_unknown_on_the_disk_does_no_harm_and_a_change_of_it_is_no
     await desk.get_by_role("link", name="1 change needs a decision").first.click(timeout=LONG)
     await desk.get_by_role("button", name="Drop the change").click()
     await everything_sent(desk)
+
+
+@pytest.mark.parametrize("damage", [*(DAMAGED % one for one in DAMAGES.values()), EMPTY], ids=[*DAMAGES, "no tables"])
+async def test_a_damaged_store_is_read_anew(ada: Person, desk: Page, damage: str) -> None:
+    await ada.task("Essay")
+    await open_app(desk, "/tasks")
+    await desk.goto("/manifest.webmanifest")
+    await desk.evaluate(damage)
+    await desk.goto("/tasks")
+    await expect(row(desk, "Essay")).to_be_visible(timeout=LONG)
+    await ada.task("Poster")
+    await expect(row(desk, "Poster")).to_be_visible(timeout=LONG)
+    for path in ("/conflicts", "/", "/tasks"):
+        await desk.goto(path)
+        await expect(desk.get_by_role("heading", level=1)).not_to_be_empty()
+        await expect(desk.get_by_text("This page stopped")).to_have_count(0)
+    await expect(row(desk, "Poster")).to_be_visible()
 
 
 @pytest.mark.parametrize("hours", [-48, 48])
@@ -115,6 +178,27 @@ async def test_a_clock_that_is_two_days_wrong_changes_no_date(
     assert abs(datetime.now(UTC) - completed) < timedelta(minutes=5)
 
 
+@pytest.mark.parametrize("hours", [-48, 48])
+async def test_a_wrong_clock_costs_no_change_that_was_made_offline(
+    program: Program, browser: Browser, ada: Person, hours: int
+) -> None:
+    essay = (await ada.task("Essay"))["id"]
+    async with device(browser, program.url, ada) as page:
+        await page.add_init_script(f"({CLOCK})({hours})")
+        await open_app(page, "/tasks")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(row(page, "Essay")).to_be_visible()
+        await add(page, "Reading tomorrow")
+        await expect(row(page, "Reading tomorrow")).to_be_visible()
+        await page.context.set_offline(False)
+        await everything_sent(page)
+        await expect(page.get_by_text("needs a decision")).to_have_count(0)
+    found = await tasks_of(ada)
+    assert [(one["title"], one["dueDate"]) for id, one in found.items() if id != essay] == [("Reading", day(1))]
+
+
 async def test_a_server_that_fails_at_everything_costs_no_change(ada: Person, desk: Page) -> None:
     await ada.task("Essay")
     await ada.task("Poster")
@@ -138,14 +222,17 @@ async def test_a_server_that_fails_at_everything_costs_no_change(ada: Person, de
     assert found == {"Essay": "completed", "Poster": "pending", "Reading": "pending"}
 
 
-async def test_signing_in_says_when_the_server_fails(program: Program, page: Page) -> None:
-    await page.context.route("**/api/**", refuse)
+@pytest.mark.parametrize(("answer", "said"), [(refuse, "Study Teddy"), (refuse_with_a_problem, "Not now.")])
+async def test_signing_in_says_when_the_server_fails(
+    program: Program, page: Page, answer: Callable[[Route], Awaitable[None]], said: str
+) -> None:
+    await page.context.route("**/api/**", answer)
     await page.goto("/")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     await page.get_by_role("textbox", name="Email").fill("ada@example.org")
     await page.get_by_label("Password", exact=True).fill("correct horse battery staple")
     await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("alert").filter(has_text="Study Teddy")).to_be_visible()
+    await expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
 
 
 async def test_the_app_works_where_the_browser_forbids_local_storage(

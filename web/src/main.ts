@@ -13,6 +13,7 @@ import { Shell } from "./app/shell.svelte.ts";
 import { languageOf, preferencesKept } from "./features/auth/rules.ts";
 import { SCHEMA } from "./features/schema.ts";
 import { loadLocale, loadTexts, m } from "./platform/messages.ts";
+import { Opening } from "./platform/opening.ts";
 import { Updates } from "./platform/updates.ts";
 import { SessionEnded } from "./sync/api.ts";
 import { DiskRefused } from "./sync/database.ts";
@@ -25,8 +26,11 @@ for (const early of [find(routes, location.pathname)?.route.screen(), loadTexts(
 }
 
 const sync = new Sync(SCHEMA);
-await sync.start();
-await loadLocale(languageOf(preferencesKept(sync.store)?.language, sync.session.user?.locale, navigator.language));
+const opening = new Opening(() => sync.distrust());
+await opening.run(async () => {
+    await sync.start();
+    await loadLocale(languageOf(preferencesKept(sync.store)?.language, sync.session.user?.locale, navigator.language));
+});
 
 const shell = new Shell(clientOf(sync), features);
 const updates = new Updates({

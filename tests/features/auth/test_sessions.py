@@ -151,6 +151,21 @@ async def test_logout_ends_this_session_only(system: System, alice: Person, gues
     assert (await guest.get("/api/auth/me", headers=bearer)).status_code == 200
 
 
+async def test_logout_leaves_the_cookie_of_another_session_in_the_same_browser(
+    alice: Person, bob: Person, guest: httpx2.AsyncClient
+) -> None:
+    """Bob signed in while a page of Alice was still open, which then signs out."""
+    entered = {"email": bob.email, "password": PASSWORD, "delivery": "cookie"}
+    mine = made(await guest.post("/api/auth/login", json=entered), 200)
+    left = await guest.post("/api/auth/logout", headers={"authorization": alice.http.headers["authorization"]})
+    assert (left.status_code, left.headers.get("set-cookie")) == (200, None)
+    own = {"sec-fetch-site": "same-origin"}
+    kept = made(await guest.post("/api/auth/refresh", headers=own), 200)
+    assert kept["user"]["id"] == mine["user"]["id"] == bob.user["id"]
+    left = await guest.post("/api/auth/logout", headers={"authorization": f"Bearer {kept['accessToken']}"})
+    assert "Max-Age=0" in left.headers["set-cookie"]
+
+
 async def test_logout_all_ends_every_session(alice: Person, guest: httpx2.AsyncClient) -> None:
     other = made(await guest.post("/api/auth/login", json={"email": alice.email, "password": PASSWORD}), 200)
     await alice.post("/api/auth/logout-all")

@@ -154,6 +154,15 @@ async def test_a_command_is_at_most_twelve_hours_late(system: System, alice: Per
         await refused(alice, session, "complete", 422, at=at.isoformat())
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1970-01-01", "2999-12-31", "9999-12-31"])
+@pytest.mark.parametrize("zone", ["Z", "-14:00", "+14:00"])
+async def test_a_session_scheduled_late_is_refused_at_the_ends_of_the_calendar(
+    alice: Person, day: str, zone: str
+) -> None:
+    new = {"type": "custom", "at": f"{day}T00:00:00{zone}", "startAt": f"{day}T12:00:00{zone}"}
+    assert (await alice.post("/api/focus-sessions", new)).status_code == 422
+
+
 VERBS: list[tuple[str, dict[str, Any]]] = [
     ("start", {}),
     ("pause", {}),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Route } from "./feature.ts";
-import { find, staysInApp, unhash } from "./router.ts";
+import { find, staysInApp, unhash, within } from "./router.ts";
 
 const route = (path: string) => ({ path, title: "app.name", screen: () => Promise.reject() }) as unknown as Route;
 const routes = ["/", "/tasks", "/tasks/:id", "/week/:week?", "/settings/:part*"].map(route);
@@ -35,10 +35,38 @@ test("secrets of mails leave the address", () => {
     expect(unhash(new URL("https://teddy.example/tasks#main"))).toBeNull();
 });
 
-test("what follows the # cannot lead to another site", () => {
-    for (const hash of ["#//evil.example/x", "#/\\evil.example/x", "#/\t/evil.example"]) {
-        const found = unhash(new URL(`https://teddy.example/${hash}`));
-        expect(found === null || (found.address.startsWith("/") && !found.address.startsWith("//"))).toBe(true);
+const ELSEWHERE = [
+    "//evil.example/x",
+    "/\\evil.example/x",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n\\evil.example",
+    "/.//evil.example",
+    "/tasks/..//evil.example",
+    "/%2e//evil.example",
+    "https://evil.example",
+    "https://teddy.example@evil.example",
+    "https://teddy.example.evil.example",
+    "javascript:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/html,x",
+    "blob:https://teddy.example/1",
+    "//[",
+    "http://",
+];
+
+test.each(ELSEWHERE)("%j leads out of the app or nowhere", (address) => {
+    expect(within("https://teddy.example", address)).toBeNull();
+    expect(unhash(new URL(`https://teddy.example/#${address}`))).toBeNull();
+});
+
+test.each([undefined, null, 7, {}, ["/tasks"]])("%j is no address", (address) => {
+    expect(within("https://teddy.example", address)).toBeNull();
+});
+
+test("an address of the app stays what it is", () => {
+    for (const address of ["/", "/tasks?view=board", "/week/2030-W05#x", "/subjects/a%2Fb"]) {
+        expect(within("https://teddy.example", address)?.href).toBe(`https://teddy.example${address}`);
     }
 });
 

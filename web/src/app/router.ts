@@ -38,12 +38,23 @@ function decode(part: string): string {
     }
 }
 
+/**
+ * Where an address leads, if that is within the origin of the app; null if it leads elsewhere or is no address.
+ *
+ * The browser's own parser decides: it drops tabs and line breaks and takes a backslash for a slash, so the text itself
+ * says little.
+ */
+export function within(origin: string, address: unknown): URL | null {
+    if (typeof address !== "string" || !URL.canParse(address, origin)) return null;
+    const url = new URL(address, origin);
+    // A path that begins with two slashes would be read as the name of a host the next time.
+    return url.href.startsWith(`${origin}/`) && !url.pathname.startsWith("//") ? url : null;
+}
+
 /** The plain address and the secrets of `/#/reset-password?token=…`; null for other addresses. */
 export function unhash(url: URL): { address: string; state: Params } | null {
-    if (!url.hash.startsWith("#/")) return null;
-    const inner = new URL(url.hash.slice(1), url.origin);
-    if (inner.origin !== url.origin) return null;
-    return { address: inner.pathname, state: Object.fromEntries(inner.searchParams) };
+    const inner = url.hash.startsWith("#/") ? within(url.origin, url.hash.slice(1)) : null;
+    return inner && { address: inner.pathname, state: Object.fromEntries(inner.searchParams) };
 }
 
 export interface Arrival {
@@ -76,7 +87,16 @@ export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void 
     const hidden = unhash(new URL(location.href));
     if (hidden) history.replaceState(null, "", hidden.address);
     void at(new URL(location.href), hidden?.state, true);
-    if (!("navigation" in globalThis)) return () => {};
+    // An address with a secret can also be put into a page that is open.
+    const onhashchange = () => {
+        const secret = unhash(new URL(location.href));
+        if (!secret) return;
+        if ("navigation" in globalThis) go(secret.address, { replace: true, state: secret.state });
+        else location.reload();
+    };
+    addEventListener("hashchange", onhashchange);
+    const deaf = () => removeEventListener("hashchange", onhashchange);
+    if (!("navigation" in globalThis)) return deaf;
     const onnavigate = (event: NavigateEvent) => {
         const url = new URL(event.destination.url);
         if (!event.canIntercept || !staysInApp(event, url)) return;
@@ -89,11 +109,15 @@ export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void 
         });
     };
     navigation.addEventListener("navigate", onnavigate);
-    return () => navigation.removeEventListener("navigate", onnavigate);
+    return () => {
+        deaf();
+        navigation.removeEventListener("navigate", onnavigate);
+    };
 }
 
-/** Goes to an address of the app. `state` is held in memory only. */
+/** Goes to an address of the app, and to no other. `state` is held in memory only. */
 export function go(address: string, { replace = false, state }: { replace?: boolean; state?: unknown } = {}): void {
+    if (!within(location.origin, address)) return;
     if (!("navigation" in globalThis)) return void (replace ? location.replace(address) : location.assign(address));
     const { finished, committed } = navigation.navigate(address, {
         history: replace ? "replace" : "auto",

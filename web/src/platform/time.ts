@@ -47,6 +47,11 @@ export function setClock(serverNow: Instant, took = 0): void {
     if (Math.abs(offset - before) > 1000) for (const follower of followers) follower();
 }
 
+/** Takes over what was last known of the server's clock; what the server says since then counts more. */
+export function restoreClock(known: number): void {
+    if (Number.isFinite(known) && offset === 0) offset = known;
+}
+
 /** Calls `follower` when the clock was put right by more than a second. Returns how to stop. */
 export function followClock(follower: () => void): () => void {
     followers.add(follower);
@@ -178,10 +183,10 @@ export function isoWeek(day: Day): string {
     return `${year}-W${pad(Math.floor(daysBetween(`${year}-01-01`, thursday) / 7) + 1)}`;
 }
 
-/** The Monday of an ISO week, or null for text that names none. */
+/** The Monday of an ISO week, or null for text that names none in the years of the API. */
 export function mondayOf(week: string): Day | null {
     const [, year, number] = /^(\d{4})-W(\d{2})$/.exec(week) ?? [];
-    if (!year || !number) return null;
+    if (!year || !number || year < "1970" || year > "2999") return null;
     const first = weekOf(`${year}-01-04`)[0]!;
     const monday = addDays(first, (Number(number) - 1) * 7);
     return isoWeek(monday) === week ? monday : null;

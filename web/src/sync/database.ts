@@ -8,6 +8,7 @@ import { type DBSchema, type IDBPDatabase, openDB, deleteDB } from "idb";
 
 import { migrate, SCHEMA } from "./migrations.ts";
 import type { Command, Put } from "./kinds.ts";
+import { sound } from "./sound.ts";
 
 /** The disk is full, or the browser refuses to write: nothing was stored. */
 export class DiskRefused extends Error {}
@@ -47,6 +48,8 @@ export interface Database {
     save(patch: Patch): Promise<void>;
     /** Replaces all rows. */
     replace(rows: readonly Put[], seq: number): Promise<void>;
+    /** Marks the rows as damaged: from the next start on they count as none, until they are replaced. */
+    distrust(): Promise<void>;
     /**
      * Stores a command at the end of the queue, or folded into one that waits there; returns it as stored. `beside` are
      * written in the same transaction.
@@ -67,29 +70,40 @@ interface Tables extends DBSchema {
     meta: { key: string; value: unknown };
 }
 
+const TABLES = ["rows", "commands", "meta"] as const;
 const nameOf = (account: string) => `teddy:${account}`;
 
 /** Opens the database of an account; `closed` is called when another tab needs a newer one. Null if forbidden. */
 export async function openDatabase(account: string, closed: () => void = () => {}): Promise<Database | null> {
     try {
-        const opened = await openDB<Tables>(nameOf(account), SCHEMA, {
-            async upgrade(db, from, _to, tx) {
-                const commands = from ? await tx.objectStore("commands").getAll() : [];
-                for (const name of Array.from(db.objectStoreNames)) db.deleteObjectStore(name);
-                db.createObjectStore("rows", { keyPath: ["table", "row.id"] });
-                db.createObjectStore("commands", { keyPath: "order", autoIncrement: true });
-                db.createObjectStore("meta");
-                for (const command of migrate(commands, from)) await tx.objectStore("commands").put(command);
-            },
-            blocking(_current, _blocked, event) {
-                (event.target as IDBDatabase).close();
-                closed();
-            },
-        });
+        let opened = await openTables(account, closed);
+        if (!TABLES.every((name) => opened.objectStoreNames.contains(name))) {
+            // Something else made it, or it is damaged; there is nothing in it.
+            opened.close();
+            await deleteDB(nameOf(account));
+            opened = await openTables(account, closed);
+        }
         return new DiskDatabase(opened, account);
     } catch {
         return null;
     }
+}
+
+function openTables(account: string, closed: () => void): Promise<IDBPDatabase<Tables>> {
+    return openDB<Tables>(nameOf(account), SCHEMA, {
+        async upgrade(db, from, _to, tx) {
+            const commands = from ? await tx.objectStore("commands").getAll() : [];
+            for (const name of Array.from(db.objectStoreNames)) db.deleteObjectStore(name);
+            db.createObjectStore("rows", { keyPath: ["table", "row.id"] });
+            db.createObjectStore("commands", { keyPath: "order", autoIncrement: true });
+            db.createObjectStore("meta");
+            for (const command of migrate(commands, from)) await tx.objectStore("commands").put(command);
+        },
+        blocking(_current, _blocked, event) {
+            (event.target as IDBDatabase).close();
+            closed();
+        },
+    });
 }
 
 class DiskDatabase implements Database {
@@ -103,20 +117,22 @@ class DiskDatabase implements Database {
     }
 
     async load(): Promise<Content> {
-        const tx = this.#db.transaction(["rows", "commands", "meta"]);
-        const [rows, commands, seq, user] = await Promise.all([
+        const tx = this.#db.transaction(TABLES);
+        const [rows, commands, seq, user, damaged] = await Promise.all([
             tx.objectStore("rows").getAll(),
             tx.objectStore("commands").getAll(),
             tx.objectStore("meta").get("seq"),
             tx.objectStore("meta").get("user"),
+            tx.objectStore("meta").get("damaged"),
         ]);
-        return { rows, commands, seq: (seq as number | undefined) ?? null, user: user ?? null };
+        const found = damaged ? { rows: [], commands, seq: null } : { rows, commands, seq };
+        return { ...sound(found), user: user ?? null };
     }
 
     save(patch: Patch): Promise<void> {
         return writing(async () => {
             const strict = patch.commands?.length || patch.drop?.length;
-            const tx = this.#db.transaction(["rows", "commands", "meta"], "readwrite", {
+            const tx = this.#db.transaction(TABLES, "readwrite", {
                 durability: strict ? "strict" : "relaxed",
             });
             const [rows, commands, meta] = [tx.objectStore("rows"), tx.objectStore("commands"), tx.objectStore("meta")];
@@ -139,8 +155,13 @@ class DiskDatabase implements Database {
             void tx.objectStore("rows").clear();
             for (const one of all) void tx.objectStore("rows").put(one);
             void tx.objectStore("meta").put(seq, "seq");
+            void tx.objectStore("meta").delete("damaged");
             await tx.done;
         });
+    }
+
+    async distrust(): Promise<void> {
+        await writing(() => this.#db.put("meta", true, "damaged"));
     }
 
     add(command: Command, fold: Fold, beside: readonly Command[] = []): Promise<Command> {
@@ -227,6 +248,8 @@ export class MemoryDatabase implements Database {
         this.#rows = new Map(rows.map((one) => [placeOf(one.table, one.row.id), one]));
         this.#seq = seq;
     }
+
+    async distrust(): Promise<void> {}
 
     async add(command: Command, fold: Fold, beside: readonly Command[] = []): Promise<Command> {
         for (const one of beside) this.#put(one);

@@ -32,7 +32,8 @@ function migrateOne(command: Command, from: number, to: number, steps: Readonly<
     return migrated ?? { ...command, state: "conflict", conflict: OUTDATED };
 }
 
-const OUTDATED = {
+/** Why a command that this version can't understand is in the list of conflicts. */
+export const OUTDATED = {
     why: "refused",
     problem: { status: 0, code: "outdated_command", title: "", detail: "", errors: [] },
 } as const;

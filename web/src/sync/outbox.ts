@@ -69,7 +69,7 @@ export class Outbox {
             if (!next) return { kind: "empty" };
             if ("ms" in next) return { kind: "wait", ms: next.ms, online: true };
             try {
-                await this.#carry(next.command);
+                await this.#carryOut(next.command);
                 this.#failures = 0;
             } catch (fault) {
                 return this.pauseAfter(fault);
@@ -77,7 +77,7 @@ export class Outbox {
         }
     }
 
-    async #carry(queued: Command): Promise<void> {
+    async #carryOut(queued: Command): Promise<void> {
         const claim = await this.#database.claim(queued.order);
         if (!claim) return this.#forget(queued);
         const { command, repeated } = claim;

@@ -49,6 +49,8 @@ export class Session {
     #refreshToken: string | null = null;
     #renewing: Promise<Token> | null = null;
     #shared = false;
+    /** Rises when somebody signs in or out: an answer to what was asked before that is of no use. */
+    #turn = 0;
     state: SessionState = "unknown";
     user: User | null = null;
     /** Called when the student is known: at sign-in, and when tokens of another one turn up. */
@@ -111,6 +113,7 @@ export class Session {
 
     /** Forgets the student on this device, without a word to the server. */
     forget(): void {
+        this.#turn++;
         this.#token = null;
         this.#refreshToken = null;
         this.user = null;
@@ -118,10 +121,11 @@ export class Session {
         this.#set("signed-out");
     }
 
-    /** Ends the session at the server. Raises `NoAnswer` if that has to be done later. */
-    async endAtServer(): Promise<void> {
+    /** Ends the session of this student at the server. Raises `NoAnswer` if that has to be done later. */
+    async endAtServer(id = this.user?.id): Promise<void> {
         try {
-            const token = this.#fresh()?.access ?? (await this.#exchange()).accessToken;
+            const token = this.#fresh()?.access ?? (await this.#exchangeAs(id));
+            if (!token) return; // the cookie is that of another student by now
             await this.#api.sendAs({ method: "POST", path: "/api/auth/logout" }, token);
         } catch (fault) {
             if (fault instanceof NoAnswer || (fault instanceof Problem && fault.status >= 500)) throw fault;
@@ -136,6 +140,7 @@ export class Session {
         const delivery = shared ? "body" : "cookie";
         const { data } = await this.#api.sendAs<SignedIn>({ method: "POST", path, body: { ...body, delivery } });
         this.#shared = shared;
+        this.#turn++;
         return this.#accept(data).user;
     }
 
@@ -175,7 +180,11 @@ export class Session {
 
     async #renewNow(refused: string): Promise<Token> {
         const token = this.#fresh();
-        return token && token.access !== refused ? token : this.#accept(await this.#exchange());
+        if (token && token.access !== refused) return token;
+        const turn = this.#turn;
+        const answer = await this.#exchange();
+        if (turn !== this.#turn) throw new SessionEnded();
+        return this.#accept(answer);
     }
 
     /** Exchanges the refresh token for new tokens. */
@@ -188,6 +197,12 @@ export class Session {
             if (fault instanceof Problem && fault.status < 500 && fault.status !== 429) throw new SessionEnded();
             throw fault;
         }
+    }
+
+    /** A new access token, null if it is that of another student. */
+    async #exchangeAs(id: string | undefined): Promise<string | null> {
+        const { user, accessToken } = await this.#exchange();
+        return id && id !== user.id ? null : accessToken;
     }
 
     #set(state: SessionState): void {

@@ -1,6 +1,7 @@
 /** The sync layer as the app sees it: who is signed in, the view, and what can be asked. */
+import { clockOffset, restoreClock } from "../platform/time.ts";
 import { Account, type Status } from "./account.ts";
-import { Api, NoAnswer, SessionEnded } from "./api.ts";
+import { Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import type { Decision } from "./conflicts.ts";
 import { type Database, MemoryDatabase, openDatabase } from "./database.ts";
 import type { AnyTable, Asked, Command, CommandKind, Fields, Kept, Request, Schema } from "./kinds.ts";
@@ -44,7 +45,6 @@ export class Sync {
         this.store = new Store(schema);
         this.session = new Session(this.#api, () => this.store.changed());
         this.session.onUser = (user, shared) => void this.#enter(user, shared).catch(() => undefined);
-        this.#api.tokens = this.session.tokens();
     }
 
     get status(): Status {
@@ -64,14 +64,16 @@ export class Sync {
     /** Shows what this device keeps, then asks the server. Resolves when there is something to show. */
     async start(): Promise<void> {
         this.#watchPage();
-        if (remembered("leaving")) await this.#finishLeaving();
+        restoreClock(Number(remembered("clock") ?? 0));
+        const leaving = remembered("leaving");
+        if (leaving) await this.#finishLeaving(leaving);
         const account = remembered("account");
         if (account && (await this.#inTurn(() => this.#showKept(account)))) return;
         try {
             await this.session.resume();
             await this.#opening;
         } catch (fault) {
-            if (!(fault instanceof SessionEnded || fault instanceof NoAnswer)) throw fault;
+            if (![SessionEnded, NoAnswer, Problem].some((kind) => fault instanceof kind)) throw fault;
             this.session.forget();
         }
     }
@@ -105,10 +107,12 @@ export class Sync {
 
     /** Asks the server for what is never kept. Raises `NoAnswer` and `Problem`. */
     async call<A = unknown>(request: Request): Promise<A> {
+        const id = this.session.user?.id;
         try {
-            return (await this.#api.send<A>(request)).data;
+            // Another student may sign in meanwhile, in another tab: nothing of this one is asked as that one.
+            return (await new Api(this.#origin, this.session.tokens(id)).send<A>(request)).data;
         } catch (fault) {
-            if (fault instanceof SessionEnded) await this.#lock();
+            if (fault instanceof SessionEnded && id === this.session.user?.id) await this.#lock();
             throw fault;
         }
     }
@@ -124,7 +128,7 @@ export class Sync {
      */
     async signOut(): Promise<void> {
         this.#account?.leave();
-        if (!this.session.shared) remember("leaving", "1");
+        if (!this.session.shared) remember("leaving", this.session.user?.id ?? UNKNOWN);
         await this.#close(true);
         try {
             await this.session.endAtServer();
@@ -133,6 +137,11 @@ export class Sync {
             // No contact; the mark stays, and the session is ended at the next start.
         }
         this.session.forget();
+    }
+
+    /** What is kept can't be shown: the next start reads it anew. What waits to be sent stays. */
+    async distrust(): Promise<void> {
+        await this.#database?.distrust();
     }
 
     /** Ends for good, as when the page closes. */
@@ -202,7 +211,12 @@ export class Sync {
             elect: (world) => new Leader({ ...world, lock: database.kept ? `teddy:${id}` : null }),
             ended: () => void this.#ended(account),
             left: () => void this.#left(account),
-            build: (build) => this.onBuild(build),
+            build: (build) => {
+                // Without a connection, a clock that is wrong stays put right.
+                const offset = clockOffset();
+                remember("clock", database.kept && Math.abs(offset) > CLOCK_TOLERANCE ? String(offset) : null);
+                this.onBuild(build);
+            },
         });
         this.#account = account;
         await account.open();
@@ -221,6 +235,7 @@ export class Sync {
         await account?.stop();
         if (destroy) {
             remember("account", null);
+            remember("clock", null);
             await database?.destroy();
         }
         this.store.load([], [], 0);
@@ -243,9 +258,10 @@ export class Sync {
         await this.#close(false);
     }
 
-    async #finishLeaving(): Promise<void> {
+    /** The student whose session has still to be ended; the cookie may be another one's by now. */
+    async #finishLeaving(id: string): Promise<void> {
         try {
-            await this.session.endAtServer();
+            await this.session.endAtServer(id === UNKNOWN ? undefined : id);
             remember("leaving", null);
         } catch {
             // Still no contact; the mark stays.
@@ -264,7 +280,9 @@ export class Sync {
 }
 
 function isUser(user: unknown, id: string): user is User {
-    return typeof user === "object" && user !== null && (user as User).id === id;
+    if (typeof user !== "object" || user === null || (user as User).id !== id) return false;
+    const { email, name, locale } = user as Record<keyof User, unknown>;
+    return [email, name, locale].every((text) => typeof text === "string");
 }
 
 function channelOf(account: string): Channel | null {
@@ -283,9 +301,16 @@ function channelOf(account: string): Channel | null {
     };
 }
 
-// What is remembered of the device: which account, and whether a session has still to be ended. Nothing else.
+// What is remembered of the device: which account, whether a session has still to be ended, and how wrong the clock is.
+// Nothing else.
 
-type Mark = "account" | "leaving";
+type Mark = "account" | "leaving" | "clock";
+
+/** Milliseconds by which a clock may be wrong without harm. */
+const CLOCK_TOLERANCE = 30_000;
+
+/** Written by earlier versions, which didn't say who was leaving. */
+const UNKNOWN = "1";
 
 function remembered(mark: Mark): string | null {
     try {

@@ -81,11 +81,18 @@ async def refresh(
 
 @router.post("/logout", secret=True)
 async def logout(
-    db: Database, identity: Identity, revocations: Revocations, cookies: Cookies, request: Request
+    db: Database,
+    identity: Identity,
+    refresh_tokens: RefreshTokens,
+    revocations: Revocations,
+    cookies: Cookies,
+    request: Request,
 ) -> None:
     """End this session."""
     await sessions.log_out(db, identity, revocations=revocations)
-    request.answer_headers.append(cookies.set(REFRESH, "", seconds=0))
+    kept = refresh_tokens.read(cookies.read(request, REFRESH) or "")
+    if kept is None or kept[0] == identity.session_id:  # another one is that of whoever signed in here since
+        request.answer_headers.append(cookies.set(REFRESH, "", seconds=0))
 
 
 @router.post("/logout-all", secret=True)

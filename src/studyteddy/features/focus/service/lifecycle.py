@@ -104,7 +104,8 @@ async def new_session(
 
 def start_faults(start_at: datetime | None, *, now: datetime) -> list[Fault]:
     """Return what is wrong with the start of a session that is scheduled now."""
-    if start_at is None or now < start_at <= now + MAX_AHEAD:
+    # The difference, because either can be at an end of the calendar.
+    if start_at is None or timedelta() < start_at - now <= MAX_AHEAD:
         return []
     return [Fault("/startAt", "out_of_range", "Must be within the next year.")]
 
