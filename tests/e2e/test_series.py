@@ -84,3 +84,23 @@ async def test_deleting_asks_too_and_undo_brings_the_one_back(class_of: Students
     await visited.goto("/tasks")
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("Today")
+
+
+async def test_notes_stay_in_their_field_until_the_student_says_which_dates_they_are_for(class_of: Students) -> None:
+    visited, page = await opened(class_of, "notes")
+    await page.get_by_role("button", name=visited.says("tasks.notes.edit")).click()
+    notes = page.get_by_role("textbox", name=visited.says("tasks.notes"), exact=True)
+    await notes.fill("Half an hour of thinking")
+    await notes.press("Escape")
+    question = page.get_by_role("dialog", name=visited.says("tasks.scope.change"))
+    await expect(question).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(notes).to_have_value("Half an hour of thinking")
+    await page.get_by_role("button", name=visited.says("tasks.close")).click()
+    await page.get_by_role("link", name=TITLE).first.click()
+    await expect(notes).to_have_value("Half an hour of thinking")
+    await notes.focus()
+    await notes.press("Escape")
+    await question.get_by_role("button", name=visited.says("tasks.scope.this"), exact=False).first.click()
+    await expect(notes).not_to_be_attached()
+    await expect(page.locator(".prose")).to_have_text("Half an hour of thinking")
