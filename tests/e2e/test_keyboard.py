@@ -184,3 +184,16 @@ async def test_a_student_does_everything_by_keys_alone(program: Program, page: P
     await type_.press("Enter")
     await expect(page.get_by_role("heading", name=says("settings.title"), level=1)).to_be_visible()
     assert await page.evaluate("window.pointers") == []
+
+
+async def test_escape_closes_the_search_and_nothing_else(desk: Page) -> None:
+    await desk.goto("/settings/look")
+    await expect(desk.get_by_role("heading", name=says("settings.title"), level=1)).to_be_visible()
+    search = desk.get_by_role("dialog", name=says("app.palette.title"))
+    for typed in ("", "week"):
+        await desk.keyboard.press("Control+k")
+        await expect(search.get_by_role("combobox")).to_be_focused()
+        await desk.keyboard.type(typed)
+        await desk.keyboard.press("Escape")
+        await expect(search).not_to_be_attached()
+    await expect(desk).to_have_url("/settings/look")

@@ -98,6 +98,16 @@ describe("an answer", () => {
         expect(renewals).toEqual(["old", "old"]);
     });
 
+    test.each(["bad_code", "bad_credentials"])(
+        "that refuses what the student typed is asked for once: %s",
+        async (code) => {
+            let asked = 0;
+            answer = (request, response, body) => say(401, { code }, (asked++, {}))(request, response, body);
+            await expect(api.send(GET)).rejects.toMatchObject({ facts: { code } });
+            expect([asked, renewals]).toEqual([1, []]);
+        },
+    );
+
     test("of an ended session is told apart", async () => {
         answer = say(401, { code: "session_ended" });
         await expect(api.send(GET)).rejects.toThrow(SessionEnded);

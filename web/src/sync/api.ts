@@ -67,6 +67,7 @@ export class Api {
         } catch (fault) {
             if (!(fault instanceof Problem && fault.status === 401)) throw fault;
             if (fault.code === "session_ended") throw new SessionEnded();
+            if (fault.code === "bad_code" || fault.code === "bad_credentials") throw fault; // the token was good
             return this.sendAs<A>(request, await this.tokens.renew(token));
         }
     }

@@ -17,6 +17,9 @@ export class Toasts {
 
     show(text: string, action?: Toast["action"]): number {
         const id = ++this.#last;
+        // Said again, it is news; twice on the screen, it would only cover more.
+        if (!action)
+            for (const old of this.list.filter((one) => !one.action && one.text === text)) this.dismiss(old.id);
         for (const old of this.list.slice(0, Math.max(0, this.list.length - most + 1))) this.dismiss(old.id);
         this.list = [...this.list, { id, text, action }];
         if (!this.#held) this.#start(id);

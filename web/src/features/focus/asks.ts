@@ -64,7 +64,8 @@ export function pauseOrResume(app: App): void {
 export function extend(app: App): void {
     withRunning(app, (session) => {
         void app.ask(extendFocusSession, session.id, { minutes: FIVE });
-        app.announce(m("focus.said.extended"));
+        // In a session of rounds the time is added at the end, where the clock doesn't show it yet.
+        app.toast(m("focus.said.extended", { length: formatMinutes(session.plannedMinutes + FIVE) }));
     });
 }
 

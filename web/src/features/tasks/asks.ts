@@ -161,11 +161,11 @@ function stepsTo(task: Task, status: Status): Asked[] {
 
 /** Days that are usual answers to "when?". */
 export function dayShortcuts(from: Day): { label: string; day: Day | null }[] {
-    const monday = addDays(from, 8 - weekdayOf(from));
+    const [tomorrow, monday] = [addDays(from, 1), addDays(from, 8 - weekdayOf(from))];
     return [
         { label: m("tasks.day.today"), day: from },
-        { label: m("tasks.day.tomorrow"), day: addDays(from, 1) },
-        { label: formatDay(monday), day: monday },
+        { label: m("tasks.day.tomorrow"), day: tomorrow },
+        ...(monday === tomorrow ? [] : [{ label: formatDay(monday), day: monday }]),
         { label: m("tasks.day.none"), day: null },
     ];
 }

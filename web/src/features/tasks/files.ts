@@ -36,9 +36,10 @@ export function typeOf(name: string): Attachment["type"] | undefined {
     return TYPES[name.toLowerCase().split(".").at(-1) ?? ""];
 }
 
-/** "412 kB" */
+/** "412 kB"; a file that holds something is never called empty. */
 export function sizeText(bytes: number): string {
-    const [value, unit] = bytes < 1_000_000 ? [bytes / 1000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+    const [value, unit] =
+        bytes < 1_000_000 ? [Math.max(bytes / 1000, bytes ? 0.1 : 0), "kilobyte"] : [bytes / 1_000_000, "megabyte"];
     const digits = value < 10 ? 1 : 0;
     return formatNumber(value, { style: "unit", unit, maximumFractionDigits: digits });
 }

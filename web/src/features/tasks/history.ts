@@ -7,6 +7,7 @@ import { describe } from "./repeat.ts";
 
 export type Change = components["schemas"]["Change"];
 type Delta = { readonly before?: unknown; readonly after?: unknown };
+type Texts = { readonly before: string; readonly after: string };
 
 /** Names of what a change mentions by its id. */
 export interface Names {
@@ -44,7 +45,7 @@ export function sentenceOf(change: Change, names: Names): string {
     if (change.kind === "step_added") return m("tasks.history.step.added", { title: step });
     if (change.kind === "step_removed") return m("tasks.history.step.removed", { title: step });
     if (change.kind === "step_updated") return m(stepText(deltas), { title: step });
-    const lines = Object.entries(deltas).flatMap(([field, delta]) => lineOf(field, delta, names) ?? []);
+    const lines = fieldsOf(deltas, names).map(([field, { before, after }]) => lineOf(field, before, after));
     return [...new Set(lines)].join("; ") || m("tasks.history.changed");
 }
 
@@ -59,15 +60,23 @@ function stepText(deltas: Readonly<Record<string, Delta>>) {
     return completed === false ? "tasks.history.step.open" : "tasks.history.step.changed";
 }
 
-function lineOf(field: string, { before, after }: Delta, names: Names): string | undefined {
-    const key = FIELDS[field];
-    if (!key) return undefined;
-    const name = m(key);
-    if (field === "description") return m("tasks.history.field", { field: name });
-    const [from, to] = [valueText(field, before, names), valueText(field, after, names)];
-    // A due date that became a due time says both; one of them is empty.
-    if (!from && !to) return undefined;
-    return m("tasks.history.line", { field: name, from: from || "–", to: to || "–" });
+/** The texts of what was and what is, by field; a due day that became a due time is one field. */
+function fieldsOf(deltas: Readonly<Record<string, Delta>>, names: Names): [PlainKey, Texts][] {
+    const read = new Map<PlainKey, Texts>();
+    for (const [field, delta] of Object.entries(deltas)) {
+        const key = FIELDS[field];
+        if (!key) continue;
+        const [before, after] = [valueText(field, delta.before, names), valueText(field, delta.after, names)];
+        const known = read.get(key);
+        read.set(key, { before: known?.before || before, after: known?.after || after });
+    }
+    return [...read].filter(([key, { before, after }]) => key === "tasks.notes" || before || after);
+}
+
+function lineOf(key: PlainKey, before: string, after: string): string {
+    const field = m(key);
+    if (key === "tasks.notes") return m("tasks.history.field", { field });
+    return m("tasks.history.line", { field, from: before || "–", to: after || "–" });
 }
 
 function valueText(field: string, value: unknown, names: Names): string {

@@ -46,13 +46,17 @@ export function countOf(view: View, day: Day, zone: Zone): number {
     return due.length + overdue.length;
 }
 
-/** Minutes that the day asks for, and that were focused. A planned session counts for the task that it is about. */
-export function minutesOf(view: View, day: Day, { due, done }: DayTasks): { planned: number; focused: number } {
-    const sessions = sessionsOn(view, day);
-    const listed = new Set([...due, ...done].map((task) => task.id));
-    const estimates = [...due, ...done].reduce((sum, task) => sum + (task.estimatedMinutes ?? 0), 0);
-    const others = sessions
-        .filter(({ status, taskId }) => status !== "completed" && !listed.has(taskId ?? ""))
+/**
+ * Minutes that the day asks for, and that were focused. A planned session counts for the task that it is about; of a
+ * task that is due on another day only the sessions of this day count.
+ */
+export function minutesOf(view: View, day: Day, zone: Zone, tasks: DayTasks): { planned: number; focused: number } {
+    const stepped = dueBySteps(view, day);
+    const whole = [...tasks.due.filter((task) => dueDay(task, zone) === day || stepped.has(task.id)), ...tasks.done];
+    const estimates = whole.reduce((sum, task) => sum + (task.estimatedMinutes ?? 0), 0);
+    const counted = new Set(whole.map((task) => task.id));
+    const others = sessionsOn(view, day)
+        .filter(({ status, taskId }) => status !== "completed" && !counted.has(taskId ?? ""))
         .reduce((sum, session) => sum + session.plannedMinutes, 0);
     return { planned: estimates + others, focused: minutesOn(view, day).worked };
 }
