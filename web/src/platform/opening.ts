@@ -12,7 +12,8 @@ export class Opening {
         this.#distrust = distrust;
         const done = new AbortController();
         const onerror = (event: ErrorEvent) => {
-            if (!mayReload()) return;
+            // The browser also reports what is no fault of a step: sizes that it will observe in the next frame.
+            if (!(event.error instanceof Error) || !mayReload()) return;
             event.preventDefault();
             void this.#anew();
         };
