@@ -139,7 +139,7 @@ async def firefox() -> AsyncIterator[Firefox]:
         finally:
             process.terminate()
             process.wait(30)
-    assert browser.faults == []
+    assert browser.faults == [], browser.faults
 
 
 def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
