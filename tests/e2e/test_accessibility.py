@@ -27,15 +27,15 @@ COLOURS = EVERYTHING | {"runOnly": ["color-contrast", "link-in-text-block"]}
 """What can differ in the dark: the elements are those of the light."""
 CHANGING = re.compile(r"used \w+ \d+, \d+, [\d:]+\s[AP]M|about [\d.,]+ [kM]?B")
 """When a device was used last, by the clock of the database, and what is kept in bytes: other in each run."""
-CASES = [(screen, look) for look in LOOKS for screen in SCREENS if screen.fits(look.name)]
-IN_GERMAN = [(screen, GERMAN) for screen in SCREENS if screen.fits(GERMAN.name)] if PICTURES else []
+CASES = [
+    pytest.param(screen, look, id=f"{screen.name}-{look.name}")
+    for look in (*LOOKS, *((GERMAN,) if PICTURES else ()))
+    for screen in SCREENS
+    if screen.fits(look.name)
+]
 
 
-def named(cases: list[tuple[Screen, Look]]) -> list[object]:
-    return [pytest.param(*case, id=f"{case[0].name}-{case[1].name}") for case in cases]
-
-
-@pytest.mark.parametrize(("screen", "look"), named(CASES))
+@pytest.mark.parametrize(("screen", "look"), CASES)
 async def test_each_screen_is_accessible(class_of: Students, screen: Screen, look: Look) -> None:
     """axe finds nothing, each control has a name, and the tree is the one that was reviewed."""
     visited = await class_of.page(screen.student, look)
@@ -51,13 +51,6 @@ async def test_each_screen_is_accessible(class_of: Students, screen: Screen, loo
     if look is LIGHT or (look is PHONE_LOOK and screen.phone):
         compare(screen.name, tree)
     assert visited.faults == []
-
-
-@pytest.mark.parametrize(("screen", "look"), named(IN_GERMAN))
-async def test_each_screen_can_be_looked_at_in_german(class_of: Students, screen: Screen, look: Look) -> None:
-    visited = await class_of.page(screen.student, look)
-    await screen.show(visited)
-    await take_picture(visited, screen, look)
 
 
 async def tree_of(visited: Visited) -> str:

@@ -38,6 +38,7 @@ const client: Client = {
         online: !asked.has("offline"),
         leader: true,
         waiting: asked.has("offline") ? 3 : 0,
+        stored: asked.has("offline") ? 3 : 0,
         conflicts: asked.has("offline") ? 2 : 0,
         lastSync: null,
         complete: true,

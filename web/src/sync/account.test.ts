@@ -125,9 +125,10 @@ describe("what a student asks", () => {
         await settle();
         const asked = tab.account.ask({ kind: "create_note", id: "a", body: { title: "One" } });
         expect(tab.note("a")?.title).toBe("One");
+        expect(tab.account.status).toMatchObject({ waiting: 1, stored: 0 });
         await settle(1);
         await asked;
-        expect(tab.account.status.waiting).toBe(1);
+        expect(tab.account.status).toMatchObject({ waiting: 1, stored: 1 });
         await settle();
         expect(tab.account.status.waiting).toBe(0);
         expect(server.rows.get("a")?.title).toBe("One");

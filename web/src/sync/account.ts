@@ -33,6 +33,8 @@ export interface Status {
     readonly leader: boolean;
     /** Commands that the server hasn't answered. */
     readonly waiting: number;
+    /** How many of them are on the disk. */
+    readonly stored: number;
     readonly conflicts: number;
     /** When the copy was last known to be complete, in milliseconds. */
     readonly lastSync: number | null;
@@ -90,6 +92,7 @@ export class Account {
             online: this.#online,
             leader: this.#loop.leading,
             waiting: this.#store.waiting,
+            stored: this.#store.stored,
             conflicts: this.#store.conflicts.length,
             lastSync: this.#replica.lastSync,
             complete: this.#replica.complete,

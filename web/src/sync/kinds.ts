@@ -99,6 +99,9 @@ export interface Asked<B extends Fields = Fields> {
     readonly body: B;
 }
 
+/** Orders from here on belong to commands that the disk hasn't taken yet. */
+export const UNSTORED = 2 ** 50;
+
 /** What a student asked: on the disk until the server has answered for good. */
 export interface Command<B extends Fields = Fields> {
     /** The idempotency key. */

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import { Problem, SessionEnded, NoAnswer } from "./api.ts";
 import { MemoryDatabase } from "./database.ts";
-import type { Command, Fields, Request } from "./kinds.ts";
+import { type Command, type Fields, type Request, UNSTORED } from "./kinds.ts";
 import { notes, type Note, SCHEMA } from "./model.ts";
-import { folder, nextOf, Outbox, UNSTORED } from "./outbox.ts";
+import { folder, nextOf, Outbox } from "./outbox.ts";
 import { Store } from "./store.ts";
 
 const ROW: Note = { id: "a", version: 1, title: "One", color: "red", labels: [], done: false };

@@ -12,7 +12,18 @@
  */
 import { type Api, NoAnswer, Problem, SessionEnded } from "./api.ts";
 import type { Database } from "./database.ts";
-import type { AnyKind, Command, Conflict, ConflictLine, Done, Fields, Kept, Put, Request } from "./kinds.ts";
+import {
+    type AnyKind,
+    type Command,
+    type Conflict,
+    type ConflictLine,
+    type Done,
+    type Fields,
+    type Kept,
+    type Put,
+    type Request,
+    UNSTORED,
+} from "./kinds.ts";
 import { merge } from "./merge.ts";
 import type { Store } from "./store.ts";
 
@@ -247,9 +258,6 @@ export function nextOf(store: Store, now: number): { command: Command } | { ms: 
     }
     return earliest === Infinity ? null : { ms: earliest - now };
 }
-
-/** Orders from here on belong to commands that the disk hasn't taken yet. */
-export const UNSTORED = 2 ** 50;
 
 /** Folds a command into the last one of its object, if that still waits and is about the same. */
 export function folder(kindOf: (name: string) => AnyKind | undefined) {

@@ -2,8 +2,8 @@
 import { now } from "../platform/time.ts";
 import type { Written } from "./base.ts";
 import { type Database, DiskRefused, type Fold } from "./database.ts";
-import type { Command, Done, Event, Place, Put } from "./kinds.ts";
-import { folder, UNSTORED } from "./outbox.ts";
+import { type Command, type Done, type Event, type Place, type Put, UNSTORED } from "./kinds.ts";
+import { folder } from "./outbox.ts";
 import type { Store } from "./store.ts";
 import type { Change, Tabs } from "./tabs.ts";
 import { Writer } from "./writer.ts";

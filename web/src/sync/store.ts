@@ -6,7 +6,17 @@
  */
 import { Base, type Written } from "./base.ts";
 import { Collection } from "./collection.ts";
-import type { AnyKind, Command, Event, Kept, Place, Put, Schema, Table } from "./kinds.ts";
+import {
+    type AnyKind,
+    type Command,
+    type Event,
+    type Kept,
+    type Place,
+    type Put,
+    type Schema,
+    type Table,
+    UNSTORED,
+} from "./kinds.ts";
 import { Queue } from "./queue.ts";
 
 /** What screens can read. The same rows and lists are returned until something in them changes. */
@@ -57,7 +67,12 @@ export class Store implements View {
     }
 
     get waiting(): number {
-        return this.queue.reduce((sum, command) => sum + (command.state === "conflict" ? 0 : 1), 0);
+        return this.queue.filter(({ state }) => state !== "conflict").length;
+    }
+
+    /** How many of the waiting commands are on the disk. */
+    get stored(): number {
+        return this.queue.filter(({ state, order }) => state !== "conflict" && order < UNSTORED).length;
     }
 
     get conflicts(): readonly Command[] {

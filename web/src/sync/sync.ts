@@ -15,6 +15,7 @@ const IDLE: Status = {
     online: true,
     leader: false,
     waiting: 0,
+    stored: 0,
     conflicts: 0,
     lastSync: null,
     complete: false,
