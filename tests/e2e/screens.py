@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import httpx2
 from playwright.async_api import Locator, expect
+from studyteddy.bootstrap import seed
 from tests.cast import PASSWORD, made
 from tests.e2e.students import NOW, Visited
 
@@ -114,6 +115,13 @@ async def sign_in_with_code(visited: Visited) -> None:
     await visited.page.locator("#password").fill(PASSWORD)
     await visited.page.locator("#password").press("Enter")
     await expect(visited.page.locator("#code")).to_be_visible()
+
+
+async def new_factor(visited: Visited) -> None:
+    await click("settings.factor.begin")(visited)
+    await visited.page.locator("dialog input[type=password]").fill(seed.PASSWORD)
+    await visited.page.locator("dialog button[type=submit]").click()
+    await expect(visited.page.locator("dialog #code")).to_be_visible()
 
 
 async def empty_account(visited: Visited) -> None:
@@ -243,6 +251,7 @@ SCREENS = (
     Screen("settings-security", "ada", "/settings/security"),
     Screen("settings-new-key", "ada", "/settings/security", click("settings.key.create")),
     Screen("settings-second-factor", "ada", "/settings/security", click("settings.factor.begin")),
+    Screen("settings-new-factor", "ada", "/settings/security", new_factor),
     Screen("settings-activity", "ada", "/settings/activity"),
     Screen("settings-data", "ada", "/settings/data"),
     Screen("settings-sign-out", "ada", "/settings/data", click("settings.signout", within=".part")),

@@ -104,6 +104,14 @@ async def test_nothing_stays_after_signing_out(ada: Person, desk: Page) -> None:
     await expect(desk.get_by_text("Essay")).to_have_count(0)
 
 
+async def test_the_next_sign_in_begins_at_the_start(ada: Person, desk: Page) -> None:
+    await open_app(desk, "/tasks")
+    await ask_to_sign_out(desk)
+    await confirm(desk)
+    await enter(desk, ada)
+    await desk.wait_for_url("/", timeout=LONG)
+
+
 async def nothing_stays(page: Page) -> None:
     """Wait until the browser has nothing of the student any more."""
 

@@ -76,6 +76,16 @@ PREFERENCES = {
 """Those of a new account."""
 
 
+async def test_the_account_comes_with_its_preferences_if_asked(alice: Person) -> None:
+    await alice.patch("/api/users/me/preferences", {"theme": "dark"})
+    alone = (await alice.get("/api/users/me")).json()
+    with_them = (await alice.get("/api/users/me?include=preferences")).json()
+    assert "preferences" not in alone
+    assert with_them == alone | {"preferences": (await alice.get("/api/users/me/preferences")).json()}
+    assert with_them["preferences"]["theme"] == "dark"
+    assert (await alice.get("/api/users/me?include=sessions")).status_code == 422
+
+
 async def test_preferences_are_replaced_as_a_whole(alice: Person, bob: Person) -> None:
     assert (await alice.get("/api/users/me/preferences")).json() == PREFERENCES
     await alice.put("/api/users/me/preferences", {"sounds": True, "font": "atkinson"})

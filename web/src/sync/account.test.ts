@@ -389,6 +389,40 @@ describe("the list of conflicts", () => {
     });
 });
 
+describe("what was asked too long ago", () => {
+    test("is asked as of now when the student tries again", async () => {
+        const { server, tab } = await world();
+        server.create({ id: "a", title: "One", color: "red", labels: [], done: false });
+        tab.lead();
+        await settle();
+        server.oldest = new Date(Date.now() + 60_000).toISOString();
+        void tab.account.ask({ kind: "count_up", id: "a", body: {} });
+        await settle();
+        expect([tab.account.status.conflicts, server.counts.get("a")]).toEqual([1, undefined]);
+        void tab.account.decide(tab.store.conflicts[0]!.key, "again");
+        await settle();
+        expect(tab.account.status).toMatchObject({ waiting: 0, conflicts: 0 });
+        expect(server.counts.get("a")).toBe(1);
+    });
+});
+
+describe("an event that can't be applied", () => {
+    test("leads to reading everything anew, in each tab", async () => {
+        const { server, database, browser, chance, tab } = await world();
+        tab.lead();
+        const second = await Tab.open(server, database, browser, chance);
+        await settle();
+        server.create({ id: "a", title: "One", color: "red", labels: [], done: false });
+        server.events.push({ seq: server.head + 1, type: "note.updated", at: "2030-01-01T00:00:00Z", data: null });
+        server.change("a", { title: "Two" });
+        tab.account.wake();
+        await settle();
+        expect(tab.shown).toEqual(truth(server));
+        expect(second.shown).toEqual(truth(server));
+        expect([tab.store.seq, second.store.seq]).toEqual([server.head, server.head]);
+    });
+});
+
 describe("the tabs of a browser", () => {
     test("show what any of them asked, and what the leader learns", async () => {
         const { server, database, browser, chance, tab } = await world();

@@ -71,14 +71,17 @@ export class Base {
         this.#startAt(seq);
     }
 
-    /** Applies an event that is the next one; an older one changes nothing. Returns what changed. */
+    /**
+     * Applies an event that is the next one; an older one changes nothing. Returns what changed. An event that can't be
+     * applied raises an error and isn't counted: everything has to be read anew.
+     */
     apply(event: Event): Written {
         const written: Written = { put: [], remove: [] };
         if (event.seq <= this.#seq) return written;
-        this.#seq = event.seq;
         for (const table of this.#reducers.get(event.type) ?? []) {
             table.events[event.type]!(this.#writable(table.name, written), event.data, this.#others);
         }
+        this.#seq = event.seq;
         return written;
     }
 

@@ -1,6 +1,6 @@
 /** Carries out what the student decides about changes that clashed, or that the server refused. */
 import { uuidv7 } from "../platform/random.ts";
-import { now } from "../platform/time.ts";
+import { instant, now } from "../platform/time.ts";
 import type { Commands } from "./commands.ts";
 import type { Asked, Command, Fields, Kept } from "./kinds.ts";
 import type { Replica } from "./replica.ts";
@@ -69,8 +69,11 @@ export class Conflicts {
         for (const one of about) await this.#replica.settle(one);
     }
 
+    /** Asks once more; as of now, if the server found that it was asked too long ago. */
     async #retry(command: Command): Promise<void> {
-        await this.#replica.add(anew(command));
+        const { conflict } = command;
+        const tooOld = conflict?.why === "refused" && conflict.problem.errors.some(({ pointer }) => pointer === "/at");
+        await this.#replica.add({ ...anew(command), ...(tooOld && { at: instant(now()) }) });
         await this.#replica.settle(command);
     }
 

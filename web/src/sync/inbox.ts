@@ -99,7 +99,13 @@ export class Inbox {
 
     /** Applies events in order; after a gap, the missing ones are read first. */
     receive(events: readonly Event[]): void {
-        const applied = this.#replica.receive(events);
+        let applied: readonly Event[];
+        try {
+            applied = this.#replica.receive(events);
+        } catch {
+            this.startAnew(); // of an event that this app doesn't understand, the result can be read
+            return this.#world.missing();
+        }
         for (const table of this.#world.tables) {
             if (table.refreshOn && applied.some(({ type }) => table.refreshOn!.includes(type)))
                 this.#refreshSoon(table);

@@ -93,13 +93,13 @@ export const deleteNote: Kind = {
     inverse: (before) => before && notes.remake!(before, `${before.id}'`),
 };
 
-/** Adds one to a counter each time it runs: shows whether something was sent twice. */
+/** Adds one to a counter each time it runs: shows whether something was sent twice. It says when it was asked. */
 export const countUp: Kind = {
     name: "count_up",
     table: notes,
     does: "changes",
     look: (row) => row,
-    request: (command) => ({ method: "POST", path: path(command, "/count"), body: { by: 1 } }),
+    request: (command) => ({ method: "POST", path: path(command, "/count"), body: { by: 1, at: command.at } }),
     answer: () => [],
 };
 
@@ -116,7 +116,7 @@ export function random(seed: number): () => number {
     };
 }
 
-type Result = { status: number; data: unknown; code?: string };
+type Result = { status: number; data: unknown; code?: string; pointer?: string };
 
 export class ModelServer {
     readonly rows = new Map<string, Note>();
@@ -125,6 +125,8 @@ export class ModelServer {
     readonly #keys = new Map<string, { body: string; result: Result }>();
     /** Events up to this number are no longer available. */
     expired = 0;
+    /** What was asked before is refused. */
+    oldest = "";
     ended = false;
 
     get head(): number {
@@ -169,6 +171,9 @@ export class ModelServer {
             return { status: 204, data: null };
         }
         if (verb === "count") {
+            if ((body as { at: string }).at < this.oldest) {
+                return { status: 422, data: null, code: "invalid", pointer: "/at" };
+            }
             this.counts.set(row.id, (this.counts.get(row.id) ?? 0) + 1);
             return ok({});
         }
@@ -242,8 +247,9 @@ export class ModelApi extends Api {
     }
 }
 
-function problem({ status, code }: Result): Problem {
-    return new Problem({ status, code: code ?? "", title: "", detail: "", errors: [] });
+function problem({ status, code, pointer }: Result): Problem {
+    const errors = pointer ? [{ pointer, code: "too_early", detail: "" }] : [];
+    return new Problem({ status, code: code ?? "", title: "", detail: "", errors });
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -210,9 +210,13 @@ export class Replica {
     }
 
     async #apply(events: readonly Event[]): Promise<void> {
-        for (const event of events) {
-            if (event.seq > this.#store.seq + 1) return this.load();
-            this.#store.apply(event);
+        try {
+            for (const event of events) {
+                if (event.seq > this.#store.seq + 1) return await this.load();
+                this.#store.apply(event);
+            }
+        } catch {
+            return this.load(); // the leading tab reads everything anew
         }
         this.#lastSync = now();
     }

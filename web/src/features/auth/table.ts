@@ -3,6 +3,7 @@ import type { components } from "../../sync/openapi.d.ts";
 
 export type User = components["schemas"]["User"];
 export type Profile = User & Kept;
+type Read = components["schemas"]["Profile"];
 export type Preferences = components["schemas"]["Preferences"] & Kept;
 
 /** The one row of preferences. */
@@ -11,16 +12,16 @@ export const PREFERENCES = "preferences";
 export const users: Table<Profile> = {
     name: "users",
     async *read(reader) {
-        yield rowsOf("users", [profileOf(await reader.get<User>("/api/users/me"))]);
+        const { preferences: chosen, ...user } = await reader.get<Read>("/api/users/me", { include: "preferences" });
+        yield [...rowsOf("users", [profileOf(user)]), ...rowsOf("preferences", [preferencesOf(chosen!)])];
     },
     events: { "user.updated": (rows: Rows<Profile>, user: User) => rows.put(profileOf(user)) },
 };
 
 export const preferences: Table<Preferences> = {
     name: "preferences",
-    async *read(reader) {
-        yield rowsOf("preferences", [preferencesOf(await reader.get("/api/users/me/preferences"))]);
-    },
+    // They come with the profile.
+    async *read() {},
     events: { "preferences.updated": (rows: Rows<Preferences>, data: object) => rows.put(preferencesOf(data)) },
 };
 

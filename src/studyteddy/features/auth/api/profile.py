@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from studyteddy.features.auth.schemas.accounts import User
-from studyteddy.features.auth.schemas.profile import PreferenceChanges, Preferences, ProfileChanges
-from studyteddy.features.auth.service import accounts, profile
+from studyteddy.features.auth.schemas.profile import (
+    PreferenceChanges,
+    Preferences,
+    Profile,
+    ProfileChanges,
+    ProfileQuery,
+)
+from studyteddy.features.auth.service import profile
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.identity import Identity
@@ -14,9 +20,9 @@ router = Router("/api/users", tag="users", scope="account")
 
 
 @router.get("/me", scope="read")
-async def get_profile(db: Database, identity: Identity) -> User:
+async def get_profile(db: Database, identity: Identity, query: ProfileQuery) -> Profile:
     """Get your account."""
-    return await accounts.get(db.reading(identity), identity.user_id)
+    return await profile.get(db.reading(identity), identity.user_id, query)
 
 
 @router.patch("/me")

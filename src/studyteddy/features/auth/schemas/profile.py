@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from studyteddy.features.auth.schemas.accounts import User
 from studyteddy.platform.fields import END, PersonName, Zone
 
 DayStart = Annotated[
@@ -58,6 +59,20 @@ class Preferences(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     sounds: bool = False
     single_keys: Annotated[bool, Meta(description="Whether keys without Ctrl, Alt or Meta are shortcuts.")] = True
     onboarded: Annotated[bool, Meta(description="Whether the introduction was finished or skipped.")] = False
+
+
+class Profile(User, frozen=True, rename="camel"):
+    """Your account, and with `include=preferences` your preferences."""
+
+    preferences: Annotated[Preferences | UnsetType, Meta(description="With `include=preferences`.")] = UNSET
+
+
+class ProfileQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What comes with the account."""
+
+    include: Annotated[
+        list[Literal["preferences"]], Meta(max_length=1, description="Whether the preferences come with it.")
+    ] = []
 
 
 class PreferenceChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -8,7 +8,13 @@ import msgspec
 
 from studyteddy import events
 from studyteddy.features.auth.schemas.accounts import User
-from studyteddy.features.auth.schemas.profile import PreferenceChanges, Preferences, ProfileChanges
+from studyteddy.features.auth.schemas.profile import (
+    PreferenceChanges,
+    Preferences,
+    Profile,
+    ProfileChanges,
+    ProfileQuery,
+)
 from studyteddy.features.auth.service import accounts
 from studyteddy.features.auth.store import accounts as accounts_store
 from studyteddy.features.auth.store import profile as store
@@ -22,6 +28,13 @@ from studyteddy.platform.web.merge_patch import merged
 async def day_boundary(reader: Reader, user_id: UUID) -> DayBoundary:
     """Return the student's time zone and day start."""
     return await store.day_boundary(reader, user_id) or DayBoundary("UTC", 240)
+
+
+async def get(reader: Reader, user_id: UUID, query: ProfileQuery) -> Profile:
+    """Return the account, with the preferences if the query includes them; raise 404."""
+    user = await accounts.get(reader, user_id)
+    chosen = await preferences(reader, user_id) if query.include else msgspec.UNSET
+    return Profile(**msgspec.structs.asdict(user), preferences=chosen)
 
 
 async def update(tx: Tx, changes: ProfileChanges, *, if_match: str | None) -> User:
