@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,8 @@ from studyteddy.embedded.engine import EngineState
 from studyteddy.embedded.folder import DataFolder
 from studyteddy.embedded.postgres import ADMIN, Postgres, postgres_url
 
-CHANGES = 200
+CHANGES, CUT = 200, 60.0
+"""What others change meanwhile, and the seconds without a network: longer than any deadline of a connection."""
 
 
 async def work(person: Person, name: str, changes: int) -> None:
@@ -60,9 +62,12 @@ async def copy_of(page: Page) -> dict[str, list[Json]]:
 
 
 @asynccontextmanager
-async def cut_off(page: Page) -> AsyncIterator[None]:
+async def cut_off(page: Page, *, least: float = 0.0) -> AsyncIterator[None]:
+    """Take the network from the browser, for at least so many seconds."""
     await page.context.set_offline(True)
+    over = asyncio.create_task(asyncio.sleep(least))
     yield
+    await over
     await page.context.set_offline(False)
 
 
@@ -97,7 +102,7 @@ async def test_a_device_that_was_cut_off_shows_what_a_fresh_one_reads(
     await open_app(desk, "/tasks")
     await expect(row(desk, "before 1")).to_be_visible()
     known = await last_event(desk)
-    async with cut_off(desk):
+    async with cut_off(desk, least=CUT):
         await work(ada, "meanwhile", CHANGES)
         assert await last_event(desk) == known
     await is_alike(program, browser, ada, desk)
