@@ -91,6 +91,16 @@ async def test_a_round_ends_even_if_new_addresses_keep_coming() -> None:
         assert found.order.index(f"{FLOOD} 1") == 1_001, "after the first one and a round of a thousand addresses"
 
 
+async def test_after_a_round_those_who_waited_through_it_come_before_new_ones() -> None:
+    with turns() as found:
+        await found.hold()
+        await found.flood(2, "203.0.113.1")
+        await found.flood(2, "203.0.113.2")
+        assert await found.serve(3) == ["203.0.113.1 0", "203.0.113.2 0", "203.0.113.1 1"]
+        await found.ask("new", "198.51.100.1", "new")
+        assert (await found.serve(2))[3:] == ["203.0.113.2 1", "new"]
+
+
 async def test_a_flood_from_many_addresses_neither_fills_the_room_nor_the_turns() -> None:
     with turns() as found:
         await found.hold()
