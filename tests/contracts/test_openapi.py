@@ -185,7 +185,7 @@ def _problems(route: Route) -> list[type[errors.Problem]]:
         found += [errors.MalformedJson, errors.UnsupportedMediaType]
     if "if_match" in asks:
         found.append(errors.StaleVersion)
-    if route.method == "POST" and not route.public and not route.secret:
+    if route.replayable:
         found += [errors.StillRunning, errors.KeyReused]
     return found
 

@@ -19,12 +19,12 @@ from studyteddy.platform.privacy.retention import expiring
 from studyteddy.platform.realtime import api as realtime_api
 from studyteddy.platform.realtime import store as realtime_store
 from studyteddy.platform.security import audit_log
-from studyteddy.platform.web import docs, health
+from studyteddy.platform.web import docs, health, reads
 from studyteddy.platform.web.openapi import describe
 from studyteddy.platform.web.routing import Route
 
 PLATFORM = Feature(
-    routers=(realtime_api.router, health.router, docs.router),
+    routers=(realtime_api.router, reads.router, health.router, docs.router),
     jobs=(retention.jobs, audit_log.jobs),
     data_exports=(
         *audit_log.DATA_EXPORTS,

@@ -502,7 +502,7 @@ describe("everything is read anew", () => {
         server.expired = server.head;
         let late = false;
         tab.api.answered = ({ path }) => {
-            if (path !== "/notes" || late) return;
+            if (path !== "/api/reads" || late) return;
             late = true;
             server.create({ id: "late", title: "", color: "", labels: [], done: false });
         };

@@ -43,6 +43,59 @@ function say(status: number, body: unknown, headers: Record<string, string> = {}
 
 const GET = { method: "GET", path: "/api/tasks" } as const;
 
+describe("reads of the same turn", () => {
+    const asked: string[][] = [];
+    const oneByOne: string[] = [];
+    beforeEach(() => {
+        asked.length = oneByOne.length = 0;
+        answer = (request, response, body) => {
+            if (request.method === "GET") {
+                oneByOne.push(request.url!);
+                return say(200, request.url)(request, response, body);
+            }
+            const { paths } = JSON.parse(body) as { paths: string[] };
+            asked.push(paths);
+            const missing = { code: "not_found", title: "Not found", detail: "Gone." };
+            const items = paths.map((path) =>
+                path.endsWith("/gone") ? { status: 404, body: missing } : { status: 200, body: path },
+            );
+            say(200, { items })(request, response, body);
+        };
+    });
+
+    test("are one request, in the order in which they were asked for", async () => {
+        const reader = api.reader(0);
+        const found = await Promise.all([reader.get("/api/b", { since: 1 }), reader.get("/api/a")]);
+        expect(found).toEqual(["/api/b?since=1", "/api/a"]);
+        expect(asked).toEqual([["/api/b?since=1", "/api/a"]]);
+    });
+
+    test("fail each for itself", async () => {
+        const reader = api.reader(0);
+        const [gone, found] = await Promise.allSettled([reader.get("/api/gone"), reader.get("/api/a")]);
+        expect(gone.status === "rejected" && gone.reason).toMatchObject({ code: "not_found", status: 404 });
+        expect(found).toMatchObject({ value: "/api/a" });
+    });
+
+    test("are as many requests as the server takes at once, and one alone is itself", async () => {
+        const reader = api.reader(0);
+        const paths = Array.from({ length: 11 }, (_, n) => `/api/${n}`);
+        expect(await Promise.all(paths.map((path) => reader.get(path)))).toEqual(paths);
+        expect([asked, oneByOne]).toEqual([[paths.slice(0, 10)], ["/api/10"]]);
+    });
+
+    test("fail together when no answer comes", async () => {
+        answer = say(502, null);
+        const reader = api.reader(0);
+        for (const { reason } of (await Promise.allSettled([
+            reader.get("/api/a"),
+            reader.get("/api/b"),
+        ])) as PromiseRejectedResult[]) {
+            expect(reason).toBeInstanceOf(NoAnswer);
+        }
+    });
+});
+
 describe("a request", () => {
     test("says who asks, what it is based on, and its key", async () => {
         let seen: IncomingMessage | undefined;

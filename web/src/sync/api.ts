@@ -1,5 +1,6 @@
 /** Requests to the API. The one home of `fetch`. */
 import type { ProblemFacts, Query, Reader, Request } from "./kinds.ts";
+import { Reads } from "./reads.ts";
 
 /** No answer came: offline, timed out, or something that isn't the API answered. */
 export class NoAnswer extends Error {}
@@ -77,7 +78,7 @@ export class Api {
         const response = await this.#fetch(request, token);
         const data = request.answers && response.ok ? await response.blob() : await bodyOf(response);
         if (response.ok) return { status: response.status, data: data as A };
-        throw problemOf(response, data);
+        throw problemOf(response.status, data, Number.parseInt(response.headers.get("retry-after") ?? "", 10));
     }
 
     async #fetch(request: Request, token: string | null): Promise<Response> {
@@ -97,10 +98,10 @@ export class Api {
         }
     }
 
-    /** Reads for the tables. */
+    /** Reads for the tables: those that are asked for in the same turn are one request. */
     reader(now: number): Reader {
-        const get = async <A>(path: string, query?: Query) =>
-            (await this.send<A>({ method: "GET", path, ...(query && { query }) })).data;
+        const reads = new Reads((request) => this.send(request));
+        const get = <A>(path: string, query?: Query) => reads.get<A>(`${path}${queryOf(query)}`);
         return {
             now,
             get,
@@ -174,15 +175,15 @@ async function bodyOf(response: Response): Promise<unknown> {
     }
 }
 
-function problemOf(response: Response, data: unknown): Problem | NoAnswer {
+/** The fault of an answer; `wait` is its Retry-After in seconds, if it had one. */
+export function problemOf(status: number, data: unknown, wait = Number.NaN): Problem | NoAnswer {
     const said = typeof data === "object" && data ? (data as Record<string, unknown>) : null;
     // A proxy in between answers without a code: that is nobody's refusal.
-    if (typeof said?.["code"] !== "string") return new NoAnswer(`status ${response.status} without a problem`);
+    if (typeof said?.["code"] !== "string") return new NoAnswer(`status ${status} without a problem`);
     const errors = Array.isArray(said["errors"]) ? said["errors"].slice(0, MAX_ERRORS) : [];
-    const wait = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
     return new Problem(
         {
-            status: response.status,
+            status,
             code: textOf(said["code"]),
             title: textOf(said["title"]),
             detail: textOf(said["detail"]),

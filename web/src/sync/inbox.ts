@@ -1,7 +1,7 @@
 /** Takes what the server has into the replica: everything at first, then events in order, and summaries anew. */
 import { now } from "../platform/time.ts";
 import type { Api } from "./api.ts";
-import type { AnyTable, Event, Put } from "./kinds.ts";
+import type { AnyTable, Event, Put, Reader } from "./kinds.ts";
 import type { Replica } from "./replica.ts";
 import type { Store } from "./store.ts";
 
@@ -15,6 +15,12 @@ export interface InboxWorld {
     missing(): void;
     /** Reading a summary failed. */
     failed(fault: unknown): void;
+}
+
+interface Changes {
+    readonly items: readonly Event[];
+    readonly nextSeq: number;
+    readonly reset: boolean;
 }
 
 const REFRESH = 2_000;
@@ -63,21 +69,27 @@ export class Inbox {
         this.#unread = true;
     }
 
-    /** Reads everything anew. The head is noted first: what happens meanwhile is seen twice, never missed. */
+    /** Reads everything anew. The head is read first: what happens meanwhile is seen twice, never missed. */
     async readEverything(): Promise<void> {
         const first = !this.#replica.complete;
-        const head = (await this.#changes(Number.MAX_SAFE_INTEGER)).nextSeq;
+        const reader = this.#world.api.reader(now());
         const { tables } = this.#world;
-        const soon = await this.#readTables(
-            tables.filter(({ late }) => !late),
-            first,
-        );
+        const [head, soon] = await Promise.all([
+            reader.get<Changes>("/api/changes", { since: Number.MAX_SAFE_INTEGER }),
+            this.#readTables(
+                tables.filter(({ late }) => !late),
+                reader,
+                first,
+            ),
+        ]);
         this.#replica.markComplete();
+        await new Promise((drawn) => setTimeout(drawn)); // the first screen doesn't wait for what it doesn't show
         const late = await this.#readTables(
             tables.filter((table) => table.late),
+            reader,
             first,
         );
-        const stored = this.#replica.replace([...soon, ...late], head);
+        const stored = this.#replica.replace([...soon, ...late], head.nextSeq);
         this.#unread = false;
         this.#behind = true;
         await stored;
@@ -117,7 +129,8 @@ export class Inbox {
 
     /** Reads a table anew, for summaries that no event describes. */
     async refresh(table: AnyTable): Promise<void> {
-        await this.#replica.settle(null, { put: await this.#readAll(table), remove: [] });
+        const put = await this.#readAll(table, this.#world.api.reader(now()));
+        await this.#replica.settle(null, { put, remove: [] });
     }
 
     #refreshSoon(table: AnyTable): void {
@@ -129,21 +142,21 @@ export class Inbox {
         this.#refreshes.set(table.name, timer);
     }
 
-    async #readTables(tables: readonly AnyTable[], shown: boolean): Promise<Put[]> {
-        return (await Promise.all(tables.map((table) => this.#readAll(table, shown)))).flat();
+    async #readTables(tables: readonly AnyTable[], reader: Reader, shown: boolean): Promise<Put[]> {
+        return (await Promise.all(tables.map((table) => this.#readAll(table, reader, shown)))).flat();
     }
 
     /** All rows that a table reads; with `shown`, each page is shown as it comes. */
-    async #readAll(table: AnyTable, shown = false): Promise<Put[]> {
+    async #readAll(table: AnyTable, reader: Reader, shown = false): Promise<Put[]> {
         const rows: Put[] = [];
-        for await (const page of table.read(this.#world.api.reader(now()))) {
+        for await (const page of table.read(reader)) {
             rows.push(...page);
             if (shown) this.#replica.show(page);
         }
         return rows;
     }
 
-    async #changes(since: number): Promise<{ items: Event[]; nextSeq: number; reset: boolean }> {
+    async #changes(since: number): Promise<Changes> {
         const query = { since };
         return (await this.#world.api.send<never>({ method: "GET", path: "/api/changes", query })).data;
     }

@@ -158,6 +158,8 @@ export class ModelServer {
     }
 
     #run({ method, path: where, body, query, ifMatch }: Request): Result {
+        if (where === "/api/reads")
+            return ok({ items: (body as { paths: string[] }).paths.map((target) => this.#read(target)) });
         if (where === "/api/changes") return this.#changes(Number(query?.["since"]));
         if (where === "/notes") {
             return method === "GET" ? ok({ items: [...this.rows.values()], nextCursor: null }) : this.#create(body);
@@ -181,6 +183,13 @@ export class ModelServer {
         if (ifMatch !== undefined && ifMatch !== row.version) return { status: 412, data: null, code: "stale_version" };
         if ((body as Fields)["title"] === "refused") return { status: 422, data: null, code: "invalid" };
         return ok(this.#put({ ...row, ...(body as Partial<Note>) }, "note.updated"));
+    }
+
+    #read(target: string): { status: number; body: unknown } {
+        const { pathname, searchParams } = new URL(target, "http://model");
+        const query = Object.fromEntries(searchParams);
+        const { status, data } = this.#run({ method: "GET", path: pathname, query });
+        return { status, body: data };
     }
 
     #create(body: unknown): Result {

@@ -43,8 +43,12 @@ class Admission:
             await self._limit_unverified(authorization, request)
             known = await self._authorizer.identify(authorization)
             await self._limit(self._general, known.user_id.hex, request)
-        await self._authorizer.admit(known, route.scope)
+        await self.admit(known, route)
         return known
+
+    async def admit(self, known: Identity, route: Route) -> None:
+        """Raise 403 unless the caller may use the route."""
+        await self._authorizer.admit(known, route.scope)
 
     async def _limit_unverified(self, authorization: bytes, request: Request) -> None:
         """Count a credential that this process hasn't verified yet; raise 429, except for a signed token.
@@ -109,7 +113,7 @@ def _headers(limit: Limit, verdict: Verdict) -> list[tuple[bytes, bytes]]:
 
 def _idempotency(operation: Operation, request: Request) -> IdempotencyKey | None:
     key = request.header(b"idempotency-key")
-    if key is None or not operation.replayable:
+    if key is None or not operation.route.replayable:
         return None
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise invalid("Idempotency-Key", "malformed", "Must be 1 to 200 visible ASCII characters.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -18,6 +19,7 @@ from studyteddy.platform.web.deadline import Deadline
 from studyteddy.platform.web.endpoint import Endpoint
 from studyteddy.platform.web.middleware import ProblemMiddleware, RequestMiddleware
 from studyteddy.platform.web.mounting import IndexedRouter, mounted
+from studyteddy.platform.web.reads import Reads
 from studyteddy.platform.web.routing import Route, Router
 
 
@@ -38,13 +40,24 @@ class App(Starlette):
         others: ASGIApp | None = None,
         lifespan: Lifespan[App] | None = None,
     ) -> None:
+        provided = {**resources, "reads": Reads(self._reading, admission)}
+
         def endpoint(routes: list[Route]) -> Endpoint:
-            return Endpoint([Operation(route, resources) for route in routes], admission)
+            return Endpoint([Operation(route, provided) for route in routes], admission)
 
         super().__init__(middleware=_middleware(settings, admission))
-        self.router = IndexedRouter([*sockets, *mounted(routers, endpoint)], others=others, lifespan=lifespan)
+        self.router = self.indexed = IndexedRouter(
+            [*sockets, *mounted(routers, endpoint)], others=others, lifespan=lifespan
+        )
         self.draining = False
         """Whether the server is draining; every response then closes its connection."""
+
+    def _reading(self, path: str) -> tuple[Operation, dict[str, UUID]] | None:
+        """Return the GET operation of a path, and the ids in it."""
+        found = self.indexed.find(path)
+        endpoint = found.route.endpoint if found else None
+        operation = endpoint.reading if isinstance(endpoint, Endpoint) else None
+        return (operation, found.ids) if found and operation else None
 
     def build_middleware_stack(self) -> ASGIApp:
         """Omit Starlette's two exception middlewares, which `ProblemMiddleware` replaces (docs/adr/0005)."""

@@ -86,6 +86,11 @@ class Request:
     def cookie(self, name: str) -> str | None:
         return cookie_parser(self.header(b"cookie") or "").get(name)
 
+    def reading(self, path: str, query_string: bytes) -> Request:
+        """Return a GET request of the same client for something else."""
+        scope = {"method": "GET", "path": path, "query_string": query_string, "client": (self.client, 0)}
+        return Request(scope, self.headers, self.id, self.receive)
+
     async def gone(self) -> bool:
         """Return whether the client has closed the connection; only after the body was read."""
         return await StarletteRequest({"type": "http"}, self.receive).is_disconnected()
@@ -97,7 +102,6 @@ class Operation:
     def __init__(self, route: Route, resources: Mapping[str, object]) -> None:
         self.route = route
         self.name = f"{route.method} {route.path}"
-        self.replayable = route.method == "POST" and not route.secret and not route.public
         self.tagged = frozenset(status for status, kind in route.answers.items() if _is_object(kind))
         """Statuses whose responses contain a single object."""
         self._also = dict(route.also)
@@ -122,7 +126,7 @@ class Operation:
         """Return the database that opens the handler's `tx`."""
         if self.route.public:
             raise LookupError(f"{self.route.name} takes 'tx', but a public route has no user")
-        if self.replayable and Answer in self.route.answers.values():
+        if self.route.replayable and Answer in self.route.answers.values():
             raise LookupError(f"{self.route.name} takes 'tx', but an Answer can't be replayed")
         found = self._resource("db", resources)
         assert isinstance(found, Database)

@@ -28,6 +28,11 @@ class Endpoint:
             self._operations["HEAD"] = self._operations["GET"]
         self._admission = admission
 
+    @property
+    def reading(self) -> Operation | None:
+        """The operation of GET."""
+        return self._operations.get("GET")
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: Request = scope[REQUEST]
         operation = self._operations.get(request.method)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -42,6 +42,14 @@ class PathRoute(StarletteRoute):
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
 
 
+class Found(NamedTuple):
+    """What a path leads to."""
+
+    route: PathRoute
+    prefix: str
+    ids: dict[str, UUID]
+
+
 class IndexedRouter(StarletteRouter):
     """Starlette's router with an index: looks a path up by its shape instead of trying the mounts in order.
 
@@ -70,20 +78,26 @@ class IndexedRouter(StarletteRouter):
         else:
             await self._others(scope, receive, send)
 
-    def _find(self, scope: Scope) -> bool:
-        path: str = scope["path"]
+    def find(self, path: str) -> Found | None:
+        """Return the route of a path below the mounts, its prefix, and the ids in the path."""
         found, ids = self._found.get(path), []
         if found is None:
             found, ids = self._found.get(_ID.sub("/{}", path)), _ID.findall(path)
         if found is None or len(ids) != len(found[2]):
-            return False
+            return None
         route, prefix, names = found
+        return Found(route, prefix, {name: UUID(one) for name, one in zip(names, ids, strict=True)})
+
+    def _find(self, scope: Scope) -> bool:
+        found = self.find(scope["path"])
+        if found is None:
+            return False
         scope["router"] = self
-        scope["route"] = route
-        scope["endpoint"] = route.endpoint
-        scope["path_params"] = {name: UUID(one) for name, one in zip(names, ids, strict=True)}
+        scope["route"] = found.route
+        scope["endpoint"] = found.route.endpoint
+        scope["path_params"] = found.ids
         scope["app_root_path"] = root = scope.get("root_path", "")
-        scope["root_path"] = root + prefix
+        scope["root_path"] = root + found.prefix
         return True
 
 

@@ -85,7 +85,7 @@ def _parameters(route: Route, hints: dict[str, Any]) -> list[dict[str, Any]]:
         found += [_query_parameter(field, kind) for field, kind in _fields(hints["query"])]
     if "if_match" in hints:
         found.append(_header("If-Match", _IF_MATCH, r"\x20-\x7e"))
-    if route.method == "POST" and not route.public and not route.secret:
+    if route.replayable:
         found.append(_header("Idempotency-Key", _IDEMPOTENCY, r"\x21-\x7e"))
     return found
 
@@ -152,7 +152,7 @@ def _problems(route: Route, hints: dict[str, Any]) -> dict[int, list[type[Proble
         kinds.append(errors.NotFound)
     if "if_match" in hints:
         kinds.append(errors.StaleVersion)
-    if route.method == "POST" and not route.public and not route.secret:
+    if route.replayable:
         kinds += [errors.StillRunning, errors.KeyReused]
     if route.method != "GET":
         kinds.append(errors.BodyTooLarge)

@@ -47,6 +47,11 @@ class Route:
         return f"{self.tag}, bulk" if self.cost else self.tag
 
     @property
+    def replayable(self) -> bool:
+        """Whether a repeated idempotency key gets the recorded response; one that only reads can be repeated anyway."""
+        return self.method == "POST" and not self.secret and not self.public and self.scope != "read"
+
+    @property
     def name(self) -> str:
         return self.handler.__name__
 
