@@ -51,6 +51,8 @@ STATIC = (
 """Tests that read the source or what is generated from it; every mutant meets them."""
 MOST_TESTS = 60
 """The narrowest tests of a line: most lines of the pool are run by every test, and noticed by those about it."""
+MORE_TESTS = 400
+"""The tests that a mutant still meets if those let it pass."""
 MOST_FAILING = 3
 """Tests that may fail without mutants, such as those that measure, under coverage; they are left out."""
 TIMEOUT = 180.0
@@ -159,21 +161,22 @@ def _measured(checkout: Path, folder: Path) -> tuple[coverage_map.Tests, Counter
 def _run(checkout: Path, mutation: Mutation, tests: coverage_map.Tests, breadth: Counter[str]) -> Result:
     file = checkout / "src/studyteddy" / mutation.file
     source = file.read_text()
-    lines = coverage_map.users(source, mutation.defines) if mutation.defines else [mutation.line]
+    lines = coverage_map.users(source, mutation.defines) if mutation.defines else [coverage_map.running(source, mutation.line)]
     noticing = set().union(*(tests.get((mutation.file, number), set()) for number in lines))
-    chosen = sorted(noticing, key=lambda test: (breadth[test], test))[:MOST_TESTS]
-    try:
-        file.write_text(mutation.applied(source))
-        by = _noticing(checkout, [*STATIC, *chosen])
-    finally:
-        file.write_text(source)
-    if by == "time limit" and not _is_fast(checkout, [*STATIC, *chosen]):
-        by = ""
-    return Result(mutation, "caught", by) if by else Result(mutation, "survived" if chosen else "not run", "")
+    ordered = sorted(noticing, key=lambda test: (breadth[test], test))
+    for chosen in ([*STATIC, *ordered[:MOST_TESTS]], ordered[MOST_TESTS:MORE_TESTS]):
+        try:
+            file.write_text(mutation.applied(source))
+            by = _noticing(checkout, chosen) if chosen else ""
+        finally:
+            file.write_text(source)
+        if by and (by != "time limit" or _is_fast(checkout, chosen)):
+            return Result(mutation, "caught", by)
+    return Result(mutation, "survived" if ordered else "not run", "")
 
 
 def _noticing(checkout: Path, tests: list[str]) -> str:
-    """Return the first test that fails, and fails again when it runs alone; an empty string if none does.
+    """Return the first test that fails, and fails again, alone or after the same tests; an empty string if none does.
 
     On a busy machine tests may fail by themselves: what isn't repeated isn't the mutant's doing.
     """
@@ -190,6 +193,9 @@ def _noticing(checkout: Path, tests: list[str]) -> str:
             return "import"
         again = _pytest(checkout, [failing], timeout=TIMEOUT)
         if again is None or again.returncode:
+            return failing
+        again = _pytest(checkout, ["-x", *without, *tests], timeout=TIMEOUT)  # it may need what others leave behind
+        if again is None or failing in _failing(again.stdout):
             return failing
         unrepeated.append(failing)
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sqlite3
 from collections import defaultdict
@@ -26,6 +27,15 @@ def read(database: Path, root: Path) -> Tests:
             found[(Path(path).relative_to(root).as_posix(), number)].add(context)
     connection.close()
     return found
+
+
+def running(source: str, line: int) -> int:
+    """Return the line that runs when this one counts: for one of a function's header, the first of its body."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line < node.body[0].lineno:
+            is_docstring = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+            return node.body[is_docstring and len(node.body) > 1].lineno
+    return line
 
 
 def users(source: str, name: str) -> list[int]:

@@ -106,9 +106,9 @@ def test_a_class_has_four_fifths_and_while_it_is_slow_a_third(size: int) -> None
         assert (named.limit, unnamed.limit) == (limit, size)
 
 
-@pytest.mark.parametrize(("seconds", "slow"), [(1.59, False), (1.61, True)])
+@pytest.mark.parametrize(("seconds", "slow"), [(1.59, False), (1.6, False), (1.61, True)])
 def test_one_use_counts_as_a_sixteenth_of_the_average(seconds: float, slow: bool) -> None:
-    """A tenth of a second on average is slow."""
+    """More than a tenth of a second on average is slow."""
     one = TrafficClass(9)
     use(one, seconds)
     assert (one.limit == 3) is slow

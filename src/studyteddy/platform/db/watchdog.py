@@ -78,7 +78,6 @@ class Watchdog:
                 log.warning("db.frozen", seconds=SILENCE * TICK)
                 self._pool.drop()
         elif self._pool.in_use and not responded:
-            self._silent = 0
             self._probe = asyncio.ensure_future(self._send_probe())
         if not self._pool.in_use and self._probe is None:
             self.watching = False
@@ -89,6 +88,7 @@ class Watchdog:
         assert self._probe is not None
         self._probe.cancel()
         self._probe = None
+        self._silent = 0
 
     async def _send_probe(self) -> None:
         with contextlib.suppress(Exception):  # connections that fail with an error need no watchdog
