@@ -62,6 +62,12 @@ async def test_pagination_reaches_the_first_entry(alice: Person) -> None:
     assert seen == [6, 5, 4, 3, 2, 1]
 
 
+async def test_the_last_page_has_no_next_one_even_if_it_is_full(alice: Person) -> None:
+    everything = (await alice.get("/api/users/audit")).json()["items"]
+    page = (await alice.get("/api/users/audit", params={"limit": len(everything)})).json()
+    assert (page["items"], page["nextCursor"]) == (everything, None)
+
+
 async def test_the_hash_chain_is_intact_after_races(system: System, alice: Person) -> None:
     wanted = {"name": "racing", "scopes": ["read"]}
     await asyncio.gather(*(alice.post("/api/auth/api-keys", wanted) for _ in range(12)))
