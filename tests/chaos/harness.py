@@ -182,12 +182,13 @@ async def admin(found: Engines) -> AsyncIterator[asyncpg.Connection[asyncpg.Reco
 
 
 def soak_row(promise: str, *, trials: int, failures: int, figure: str) -> None:
-    """Append a row to docs/soak.md, in a full run only."""
+    """Write a row of docs/soak.md, or write it anew, in a full run only."""
     if not SOAK:
         return
     page = ROOT / "docs" / "soak.md"
-    page.parent.mkdir(exist_ok=True)
-    if not page.exists():
-        page.write_text("# Soak\n\n| promise | trials | failures | figure |\n|---|---|---|---|\n")
-    with page.open("a") as rows:
-        rows.write(f"| {promise} | {trials} | {failures} | {figure} |\n")
+    empty = "# Soak\n\n| promise | trials | failures | figure |\n|---|---|---|---|\n"
+    lines = (page.read_text() if page.exists() else empty).splitlines()
+    row = f"| {promise} | {trials} | {failures} | {figure} |"
+    place = next((number for number, line in enumerate(lines) if line.startswith(f"| {promise} |")), len(lines))
+    lines[place : place + 1] = [row]
+    page.write_text("\n".join(lines) + "\n")
