@@ -9,6 +9,8 @@ import httpx2
 import pytest
 from tests.cast import Person, made
 
+from studyteddy.features.subjects import service
+from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.web.reads import MOST_READS
 
 PATHS = [
@@ -44,6 +46,17 @@ async def test_a_read_that_fails_leaves_the_others_alone(alice: Person, bob: Per
     assert found[0]["body"]["errors"][0]["pointer"] == "?limit"
     assert found[1]["body"]["code"] == (await alice.get(f"/api/tasks/{foreign['id']}")).json()["code"]
     assert found[2]["body"]["items"] == []
+
+
+async def test_a_fault_of_the_server_fails_them_all(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a request of its own would be, it is seen in metrics, and says when to come back."""
+
+    async def refuse(*_: object) -> None:
+        raise Unavailable("Too many requests are waiting.", retry_after=7)
+
+    monkeypatch.setattr(service, "page", refuse)
+    answer = await alice.post("/api/reads", {"paths": ["/api/tasks", "/api/subjects"]})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,16 @@ async def test_a_stale_profile_is_not_overwritten(alice: Person) -> None:
     assert stale.status_code == 412
 
 
+async def test_the_etag_with_preferences_is_a_precondition_too(alice: Person) -> None:
+    path = "/api/users/me?include=preferences"
+    tag = {"if-match": (await alice.get(path)).headers["etag"]}
+    made(await alice.patch("/api/users/me", {"name": "One"}, headers=tag), 200)
+    assert (await alice.patch("/api/users/me", {"name": "Two"}, headers=tag)).status_code == 412
+    tag = {"if-match": (await alice.get(path)).headers["etag"]}
+    await alice.patch("/api/users/me/preferences", {"theme": "dark"})
+    assert (await alice.patch("/api/users/me", {"name": "Two"}, headers=tag)).status_code == 412
+
+
 PREFERENCES = {
     "theme": "system",
     "reducedMotion": False,

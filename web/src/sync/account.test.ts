@@ -421,6 +421,23 @@ describe("an event that can't be applied", () => {
         expect(second.shown).toEqual(truth(server));
         expect([tab.store.seq, second.store.seq]).toEqual([server.head, server.head]);
     });
+
+    test("doesn't count as synced before that", async () => {
+        const { server, tab } = await world();
+        tab.lead();
+        await settle();
+        const { lastSync } = tab.account.status;
+        server.events.push({ seq: server.head + 1, type: "note.updated", at: "2030-01-01T00:00:00Z", data: null });
+        tab.api.answered = ({ path }) => void (path === "/api/reads" && (tab.api.loss = 1));
+        tab.account.wake();
+        await settle();
+        expect(tab.account.status).toMatchObject({ online: false, lastSync });
+        tab.api.loss = 0;
+        tab.api.answered = () => undefined;
+        await settle();
+        expect(tab.store.seq).toBe(server.head);
+        expect(tab.account.status.lastSync).toBeGreaterThan(lastSync!);
+    });
 });
 
 describe("the tabs of a browser", () => {

@@ -84,6 +84,21 @@ describe("reads of the same turn", () => {
         expect([asked, oneByOne]).toEqual([[paths.slice(0, 10)], ["/api/10"]]);
     });
 
+    test("are read in order also where they are several requests", async () => {
+        const arrived: string[] = [];
+        const answers = answer;
+        answer = (request, response, body) => {
+            arrived.push(`${request.method} asked`);
+            setTimeout(() => {
+                arrived.push(`${request.method} answered`);
+                answers(request, response, body);
+            }, 30);
+        };
+        const reader = api.reader(0);
+        await Promise.all(Array.from({ length: 11 }, (_, n) => reader.get(`/api/${n}`)));
+        expect(arrived).toEqual(["POST asked", "POST answered", "GET asked", "GET answered"]);
+    });
+
     test("fail together when no answer comes", async () => {
         answer = say(502, null);
         const reader = api.reader(0);

@@ -102,6 +102,7 @@ export class Inbox {
             const page = await this.#changes(since);
             if (page.reset) return false;
             this.receive(page.items);
+            if (this.#unread) return true;
             if (!page.items.length || this.#world.store.seq === since) break;
         }
         this.#behind = false;

@@ -23,14 +23,14 @@ export class Reads {
     get<A>(target: string): Promise<A> {
         return new Promise<A>((resolve, reject) => {
             const count = this.#waiting.push({ target, resolve: resolve as Waiting["resolve"], reject });
-            if (count === 1) queueMicrotask(() => this.#flush());
+            if (count === 1) queueMicrotask(() => void this.#flush());
         });
     }
 
-    #flush(): void {
+    async #flush(): Promise<void> {
         const all = this.#waiting;
         this.#waiting = [];
-        while (all.length) void this.#read(all.splice(0, MOST));
+        while (all.length) await this.#read(all.splice(0, MOST));
     }
 
     async #read(wanted: readonly Waiting[]): Promise<void> {

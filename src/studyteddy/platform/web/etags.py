@@ -32,11 +32,14 @@ def matches(header: str, tag: str) -> bool:
     return any(part.strip() == "*" or plain(part) == tag for part in header.split(","))
 
 
-def check(if_match: str | None, current: msgspec.Struct) -> None:
-    """Raise `StaleVersion` if the client's `If-Match` names neither the version nor the ETag of the current object."""
+def check(if_match: str | None, current: msgspec.Struct, *longer: msgspec.Struct) -> None:
+    """Raise `StaleVersion` if the client's `If-Match` names neither the version nor the ETag of the current object.
+
+    `longer` are other responses with the object, as with `include`.
+    """
     if if_match is None:
         return
     version = getattr(current, "version", None)
     known = version is not None and matches(if_match, f"v{version}")
-    if not known and not matches(if_match, etag(_encode(current))):
+    if not known and not any(matches(if_match, etag(_encode(one))) for one in (current, *longer)):
         raise StaleVersion()

@@ -41,7 +41,7 @@ class ReadAnswer(msgspec.Struct, frozen=True):
     """The answer to one of the requests."""
 
     status: int
-    body: Annotated[msgspec.Raw, Meta(description="As the request alone would be answered; a problem if it failed.")]
+    body: Annotated[msgspec.Raw, Meta(description="As the request alone would be answered; a problem if refused.")]
 
 
 class ReadAnswers(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class Reads:
         self._admission = admission
 
     async def answer(self, target: str, identity: Identity, request: Request) -> Answer:
-        """Return the answer to one read of the caller, or its problem."""
+        """Return the answer to one read of the caller, or its problem; raise faults of the server."""
         path, _, query = target.partition("?")
         try:
             found = self._find(path)
@@ -74,6 +74,8 @@ class Reads:
             inner.identity = identity_of(identity, operation, inner)
             return await operation.answer(inner, operation.arguments(inner, ids))
         except Problem as problem:
+            if problem.status >= 500:  # metrics see it, and the client when to come back; the next reads would fail too
+                raise
             return answer_of(problem, request.id)
 
 
@@ -87,7 +89,7 @@ def _joins(operation: Operation) -> bool:
 async def read_together(reads: Reads, identity: Identity, request: Request, body: ReadTargets) -> ReadAnswers:
     """Answer up to ten GET requests, one after the other: what comes later in the list is read later.
 
-    Each counts as a request for rate limits.
+    Each counts as a request for rate limits. A fault of the server fails them all.
     """
     answers = [await reads.answer(path, identity, request) for path in body.paths]
     return ReadAnswers([ReadAnswer(one.status, msgspec.Raw(one.body)) for one in answers])

@@ -33,14 +33,18 @@ async def day_boundary(reader: Reader, user_id: UUID) -> DayBoundary:
 async def get(reader: Reader, user_id: UUID, query: ProfileQuery) -> Profile:
     """Return the account, with the preferences if the query includes them; raise 404."""
     user = await accounts.get(reader, user_id)
-    chosen = await preferences(reader, user_id) if query.include else msgspec.UNSET
+    return _profile(user, await preferences(reader, user_id) if query.include else msgspec.UNSET)
+
+
+def _profile(user: User, chosen: Preferences | msgspec.UnsetType) -> Profile:
     return Profile(**msgspec.structs.asdict(user), preferences=chosen)
 
 
 async def update(tx: Tx, changes: ProfileChanges, *, if_match: str | None) -> User:
     """Update the profile; raise 412, 422."""
     current = accounts.found(await accounts_store.lock(tx, tx.user_id))
-    etags.check(if_match, current)
+    if if_match is not None:
+        etags.check(if_match, current, _profile(current, await preferences(tx, tx.user_id)))
     if changes.time_zone is not msgspec.UNSET:
         check_zone(changes.time_zone, "/timeZone")
     changed = merged(current, changes)
