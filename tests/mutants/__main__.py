@@ -161,7 +161,11 @@ def _measured(checkout: Path, folder: Path) -> tuple[coverage_map.Tests, Counter
 def _run(checkout: Path, mutation: Mutation, tests: coverage_map.Tests, breadth: Counter[str]) -> Result:
     file = checkout / "src/studyteddy" / mutation.file
     source = file.read_text()
-    lines = coverage_map.users(source, mutation.defines) if mutation.defines else [coverage_map.running(source, mutation.line)]
+    lines = (
+        coverage_map.users(source, mutation.defines)
+        if mutation.defines
+        else [coverage_map.running(source, mutation.line)]
+    )
     noticing = set().union(*(tests.get((mutation.file, number), set()) for number in lines))
     ordered = sorted(noticing, key=lambda test: (breadth[test], test))
     for chosen in ([*STATIC, *ordered[:MOST_TESTS]], ordered[MOST_TESTS:MORE_TESTS]):

@@ -59,9 +59,10 @@ def _forbid_caching(headers: Headers) -> None:
 
 
 def _coding(body: bytes, request: Request) -> str | None:
-    if not compression.MIN_SIZE <= len(body) <= compression.MAX_SIZE or b"accept-encoding" not in request.headers:
+    if len(body) < compression.MIN_SIZE or b"accept-encoding" not in request.headers:
         return None
-    return compression.choose(request.headers[b"accept-encoding"])
+    coding = compression.choose(request.headers[b"accept-encoding"])
+    return coding if coding and len(body) <= compression.MAX_SIZES[coding] else None
 
 
 def is_known(request: Request, tag: str) -> bool:
