@@ -202,13 +202,16 @@ export function setFormats(tag: string): void {
     formats.clear();
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** Formats of this locale by what they are made of: making one takes as long as using it a hundred times. */
+const formats = new Map<string, unknown>();
+
+function kept<F>(key: string, make: () => F): F {
+    if (!formats.has(key)) formats.set(key, make());
+    return formats.get(key) as F;
+}
 
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-    const key = JSON.stringify(options);
-    let found = formats.get(key);
-    if (!found) formats.set(key, (found = new Intl.DateTimeFormat(locale, options)));
-    return found;
+    return kept(JSON.stringify(options), () => new Intl.DateTimeFormat(locale, options));
 }
 
 const DAY_STYLES = {
@@ -261,7 +264,7 @@ export function formatInstant(at: Instant, timeZone: string): string {
 /** "in 3 days", "yesterday", "next week". */
 export function formatRelativeDay(day: Day, from: Day): string {
     const days = daysBetween(from, day);
-    const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+    const words = kept("relative", () => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
     return Math.abs(days) < 14 ? words.format(days, "day") : words.format(Math.trunc(days / 7), "week");
 }
 
@@ -280,7 +283,8 @@ export function formatMinutes(minutes: number, style: "short" | "long" = "short"
 }
 
 function unit(value: number, name: string, unitDisplay: "short" | "long" | "narrow"): string {
-    return new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay }).format(value);
+    const options = { style: "unit", unit: name, unitDisplay } as const;
+    return kept(`${name} ${unitDisplay}`, () => new Intl.NumberFormat(locale, options)).format(value);
 }
 
 /** What a clock shows: "24:10", and "1:04:10" from an hour on; in the digits of the locale. */
@@ -292,7 +296,8 @@ export function formatClock(seconds: number): string {
 }
 
 function digits(value: number, least: number): string {
-    return new Intl.NumberFormat(locale, { minimumIntegerDigits: least, useGrouping: false }).format(value);
+    const options = { minimumIntegerDigits: least, useGrouping: false };
+    return kept(`digits ${least}`, () => new Intl.NumberFormat(locale, options)).format(value);
 }
 
 function utc(date: CalendarDate): number {
