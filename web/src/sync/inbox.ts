@@ -1,4 +1,5 @@
 /** Takes what the server has into the replica: everything at first, then events in order, and summaries anew. */
+import { rest } from "../platform/rest.ts";
 import { now } from "../platform/time.ts";
 import type { Api } from "./api.ts";
 import type { AnyTable, Event, Put, Reader } from "./kinds.ts";
@@ -83,7 +84,7 @@ export class Inbox {
             ),
         ]);
         this.#replica.markComplete();
-        await new Promise((drawn) => setTimeout(drawn)); // the first screen doesn't wait for what it doesn't show
+        await rest(); // the first screen doesn't wait for what it doesn't show
         const late = await this.#readTables(
             tables.filter((table) => table.late),
             reader,
