@@ -182,7 +182,8 @@ async def test_a_student_does_everything_by_keys_alone(program: Program, page: P
     await tab_to(page, says("auth.password"))
     await type_.type(PASSWORD)
     await type_.press("Enter")
-    await expect(page.get_by_role("heading", name=says("settings.title"), level=1)).to_be_visible()
+    await expect(page).to_have_url(f"{program.url}/")
+    await expect(page.get_by_role("heading", name="Problem set", level=2)).to_be_visible()
     assert await page.evaluate("window.pointers") == []
 
 

@@ -35,6 +35,8 @@ export interface Route {
     readonly path: string;
     /** The title before it is known better: "Tasks · Study Teddy". */
     readonly title: PlainKey;
+    /** The heading, where it isn't the title: it stands before there is anything else to show. */
+    readonly heading?: (app: App) => string;
     /** The screen in a chunk of its own. It gets the parts of the path as `params`. */
     readonly screen: () => Promise<{ readonly default: Component<never> }>;
     /** Its place in the rail and in the bar of a phone, in the order of the features. */

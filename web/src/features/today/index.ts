@@ -1,8 +1,15 @@
+import type { App } from "../../app/context.ts";
 import type { Feature } from "../../app/feature.ts";
+import { formatDay } from "../../platform/time.ts";
 import { zoneOf } from "../auth/rules.ts";
 import { currentDay } from "../tasks/clock.svelte.ts";
 import { countOf } from "./rules.ts";
 import Today from "./Today.svelte";
+
+/** The day of the student. */
+function headingOf(app: App): string {
+    return formatDay(currentDay(app.see(zoneOf)), "long");
+}
 
 export const today: Feature = {
     name: "today",
@@ -11,6 +18,7 @@ export const today: Feature = {
         {
             path: "/",
             title: "today.title",
+            heading: headingOf,
             screen: () => Promise.resolve({ default: Today }), // what nearly everyone opens comes with the app itself
             nav: {
                 label: "today.title",
