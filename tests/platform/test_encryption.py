@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -243,7 +244,7 @@ async def test_a_batch_is_tried_five_times_and_waits_longer_each_time(
 
     await _fill(db, FieldEncryption({"k1": OLD}), 1)
     monkeypatch.setattr(encryption, "_batch", locked)
-    monkeypatch.setattr(asyncio, "sleep", wait)
+    monkeypatch.setattr(encryption, "asyncio", SimpleNamespace(sleep=wait))  # everything else still has to sleep
     rotation = rotate(db, FieldEncryption({"k2": NEW, "k1": OLD}), [SECRETS])
     if succeeds:
         assert await rotation == 1
