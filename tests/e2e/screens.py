@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import httpx2
 from playwright.async_api import Locator, expect
-from studyteddy.bootstrap import seed
 from tests.cast import PASSWORD, made
 from tests.e2e.students import NOW, Visited
+
+from studyteddy.bootstrap import seed
 
 Open = Callable[[Visited], Awaitable[object]]
 LINE = "Read chapter 5 tomorrow 3pm 45m"
@@ -158,8 +159,10 @@ async def change_on_two_devices(visited: Visited) -> None:
     title = page.get_by_role("textbox", name=visited.says("tasks.name"))
     await title.fill(f"Read chapter 6, {visited.look.name}")
     await title.press("Enter")
-    headers = {"authorization": f"Bearer {ids['token']}"}
-    async with httpx2.AsyncClient(base_url=str(page.url).split("/tasks")[0], headers=headers, trust_env=False) as api:
+    account = {"email": visited.student.email, "password": visited.student.password}
+    async with httpx2.AsyncClient(base_url=str(page.url).split("/tasks")[0], trust_env=False) as api:
+        token = made(await api.post("/api/auth/login", json=account), 200)["accessToken"]
+        api.headers["authorization"] = f"Bearer {token}"
         made(await api.patch(f"/api/tasks/{ids['task']}", json={"title": f"Read it all, {visited.look.name}"}), 200)
     await page.context.set_offline(False)
     await expect(page.locator("a[href='/conflicts']").first).to_be_attached(timeout=30_000)

@@ -211,7 +211,6 @@ async def protected(person: Person, student: Student) -> None:
 async def divided(person: Person, student: Student) -> None:
     """A student with a task that two devices will change at once."""
     student.ids["task"] = (await person.task("Read chapter 5", dueDate=NOW.date().isoformat()))["id"]
-    student.ids["token"] = person.access_token
 
 
 async def planner(person: Person, student: Student) -> None:

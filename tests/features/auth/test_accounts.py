@@ -93,7 +93,8 @@ async def test_the_account_comes_with_its_preferences_if_asked(alice: Person) ->
     assert "preferences" not in alone
     assert with_them == alone | {"preferences": (await alice.get("/api/users/me/preferences")).json()}
     assert with_them["preferences"]["theme"] == "dark"
-    assert (await alice.get("/api/users/me?include=sessions")).status_code == 422
+    for unknown in ("sessions", ""):
+        assert (await alice.get(f"/api/users/me?include={unknown}")).status_code == 422
 
 
 async def test_preferences_are_replaced_as_a_whole(alice: Person, bob: Person) -> None:

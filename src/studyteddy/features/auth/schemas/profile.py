@@ -70,9 +70,7 @@ class Profile(User, frozen=True, rename="camel"):
 class ProfileQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """What comes with the account."""
 
-    include: Annotated[
-        list[Literal["preferences"]], Meta(max_length=1, description="Whether the preferences come with it.")
-    ] = []
+    include: Annotated[Literal["preferences"] | None, Meta(description="Whether the preferences come with it.")] = None
 
 
 class PreferenceChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
