@@ -155,5 +155,5 @@ async def tasks_of(person: Person) -> dict[str, Json]:
 
 
 def day(days: int = 0) -> str:
-    """Return the date in Berlin, some days from now."""
-    return (datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=days)).date().isoformat()
+    """Return the student's day in Berlin, which begins at four, some days from now."""
+    return (datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=days, hours=-4)).date().isoformat()
