@@ -46,5 +46,6 @@ async def test_five_thousand_tasks_are_listed_found_and_finished(ada: Person, de
 
     await eventually(is_finished)
     await desk.keyboard.press("/")
+    await expect(desk.get_by_role("combobox", name="Search")).to_be_focused()
     await desk.keyboard.type("chapter 4321")
     await expect(desk.get_by_role("option", name="Read chapter 4321")).to_be_visible()
