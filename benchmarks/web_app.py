@@ -232,6 +232,7 @@ async def move(page: Page) -> None:
 
 async def write(page: Page) -> None:
     await page.keyboard.press("a")
+    await page.locator("dialog :focus").wait_for()
     await page.keyboard.type("Read chapter 5 tomorrow 3pm 45m", delay=30)
     for _ in ("the line", "the dialog"):
         await page.keyboard.press("Escape")
