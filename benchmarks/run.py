@@ -29,6 +29,7 @@ NAMES = (
     "jobs",
     "memory",
     "logins",
+    "ai_streams",
     "quick_add",
     "scale",
     "redis_clients",

@@ -1,3 +1,214 @@
+CREATE TABLE public.ai_assessed_exercises (
+    user_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ai_assessed_exercises_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+ALTER TABLE ONLY public.ai_assessed_exercises FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_assessed_exercises OWNER TO study_owner;
+
+CREATE TABLE public.ai_calls (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    day date NOT NULL,
+    feature text NOT NULL,
+    kinds text[] NOT NULL,
+    messages jsonb NOT NULL,
+    provider text DEFAULT ''::text NOT NULL,
+    model text DEFAULT ''::text NOT NULL,
+    reserved integer NOT NULL,
+    tokens integer,
+    outcome text,
+    created_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    own_key boolean DEFAULT false NOT NULL,
+    CONSTRAINT ai_calls_feature_check CHECK (((length(feature) >= 1) AND (length(feature) <= 30))),
+    CONSTRAINT ai_calls_model_check CHECK ((length(model) <= 200)),
+    CONSTRAINT ai_calls_outcome_check CHECK ((length(outcome) <= 30)),
+    CONSTRAINT ai_calls_provider_check CHECK ((length(provider) <= 300)),
+    CONSTRAINT ai_calls_reserved_check CHECK ((reserved >= 0)),
+    CONSTRAINT ai_calls_tokens_check CHECK ((tokens >= 0))
+);
+
+ALTER TABLE ONLY public.ai_calls FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_calls OWNER TO study_owner;
+
+CREATE TABLE public.ai_chats (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    title text NOT NULL,
+    subject_id uuid,
+    task_id uuid,
+    problem bytea NOT NULL,
+    situation jsonb NOT NULL,
+    assessed boolean NOT NULL,
+    exercises jsonb,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT ai_chats_problem_check CHECK ((length(problem) = 32)),
+    CONSTRAINT ai_chats_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+
+ALTER TABLE ONLY public.ai_chats FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_chats OWNER TO study_owner;
+
+CREATE TABLE public.ai_days (
+    user_id uuid NOT NULL,
+    day date NOT NULL,
+    used integer DEFAULT 0 NOT NULL,
+    reserved integer DEFAULT 0 NOT NULL,
+    CONSTRAINT ai_days_reserved_check CHECK ((reserved >= 0)),
+    CONSTRAINT ai_days_used_check CHECK ((used >= 0))
+);
+
+ALTER TABLE ONLY public.ai_days FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_days OWNER TO study_owner;
+
+CREATE TABLE public.ai_facts (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    text text NOT NULL,
+    message_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT ai_facts_kind_check CHECK ((kind = ANY (ARRAY['goal'::text, 'level'::text, 'difficulty'::text, 'preference'::text]))),
+    CONSTRAINT ai_facts_text_check CHECK (((length(text) >= 1) AND (length(text) <= 300)))
+);
+
+ALTER TABLE ONLY public.ai_facts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_facts OWNER TO study_owner;
+
+CREATE TABLE public.ai_keys (
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    last_four text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ai_keys_last_four_check CHECK ((length(last_four) = 4))
+);
+
+ALTER TABLE ONLY public.ai_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_keys OWNER TO study_owner;
+
+CREATE TABLE public.ai_messages (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    chat_id uuid NOT NULL,
+    message text NOT NULL,
+    move text NOT NULL,
+    hint_level integer NOT NULL,
+    context text[] NOT NULL,
+    pieces text[] DEFAULT '{}'::text[] NOT NULL,
+    replaced boolean DEFAULT false NOT NULL,
+    outcome text,
+    tokens integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    citations jsonb,
+    CONSTRAINT ai_messages_hint_level_check CHECK (((hint_level >= 0) AND (hint_level <= 4))),
+    CONSTRAINT ai_messages_message_check CHECK (((length(message) >= 1) AND (length(message) <= 4000))),
+    CONSTRAINT ai_messages_move_check CHECK ((length(move) <= 20)),
+    CONSTRAINT ai_messages_outcome_check CHECK ((length(outcome) <= 30)),
+    CONSTRAINT ai_messages_tokens_check CHECK ((tokens >= 0))
+);
+
+ALTER TABLE ONLY public.ai_messages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_messages OWNER TO study_owner;
+
+CREATE TABLE public.ai_pages (
+    user_id uuid NOT NULL,
+    attachment_id uuid NOT NULL,
+    part integer NOT NULL,
+    page integer NOT NULL,
+    start integer NOT NULL,
+    text text NOT NULL,
+    embedding bytea,
+    CONSTRAINT ai_pages_page_check CHECK ((page >= 1)),
+    CONSTRAINT ai_pages_part_check CHECK ((part >= 0)),
+    CONSTRAINT ai_pages_start_check CHECK ((start >= 0)),
+    CONSTRAINT ai_pages_text_check CHECK (((length(text) >= 1) AND (length(text) <= 2000)))
+);
+
+ALTER TABLE ONLY public.ai_pages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_pages OWNER TO study_owner;
+
+CREATE TABLE public.ai_proposals (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    brief text NOT NULL,
+    source text NOT NULL,
+    model text DEFAULT ''::text NOT NULL,
+    tokens integer DEFAULT 0 NOT NULL,
+    steps jsonb NOT NULL,
+    notes text[] NOT NULL,
+    subject_id uuid,
+    task_id uuid,
+    subtask_id uuid,
+    due_date date,
+    fingerprint bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_task_id uuid,
+    changes jsonb,
+    CONSTRAINT ai_proposals_brief_check CHECK ((length(brief) <= 50000)),
+    CONSTRAINT ai_proposals_fingerprint_check CHECK ((length(fingerprint) = 32)),
+    CONSTRAINT ai_proposals_kind_check CHECK ((kind = ANY (ARRAY['split'::text, 'breakdown'::text]))),
+    CONSTRAINT ai_proposals_model_check CHECK ((length(model) <= 200)),
+    CONSTRAINT ai_proposals_source_check CHECK ((source = ANY (ARRAY['model'::text, 'template'::text]))),
+    CONSTRAINT ai_proposals_tokens_check CHECK ((tokens >= 0))
+);
+
+ALTER TABLE ONLY public.ai_proposals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_proposals OWNER TO study_owner;
+
+CREATE TABLE public.ai_questions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    subject_id uuid,
+    task_id uuid,
+    source text NOT NULL,
+    model text NOT NULL,
+    tokens integer NOT NULL,
+    questions jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ai_questions_model_check CHECK ((length(model) <= 200)),
+    CONSTRAINT ai_questions_source_check CHECK ((source = ANY (ARRAY['model'::text, 'template'::text]))),
+    CONSTRAINT ai_questions_tokens_check CHECK ((tokens >= 0))
+);
+
+ALTER TABLE ONLY public.ai_questions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_questions OWNER TO study_owner;
+
+CREATE TABLE public.ai_settings (
+    user_id uuid NOT NULL,
+    off text[] NOT NULL
+);
+
+ALTER TABLE ONLY public.ai_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_settings OWNER TO study_owner;
+
+CREATE TABLE public.ai_totals (
+    day date NOT NULL,
+    used bigint DEFAULT 0 NOT NULL,
+    reserved bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT ai_totals_reserved_check CHECK ((reserved >= 0)),
+    CONSTRAINT ai_totals_used_check CHECK ((used >= 0))
+);
+
+ALTER TABLE public.ai_totals OWNER TO study_owner;
+
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -119,6 +330,87 @@ CREATE TABLE public.audit_seals (
 ALTER TABLE ONLY public.audit_seals FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_seals OWNER TO study_owner;
+
+CREATE TABLE public.calendar_changes (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    before text,
+    after text,
+    task_id uuid,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_changes_after_check CHECK ((length(after) <= 40)),
+    CONSTRAINT calendar_changes_before_check CHECK ((length(before) <= 40)),
+    CONSTRAINT calendar_changes_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'changed'::text, 'removed'::text]))),
+    CONSTRAINT calendar_changes_title_check CHECK ((length(title) <= 200))
+);
+
+ALTER TABLE ONLY public.calendar_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_changes OWNER TO study_owner;
+
+CREATE TABLE public.calendar_events (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    uid text NOT NULL,
+    recurrence_id text NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    location text NOT NULL,
+    url text NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    start_date date,
+    end_date date,
+    busy boolean NOT NULL,
+    deadline boolean NOT NULL,
+    task_id uuid,
+    had_task boolean DEFAULT false NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT calendar_events_check CHECK ((((starts_at IS NULL) = (ends_at IS NULL)) AND ((start_date IS NULL) = (end_date IS NULL)) AND ((starts_at IS NULL) <> (start_date IS NULL)))),
+    CONSTRAINT calendar_events_description_check CHECK ((length(description) <= 5000)),
+    CONSTRAINT calendar_events_location_check CHECK ((length(location) <= 200)),
+    CONSTRAINT calendar_events_recurrence_id_check CHECK ((length(recurrence_id) <= 40)),
+    CONSTRAINT calendar_events_title_check CHECK ((length(title) <= 200)),
+    CONSTRAINT calendar_events_uid_check CHECK ((length(uid) <= 255)),
+    CONSTRAINT calendar_events_url_check CHECK ((length(url) <= 1000))
+);
+
+ALTER TABLE ONLY public.calendar_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_events OWNER TO study_owner;
+
+CREATE TABLE public.calendar_feeds (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    address bytea NOT NULL,
+    host text NOT NULL,
+    subject_id uuid,
+    asked_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone,
+    last_run timestamp with time zone,
+    next_run timestamp with time zone NOT NULL,
+    added integer NOT NULL,
+    changed integer NOT NULL,
+    removed integer NOT NULL,
+    problems text[] NOT NULL,
+    failures integer NOT NULL,
+    etag text NOT NULL,
+    last_modified text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_feeds_etag_check CHECK ((length(etag) <= 200)),
+    CONSTRAINT calendar_feeds_host_check CHECK ((length(host) <= 253)),
+    CONSTRAINT calendar_feeds_last_modified_check CHECK ((length(last_modified) <= 200)),
+    CONSTRAINT calendar_feeds_name_check CHECK ((length(name) <= 200))
+);
+
+ALTER TABLE ONLY public.calendar_feeds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_feeds OWNER TO study_owner;
 
 CREATE TABLE public.daily_progress (
     user_id uuid NOT NULL,
@@ -420,6 +712,22 @@ ALTER TABLE ONLY public.points_ledger FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.points_ledger OWNER TO study_owner;
 
+CREATE TABLE public.published_feeds (
+    user_id uuid NOT NULL,
+    generation bytea NOT NULL,
+    subject_id uuid,
+    titles_hidden boolean NOT NULL,
+    alarm_minutes integer,
+    created_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT published_feeds_alarm_minutes_check CHECK (((alarm_minutes >= 0) AND (alarm_minutes <= 10080))),
+    CONSTRAINT published_feeds_generation_check CHECK ((octet_length(generation) = 8))
+);
+
+ALTER TABLE ONLY public.published_feeds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.published_feeds OWNER TO study_owner;
+
 CREATE TABLE public.realtime_tickets (
     hash bytea NOT NULL,
     user_id uuid NOT NULL,
@@ -691,6 +999,45 @@ ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.users OWNER TO study_owner;
 
+ALTER TABLE ONLY public.ai_assessed_exercises
+    ADD CONSTRAINT ai_assessed_exercises_pkey PRIMARY KEY (user_id, digest);
+
+ALTER TABLE ONLY public.ai_calls
+    ADD CONSTRAINT ai_calls_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.ai_chats
+    ADD CONSTRAINT ai_chats_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.ai_days
+    ADD CONSTRAINT ai_days_pkey PRIMARY KEY (user_id, day);
+
+ALTER TABLE ONLY public.ai_facts
+    ADD CONSTRAINT ai_facts_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.ai_keys
+    ADD CONSTRAINT ai_keys_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.ai_messages
+    ADD CONSTRAINT ai_messages_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE public.ai_pages
+    ADD CONSTRAINT ai_pages_embedding CHECK ((octet_length(embedding) = ANY (ARRAY[0, 768]))) NOT VALID;
+
+ALTER TABLE ONLY public.ai_pages
+    ADD CONSTRAINT ai_pages_pkey PRIMARY KEY (user_id, attachment_id, part);
+
+ALTER TABLE ONLY public.ai_proposals
+    ADD CONSTRAINT ai_proposals_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.ai_questions
+    ADD CONSTRAINT ai_questions_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.ai_settings
+    ADD CONSTRAINT ai_settings_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY public.ai_totals
+    ADD CONSTRAINT ai_totals_pkey PRIMARY KEY (day);
+
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
@@ -717,6 +1064,18 @@ ALTER TABLE ONLY public.audit_seals
 
 ALTER TABLE ONLY public.audit_seals
     ADD CONSTRAINT audit_seals_previous_key UNIQUE (previous);
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_user_id_feed_id_uid_recurrence_id_key UNIQUE (user_id, feed_id, uid, recurrence_id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (user_id, id);
 
 ALTER TABLE ONLY public.daily_progress
     ADD CONSTRAINT daily_progress_pkey PRIMARY KEY (user_id, day, subject_id);
@@ -769,6 +1128,9 @@ ALTER TABLE ONLY public.points_ledger
 ALTER TABLE ONLY public.points_ledger
     ADD CONSTRAINT points_ledger_user_id_rule_object_id_version_key UNIQUE (user_id, rule, object_id, version);
 
+ALTER TABLE ONLY public.published_feeds
+    ADD CONSTRAINT published_feeds_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY public.realtime_tickets
     ADD CONSTRAINT realtime_tickets_pkey PRIMARY KEY (hash);
 
@@ -814,6 +1176,38 @@ ALTER TABLE ONLY public.tasks
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX ai_assessed_exercises_old ON public.ai_assessed_exercises USING btree (created_at);
+
+CREATE INDEX ai_calls_day ON public.ai_calls USING btree (user_id, day, id);
+
+CREATE INDEX ai_calls_old ON public.ai_calls USING btree (created_at);
+
+CREATE INDEX ai_calls_open ON public.ai_calls USING btree (created_at) WHERE (settled_at IS NULL);
+
+CREATE INDEX ai_chats_latest ON public.ai_chats USING btree (user_id, updated_at, id);
+
+CREATE INDEX ai_chats_problem ON public.ai_chats USING btree (user_id, problem);
+
+CREATE INDEX ai_chats_subject ON public.ai_chats USING btree (user_id, subject_id);
+
+CREATE INDEX ai_chats_task ON public.ai_chats USING btree (user_id, task_id);
+
+CREATE INDEX ai_days_old ON public.ai_days USING btree (day);
+
+CREATE INDEX ai_facts_message ON public.ai_facts USING btree (user_id, message_id);
+
+CREATE INDEX ai_messages_chat ON public.ai_messages USING btree (user_id, chat_id, id);
+
+CREATE INDEX ai_pages_unembedded ON public.ai_pages USING btree (user_id, attachment_id) WHERE (embedding IS NULL);
+
+CREATE INDEX ai_proposals_old ON public.ai_proposals USING btree (created_at);
+
+CREATE INDEX ai_proposals_same ON public.ai_proposals USING btree (user_id, fingerprint, created_at);
+
+CREATE INDEX ai_questions_subject ON public.ai_questions USING btree (user_id, subject_id);
+
+CREATE INDEX ai_questions_task ON public.ai_questions USING btree (user_id, task_id);
+
 CREATE INDEX attachments_task ON public.attachments USING btree (user_id, task_id, id);
 
 CREATE INDEX attachments_waiting ON public.attachments USING btree (created_at) WHERE (status = 'waiting'::text);
@@ -821,6 +1215,24 @@ CREATE INDEX attachments_waiting ON public.attachments USING btree (created_at) 
 CREATE INDEX audit_anonymous_sealed ON public.audit_anonymous USING btree (sealed_in, id);
 
 CREATE INDEX audit_anonymous_unsealed ON public.audit_anonymous USING btree (id) WHERE (sealed_in IS NULL);
+
+CREATE INDEX calendar_changes_at ON public.calendar_changes USING btree (at);
+
+CREATE INDEX calendar_changes_feed ON public.calendar_changes USING btree (user_id, feed_id, id);
+
+CREATE INDEX calendar_changes_task ON public.calendar_changes USING btree (user_id, task_id);
+
+CREATE INDEX calendar_events_day ON public.calendar_events USING btree (user_id, start_date);
+
+CREATE INDEX calendar_events_removed ON public.calendar_events USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+
+CREATE INDEX calendar_events_start ON public.calendar_events USING btree (user_id, starts_at);
+
+CREATE INDEX calendar_events_task ON public.calendar_events USING btree (user_id, task_id);
+
+CREATE INDEX calendar_feeds_next_run ON public.calendar_feeds USING btree (next_run);
+
+CREATE INDEX calendar_feeds_subject ON public.calendar_feeds USING btree (user_id, subject_id);
 
 CREATE INDEX events_at ON public.events USING brin (at);
 
@@ -868,6 +1280,8 @@ CREATE INDEX points_ledger_at ON public.points_ledger USING btree (user_id, at D
 
 CREATE INDEX points_ledger_day ON public.points_ledger USING btree (user_id, local_date, rule);
 
+CREATE INDEX published_feeds_subject ON public.published_feeds USING btree (user_id, subject_id);
+
 CREATE INDEX realtime_tickets_expires ON public.realtime_tickets USING btree (expires_at);
 
 CREATE INDEX realtime_tickets_session ON public.realtime_tickets USING btree (session_id);
@@ -912,6 +1326,60 @@ CREATE INDEX users_deletion ON public.users USING btree (deletion_at) WHERE (del
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 
+ALTER TABLE ONLY public.ai_assessed_exercises
+    ADD CONSTRAINT ai_assessed_exercises_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_calls
+    ADD CONSTRAINT ai_calls_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_chats
+    ADD CONSTRAINT ai_chats_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_chats
+    ADD CONSTRAINT ai_chats_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
+
+ALTER TABLE ONLY public.ai_chats
+    ADD CONSTRAINT ai_chats_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
+
+ALTER TABLE ONLY public.ai_days
+    ADD CONSTRAINT ai_days_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_facts
+    ADD CONSTRAINT ai_facts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_facts
+    ADD CONSTRAINT ai_facts_user_id_message_id_fkey FOREIGN KEY (user_id, message_id) REFERENCES public.ai_messages(user_id, id) ON DELETE SET NULL (message_id);
+
+ALTER TABLE ONLY public.ai_keys
+    ADD CONSTRAINT ai_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_messages
+    ADD CONSTRAINT ai_messages_user_id_chat_id_fkey FOREIGN KEY (user_id, chat_id) REFERENCES public.ai_chats(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_messages
+    ADD CONSTRAINT ai_messages_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_pages
+    ADD CONSTRAINT ai_pages_user_id_attachment_id_fkey FOREIGN KEY (user_id, attachment_id) REFERENCES public.attachments(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_pages
+    ADD CONSTRAINT ai_pages_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_proposals
+    ADD CONSTRAINT ai_proposals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_questions
+    ADD CONSTRAINT ai_questions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_questions
+    ADD CONSTRAINT ai_questions_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
+
+ALTER TABLE ONLY public.ai_questions
+    ADD CONSTRAINT ai_questions_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
+
+ALTER TABLE ONLY public.ai_settings
+    ADD CONSTRAINT ai_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -929,6 +1397,30 @@ ALTER TABLE ONLY public.audit_heads
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_user_id_feed_id_fkey FOREIGN KEY (user_id, feed_id) REFERENCES public.calendar_feeds(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_user_id_feed_id_fkey FOREIGN KEY (user_id, feed_id) REFERENCES public.calendar_feeds(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
 
 ALTER TABLE ONLY public.daily_progress
     ADD CONSTRAINT daily_progress_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -978,6 +1470,12 @@ ALTER TABLE ONLY public.pending_sign_ins
 ALTER TABLE ONLY public.points_ledger
     ADD CONSTRAINT points_ledger_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.published_feeds
+    ADD CONSTRAINT published_feeds_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.published_feeds
+    ADD CONSTRAINT published_feeds_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.realtime_tickets
     ADD CONSTRAINT realtime_tickets_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
 
@@ -1026,6 +1524,28 @@ ALTER TABLE ONLY public.tasks
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
 
+ALTER TABLE public.ai_assessed_exercises ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_calls ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_chats ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_days ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_facts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_messages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_pages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_proposals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_questions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_settings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attachments ENABLE ROW LEVEL SECURITY;
@@ -1037,6 +1557,12 @@ ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_seals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_feeds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.daily_progress ENABLE ROW LEVEL SECURITY;
 
@@ -1064,11 +1590,41 @@ ALTER TABLE public.mail_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY operate ON public.ai_keys FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY operate ON public.calendar_feeds FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
 CREATE POLICY operate ON public.second_factors FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
 CREATE POLICY operate ON public.users FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
+CREATE POLICY operate_seals ON public.ai_keys FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY operate_seals ON public.calendar_feeds FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
 CREATE POLICY operate_seals ON public.second_factors FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY owner ON public.ai_assessed_exercises USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_calls USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_chats USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_days USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_facts USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_messages USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_pages USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_proposals USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_questions USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.ai_settings USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.api_keys USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1077,6 +1633,12 @@ CREATE POLICY owner ON public.attachments USING ((user_id = ( SELECT (NULLIF(cur
 CREATE POLICY owner ON public.audit_heads USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.audit_log FOR SELECT USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_changes USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_events USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_feeds USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.daily_progress USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1101,6 +1663,8 @@ CREATE POLICY owner ON public.notifications USING ((user_id = ( SELECT (NULLIF(c
 CREATE POLICY owner ON public.pending_sign_ins USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.points_ledger USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.published_feeds USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.realtime_tickets USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1127,6 +1691,8 @@ CREATE POLICY owner_adds ON public.audit_log FOR INSERT WITH CHECK ((user_id = (
 ALTER TABLE public.pending_sign_ins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.points_ledger ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.published_feeds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.realtime_tickets ENABLE ROW LEVEL SECURITY;
 
@@ -1172,11 +1738,27 @@ ALTER TABLE public.task_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tidy ON public.ai_assessed_exercises USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '365 days'::interval))));
+
+CREATE POLICY tidy ON public.ai_calls USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND ((created_at < (now() - '90 days'::interval)) OR ((settled_at IS NULL) AND (created_at < (now() - '00:02:00'::interval))))));
+
+CREATE POLICY tidy ON public.ai_days USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (day < (now() - '90 days'::interval))));
+
+CREATE POLICY tidy ON public.ai_pages FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (embedding IS NULL)));
+
+CREATE POLICY tidy ON public.ai_proposals USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (created_at < (now() - '90 days'::interval))));
+
 CREATE POLICY tidy ON public.attachments FOR SELECT USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (status = 'waiting'::text) AND (created_at < (now() - '1 day'::interval))));
 
 CREATE POLICY tidy ON public.audit_anonymous FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
 
 CREATE POLICY tidy ON public.audit_seals FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
+
+CREATE POLICY tidy ON public.calendar_changes USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '90 days'::interval))));
+
+CREATE POLICY tidy ON public.calendar_events USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (removed_at < (now() - '90 days'::interval))));
+
+CREATE POLICY tidy ON public.calendar_feeds FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text));
 
 CREATE POLICY tidy ON public.events USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '30 days'::interval))));
 
@@ -1214,6 +1796,30 @@ CREATE POLICY worker ON public.jobs_dead USING ((( SELECT current_setting('app.p
 
 GRANT USAGE ON SCHEMA public TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_assessed_exercises TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_calls TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_chats TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_days TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_facts TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_keys TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_messages TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_pages TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_proposals TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_questions TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_settings TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_totals TO study_app;
+
 GRANT SELECT ON TABLE public.alembic_version TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_keys TO study_app;
@@ -1229,6 +1835,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO study_app;
 GRANT SELECT,INSERT ON TABLE public.audit_log TO study_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit_seals TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_changes TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_events TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_feeds TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.daily_progress TO study_app;
 
@@ -1257,6 +1869,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO study_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_sign_ins TO study_app;
 
 GRANT SELECT,INSERT ON TABLE public.points_ledger TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.published_feeds TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.realtime_tickets TO study_app;
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx2
+
+from studyteddy.platform.local_time.dates import DayBoundary
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count()
@@ -71,6 +74,11 @@ class Person:
             if not page["items"]:
                 return found
             since = page["nextSeq"]
+
+
+def today() -> date:
+    """Return the day of a student in Berlin, which begins at four in the morning."""
+    return DayBoundary("Europe/Berlin", 4 * 60).date_of(datetime.now(UTC))
 
 
 def made(answer: httpx2.Response, status: int = 201) -> dict[str, Any]:

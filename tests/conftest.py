@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from studyteddy.platform.settings import Settings, load
 from studyteddy.platform.telemetry import configure_logs
 from tests.cast import Person, join
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, before numpy is loaded
 configure_logs("error")
 # Tests are never timed.
 hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,6 +58,7 @@ class System:
     worker: Worker
     clock: Clock
     engines: Engines
+    connections: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
 
     async def work(self) -> int:
         """Runs every job that is due; gives their number."""
@@ -69,7 +72,14 @@ class System:
 
     async def admin(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection that no wall stops."""
-        return await asyncpg.connect(self.engines.admin_database_url.rsplit("/", 1)[0] + "/study")
+        connection = await asyncpg.connect(self.engines.admin_database_url.rsplit("/", 1)[0] + "/study")
+        self.connections.append(connection)
+        return connection
+
+    def end(self) -> None:
+        """End the connections that failed tests have left open: the loop can't be closed while there is one."""
+        for connection in self.connections:
+            connection.terminate()
 
 
 def key(name: str) -> str:
@@ -92,10 +102,22 @@ def settings_for(found: Engines, **changed: str) -> Settings:
         "JOB_LEASE": "2",
         "JOB_BEAT": "0.5",
         "JOB_BACKOFF": "0.05",
+        "EGRESS_ALLOW": "127.0.0.0/8",
         "LIMIT_GENERAL": "100000/60:100000",
         "LIMIT_ANONYMOUS": "100000/60:100000",
         "LIMIT_REGISTER": "100000/60:100000",
         "LIMIT_LOGIN_ADDRESS": "100000/60:100000",
+        "LIMIT_FEED_SYNC": "100000/60:100000",
+        "LIMIT_AI_TASKIFY": "100000/60:100000",
+        "LIMIT_AI_BREAKDOWN": "100000/60:100000",
+        "LIMIT_AI_QUESTIONS": "100000/60:100000",
+        "LIMIT_AI_ESTIMATE": "100000/60:100000",
+        "LIMIT_AI_PLAN": "100000/60:100000",
+        "LIMIT_AI_TUTOR": "100000/60:100000",
+        "AI_URL": "scripted:",
+        "AI_OWN_KEYS": "on",
+        "AI_DAILY_TOKENS": "1000000",
+        "AI_TOTAL_DAILY_TOKENS": "1000000000",
     }
     return load(environ | {name.upper(): value for name, value in changed.items()})
 
@@ -135,7 +157,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 async def system(engine: Engines) -> AsyncIterator[System]:
     clock = Clock()
     async with runtime.runtime(settings_for(engine), clock=clock) as running, serving(running) as url:
-        yield System(url, running, runtime.worker(running), clock, engine)
+        found = System(url, running, runtime.worker(running), clock, engine)
+        yield found
+        found.end()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ const api = process.env["TEDDY_API"] ?? "http://127.0.0.1:8000";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-    plugins: [messages(), svelte(), worker(), withoutDataAddresses()],
+    plugins: [svelte(), messages(), worker(), withoutDataAddresses()],
     server: {
         proxy: { "^/(api|health|metrics|ws)(?![^/?])": { target: api, ws: true } },
     },

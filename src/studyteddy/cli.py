@@ -42,6 +42,9 @@ app.add_typer(audit, name="audit")
 web = typer.Typer(help="Build the web app, or develop it.", no_args_is_help=True)
 app.add_typer(web, name="web")
 
+# Read when numpy is loaded: a text that is embedded shouldn't take all the cores from requests.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -388,7 +391,7 @@ def lock(context: typer.Context) -> None:
         raise Trouble("uv not found: remove .venv so that ./teddy recreates it with uv, or install uv")
     compile_command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
     options = ["--no-annotate", "--no-emit-index-url", "--only-binary", ":all:", "--system-certs"]
-    for name in ("uv", "lock", "web", "dev"):
+    for name in ("uv", "lock", "embeddings", "web", "dev"):
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         subprocess.run(
             [*compile_command, *options, "--python-version", "3.11", *context.args, *files], cwd=CHECKOUT, check=True

@@ -91,6 +91,14 @@ class SecondFactorChanged(SecurityEvent, frozen=True):
     enabled: bool
 
 
+@internal("ai_key.changed")
+class AiKeyChanged(SecurityEvent, frozen=True):
+    """The user's own key for language models was kept or deleted."""
+
+    user_id: UUID
+    kept: bool
+
+
 @internal("password.changed")
 class PasswordChanged(SecurityEvent, frozen=True):
     """The password was changed."""
@@ -278,6 +286,35 @@ class AttachmentDeleted(Event, frozen=True):
 
     attachment_id: UUID
     task_id: UUID
+
+
+@internal("calendar.published")
+class CalendarPublished(SecurityEvent, frozen=True):
+    """The student's calendar was published at a secret address, which replaces an earlier one."""
+
+    user_id: UUID
+
+
+@internal("feed.due")
+class FeedDue(Event, frozen=True):
+    """A calendar that the student subscribes to is to be read."""
+
+    feed_id: UUID
+    asked_at: datetime
+
+
+@public("feed.updated", shows="Feed")
+class FeedUpdated(Event, frozen=True):
+    """The student subscribed to a calendar, or it was read."""
+
+    feed_id: UUID
+
+
+@public("feed.deleted", shows="Deleted")
+class FeedDeleted(Event, frozen=True):
+    """The student ended the subscription of a calendar."""
+
+    feed_id: UUID
 
 
 @public("focus.scheduled", shows="FocusSession")

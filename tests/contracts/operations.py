@@ -50,7 +50,10 @@ def document() -> dict[str, Any]:
     return catalogue.openapi()
 
 
-DEEP = {"batch_tasks.commands": "tests/features/tasks/test_batch.py compares each command with its own route"}
+DEEP = {
+    "batch_tasks.commands": "tests/features/tasks/test_batch.py compares each command with its own route",
+    "accept_proposal.task": "tests/features/ai/test_proposals.py accepts for a new task with a foreign subject",
+}
 """Ids inside lists of objects, and the tests that cover them."""
 
 

@@ -10,6 +10,10 @@ from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts.conftest import Connection
 
+NOTES = (
+    "Photosynthesis converts light energy into chemical energy. "
+    "Mitochondria release energy from glucose by respiration."
+)
 UNUSED_LANE = "nowhere"
 """A job lane that no worker reads, so that its jobs stay queued."""
 
@@ -40,6 +44,9 @@ async def populate(system: System, admin: Connection, person: Person) -> Populat
         await person.post("/api/auth/login", {"email": person.email, "password": PASSWORD})
     await _add_focus(person)
     await _add_security(person)
+    await _add_ai(person)
+    await _publish(admin, person)
+    await _subscribe(admin, person)
     await system.work()
     user_id = UUID(person.user["id"])
     await admin.execute(_AGE.format(user=user_id, lane=UNUSED_LANE))
@@ -54,6 +61,30 @@ async def _add_focus(person: Person) -> None:
             made(await person.post(f"/api/focus-sessions/{session['id']}/complete"), 200)
     preset = {"name": "Mine", "workMinutes": 30, "shortBreakMinutes": 5, "longBreakMinutes": 10}
     made(await person.post("/api/focus-presets", preset))
+
+
+async def _add_ai(person: Person) -> None:
+    """Create proposals and a chat, each with calls of the built-in model."""
+    for brief in ("Read chapter 5 and answer the questions.", "Write an essay about the causes of the war."):
+        made(await person.post("/api/ai/taskify", {"brief": brief}), 200)
+    assert (await person.post("/api/ai/tutor", {"message": "What is a prime number?"})).status_code == 200
+    made(await person.post("/api/ai/memory", {"kind": "goal", "text": "Pass the exam."}))
+    made(await person.post("/api/ai/practice-questions", {"text": NOTES}))
+    made(await person.put("/api/ai/settings", {"off": ["history"]}), 200)
+    made(await person.put("/api/ai/key", {"key": "sk-0123456789abcdef", "password": PASSWORD}), 200)
+
+
+async def _publish(admin: Connection, person: Person) -> None:
+    """Publish the calendar, which needs a verified address."""
+    await admin.execute("UPDATE users SET email_verified_at = now() WHERE id = $1", UUID(person.user["id"]))
+    made(await person.post("/api/calendar/feed", {}))
+
+
+async def _subscribe(admin: Connection, person: Person) -> None:
+    """Subscribe to a calendar, and add events and changes as if it had been read."""
+    for url in ("https://127.0.0.1/one.ics", "https://127.0.0.1/two.ics"):
+        feed = made(await person.post("/api/calendar/feeds", {"url": url}))
+        await admin.execute(_FEED_ROWS, UUID(person.user["id"]), UUID(feed["id"]))
 
 
 async def _add_security(person: Person) -> None:
@@ -74,6 +105,17 @@ async def clean_up(admin: Connection) -> None:
     await admin.execute("DELETE FROM audit_seals WHERE id >= 1000000")
 
 
+_FEED_ROWS = """
+WITH events AS (
+INSERT INTO calendar_events (user_id, id, feed_id, uid, recurrence_id, title, description, location, url, start_date,
+       end_date, busy, deadline, removed_at)
+SELECT $1, gen_random_uuid(), $2, n::text, '', 'Essay', '', '', '', current_date, current_date + 1, false, true,
+       now() - n * interval '60 days'
+  FROM generate_series(1, 2) AS n)
+INSERT INTO calendar_changes (user_id, id, feed_id, kind, title, at)
+SELECT $1, gen_random_uuid(), $2, 'added', 'Essay', now() - n * interval '60 days' FROM generate_series(1, 2) AS n
+"""
+
 _AGE = """
 UPDATE events SET at = now() - interval '31 days' WHERE user_id = '{user}' AND seq = 1;
 UPDATE task_changes SET at = now() - interval '366 days' WHERE user_id = '{user}' AND kind = 'completed';
@@ -87,6 +129,15 @@ UPDATE sessions SET revoked_at = now()
 UPDATE attachments SET created_at = now() - interval '25 hours' WHERE user_id = '{user}' AND name = 'old.txt';
 UPDATE exports SET created_at = now() - interval '8 days', finished_at = now() - interval '8 days'
  WHERE id = (SELECT min(id::text)::uuid FROM exports WHERE user_id = '{user}');
+UPDATE ai_calls SET created_at = now() - interval '91 days'
+ WHERE id = (SELECT min(id::text)::uuid FROM ai_calls WHERE user_id = '{user}');
+UPDATE ai_proposals SET created_at = now() - interval '91 days'
+ WHERE id = (SELECT min(id::text)::uuid FROM ai_proposals WHERE user_id = '{user}');
+INSERT INTO ai_pages (user_id, attachment_id, part, page, start, text)
+SELECT user_id, attachment_id, 1000, 1, 1000, 'Not embedded yet.' FROM ai_pages WHERE user_id = '{user}' LIMIT 1;
+INSERT INTO ai_assessed_exercises (user_id, digest, created_at)
+SELECT '{user}', sha256(('exercise' || n)::bytea), now() - n * interval '1 day' FROM unnest(ARRAY[1, 366]) AS n;
+INSERT INTO ai_days (user_id, day) VALUES ('{user}', current_date - 91);
 INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
 SELECT sha256(('{user}' || n)::bytea), '{user}', 'verify_email', 'a@example.org', now() + n * interval '1 hour'
   FROM unnest(ARRAY[-1, 1]) AS n;

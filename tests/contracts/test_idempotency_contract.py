@@ -11,6 +11,7 @@ from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts import operations
 from tests.contracts.operations import Operation
+from tests.contracts.population import NOTES
 
 from studyteddy.platform.ids import new_id
 
@@ -41,6 +42,20 @@ async def _quick_add_task(system: System, person: Person) -> Call:
 
 async def _create_subject(system: System, person: Person) -> Call:
     return Call("/api/subjects", {"name": "Once", "color": "#000000"}, {"name": "Twice", "color": "#000000"})
+
+
+async def _create_feed(system: System, person: Person) -> Call:
+    one, other = ({"url": f"https://127.0.0.1/{name}.ics"} for name in ("once", "twice"))
+    return Call("/api/calendar/feeds", one, other)
+
+
+async def _sync_feed(system: System, person: Person) -> Call:
+    feed = made(await person.post("/api/calendar/feeds", {"url": f"https://127.0.0.1/{new_id()}.ics"}))
+    admin = await system.admin()
+    asked = "UPDATE calendar_feeds SET asked_at = asked_at - interval '2 minutes' WHERE id = $1"
+    await admin.execute(asked, feed["id"])
+    await admin.close()
+    return Call(f"/api/calendar/feeds/{feed['id']}/sync", None, {"other": True})
 
 
 async def _create_subtask(system: System, person: Person) -> Call:
@@ -121,6 +136,38 @@ async def _start_focus_session(system: System, person: Person) -> Call:
     return Call(f"/api/focus-sessions/{session['id']}/start", {}, {"version": 1})
 
 
+async def _taskify(system: System, person: Person) -> Call:
+    return Call("/api/ai/taskify", *({"brief": f"Read chapter {number} and answer the questions."} for number in "56"))
+
+
+async def _create_fact(system: System, person: Person) -> Call:
+    return Call("/api/ai/memory", *({"kind": "goal", "text": f"Pass exam {number}."} for number in "12"))
+
+
+async def _create_questions(system: System, person: Person) -> Call:
+    return Call("/api/ai/practice-questions", *({"text": NOTES, "count": count} for count in (1, 2)))
+
+
+async def _answer_question(system: System, person: Person) -> Call:
+    asked = made(await person.post("/api/ai/practice-questions", {"text": NOTES}))
+    path = f"/api/ai/practice-questions/{asked['id']}/answers"
+    return Call(path, *({"index": 0, "answer": answer} for answer in ("light", "dark")))
+
+
+async def _break_down(system: System, person: Person) -> Call:
+    task_id = await _task(system, person)
+    step = made(await person.post(f"/api/tasks/{task_id}/subtasks", {"title": "Read chapter 5"}))
+    body = {"taskId": task_id, "subtaskId": step["id"]}
+    return Call("/api/ai/breakdown", body, body | {"parts": 5})
+
+
+async def _accept_proposal(system: System, person: Person) -> Call:
+    brief = {"brief": "Read chapter 5 and answer the questions."}
+    proposal = made(await person.post("/api/ai/taskify", brief), 200)
+    path = f"/api/ai/proposals/{proposal['proposalId']}/accept"
+    return Call(path, *({"task": {"title": "Read"}, "steps": [{"index": index}]} for index in (0, 1)))
+
+
 def _on_session(verb: str, *before: str, **body: Any) -> Callable[[System, Person], Awaitable[Call]]:
     """Return a call of a command on a running session."""
 
@@ -138,6 +185,8 @@ CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "batch_tasks": _batch_tasks,
     "quick_add_task": _quick_add_task,
     "create_subject": _create_subject,
+    "create_feed": _create_feed,
+    "sync_feed": _sync_feed,
     "create_subtask": _create_subtask,
     "finish_attachment": _finish_attachment,
     "complete_task": _complete_task,
@@ -159,9 +208,24 @@ CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "note_interruption": _on_session("interruptions"),
     "complete_focus_session": _on_session("complete"),
     "cancel_focus_session": _on_session("cancel"),
+    "taskify": _taskify,
+    "create_fact": _create_fact,
+    "create_questions": _create_questions,
+    "answer_question": _answer_question,
+    "break_down": _break_down,
+    "accept_proposal": _accept_proposal,
 }
 
-WITHOUT_EVENT = {"resend_verification": "notifications.send_verification"}
+COUNTED = {
+    "taskify": "SELECT count(*)::int FROM ai_calls WHERE user_id = $1",
+    "break_down": "SELECT count(*)::int FROM ai_calls WHERE user_id = $1",
+    "create_fact": "SELECT count(*)::int FROM ai_facts WHERE user_id = $1",
+    "create_questions": "SELECT count(*)::int FROM ai_questions WHERE user_id = $1",
+    "answer_question": "SELECT count(*)::int FROM ai_questions WHERE user_id = $1 AND questions::text ~ ': [tf]'",
+}
+"""Operations without an event that are counted by what they cost or add."""
+
+WITHOUT_EVENT = {"resend_verification": "notifications.send_verification", "sync_feed": "calendar.sync_feed"}
 """Operations without an event, and the job that performs them."""
 
 KEYLESS = {
@@ -185,6 +249,12 @@ KEYLESS = {
     "disable_user",
     "enable_user",
     "read_together",
+    "ask_tutor",
+    "propose_study_plan",
+    "estimate_taskify",
+    "estimate_breakdown",
+    "estimate_questions",
+    "publish_feed",
 }
 """Operations that ignore the key: their body or response is a secret, they end what a repetition would need, or they
 change nothing."""
@@ -286,17 +356,15 @@ async def test_a_secret_is_never_stored(system: System, alice: Person, path: str
 
 
 async def _acts(system: System, person: Person, operation: Operation) -> int:
-    """Return how often an operation acted, counted by its events or its waiting jobs."""
-    if operation.id not in WITHOUT_EVENT:
+    """Return how often an operation acted, counted by its events, its waiting jobs, or its calls."""
+    if operation.id not in WITHOUT_EVENT and operation.id not in COUNTED:
         return len(await person.changes())
+    waiting = "SELECT count(*)::int FROM jobs WHERE user_id = $1 AND kind = $2"
+    kinds = [WITHOUT_EVENT[operation.id]] if operation.id in WITHOUT_EVENT else []
     connection = await system.admin()
-    waiting: int = await connection.fetchval(
-        "SELECT count(*)::int FROM jobs WHERE kind = $1 AND user_id = $2",
-        WITHOUT_EVENT[operation.id],
-        person.user["id"],
-    )
+    count: int = await connection.fetchval(COUNTED.get(operation.id, waiting), person.user["id"], *kinds)
     await connection.close()
-    return waiting
+    return count
 
 
 async def _send(person: Person, path: str, body: Any, key: str) -> Any:

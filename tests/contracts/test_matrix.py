@@ -12,6 +12,7 @@ from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts import operations
 from tests.contracts.operations import Operation, Place
+from tests.contracts.population import NOTES
 
 from studyteddy.platform.ids import new_id
 
@@ -114,6 +115,41 @@ def _an_hour_ago() -> str:
     return (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
 
+async def _proposal(system: System, person: Person, known: Ids) -> Ids:
+    task = await person.task()
+    body = {"brief": f"Read chapter 5 and answer question {new_id()}.", "taskId": task["id"]}
+    return {"proposal_id": made(await person.post("/api/ai/taskify", body), 200)["proposalId"]}
+
+
+async def _chat(system: System, person: Person, known: Ids) -> Ids:
+    made_chat = await person.post("/api/ai/tutor", {"message": f"What is {new_id()}?", "assessed": False})
+    assert made_chat.status_code == 200, made_chat.text
+    return {"chat_id": (await person.get("/api/ai/chats")).json()["items"][0]["id"]}
+
+
+async def _fact(system: System, person: Person, known: Ids) -> Ids:
+    return {"fact_id": made(await person.post("/api/ai/memory", {"kind": "goal", "text": "Pass the exam."}))["id"]}
+
+
+async def _message(system: System, person: Person, known: Ids) -> Ids:
+    chat = await _chat(system, person, known)
+    (message,) = (await person.get(f"/api/ai/chats/{chat['chat_id']}")).json()["items"]
+    return chat | {"message_id": message["id"]}
+
+
+def _private_feed() -> dict[str, Any]:
+    """Return a calendar that can't be fetched: its address is in a private network."""
+    return {"url": f"https://127.0.0.1/{new_id()}.ics"}
+
+
+async def _feed(system: System, person: Person, known: Ids) -> Ids:
+    return {"feed_id": made(await person.post("/api/calendar/feeds", _private_feed()))["id"]}
+
+
+async def _questions(system: System, person: Person, known: Ids) -> Ids:
+    return {"questions_id": made(await person.post("/api/ai/practice-questions", {"text": NOTES}))["id"]}
+
+
 MAKERS = {
     "subject_id": Maker(_subject, "/api/subjects/{subject_id}"),
     "task_id": Maker(_task, "/api/tasks/{task_id}"),
@@ -126,6 +162,12 @@ MAKERS = {
     "focus_session_id": Maker(_focus_session, "/api/focus-sessions/{focus_session_id}"),
     "preset_id": Maker(_preset, "/api/focus-presets/{preset_id}"),
     "identity_id": Maker(_identity, "/api/auth/identities/{identity_id}"),
+    "proposal_id": Maker(_proposal, "/api/ai/proposals/{proposal_id}"),
+    "chat_id": Maker(_chat, "/api/ai/chats/{chat_id}"),
+    "fact_id": Maker(_fact, "/api/ai/memory/{fact_id}"),
+    "message_id": Maker(_message, "/api/ai/chats/{chat_id}"),
+    "questions_id": Maker(_questions, "/api/ai/practice-questions/{questions_id}"),
+    "feed_id": Maker(_feed, "/api/calendar/feeds/{feed_id}"),
     "export_id": Maker(_export, "/api/users/exports/{export_id}"),
 }
 """How to create the object of each path parameter."""
@@ -143,6 +185,30 @@ KINDS = {
     "create_focus_session.presetId": "preset_id",
     "add_past_session.taskId": "task_id",
     "add_past_session.subjectId": "subject_id",
+    "create_questions.attachmentId": "attachment_id",
+    "create_questions.taskId": "task_id",
+    "create_questions.subjectId": "subject_id",
+    "propose_study_plan.subjectId": "subject_id",
+    "taskify.taskId": "task_id",
+    "taskify.subjectId": "subject_id",
+    "taskify.attachmentId": "attachment_id",
+    "break_down.taskId": "task_id",
+    "break_down.subtaskId": "subtask_id",
+    "estimate_taskify.taskId": "task_id",
+    "estimate_taskify.subjectId": "subject_id",
+    "estimate_taskify.attachmentId": "attachment_id",
+    "estimate_breakdown.taskId": "task_id",
+    "estimate_breakdown.subtaskId": "subtask_id",
+    "estimate_questions.attachmentId": "attachment_id",
+    "estimate_questions.taskId": "task_id",
+    "estimate_questions.subjectId": "subject_id",
+    "accept_proposal.taskId": "task_id",
+    "ask_tutor.chatId": "chat_id",
+    "create_fact.messageId": "message_id",
+    "ask_tutor.taskId": "task_id",
+    "ask_tutor.subjectId": "subject_id",
+    "publish_feed.subjectId": "subject_id",
+    "create_feed.subjectId": "subject_id",
 }
 """The kind of object that each id in a body or query refers to."""
 
@@ -163,8 +229,25 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_focus_session": {"notes": "Changed"},
     "extend_focus_session": {"minutes": 5},
     "update_preset": {"cycles": 2},
+    "taskify": {"brief": "Read chapter 5 and answer the questions."},
+    "break_down": {},
+    "estimate_taskify": {"brief": "Read chapter 5 and answer the questions."},
+    "estimate_breakdown": {},
+    "estimate_questions": {"text": NOTES},
+    "propose_study_plan": {},
+    "create_questions": {"text": NOTES},
+    "answer_question": {"index": 0, "answer": "light"},
+    "accept_proposal": {"steps": [{"index": 0}]},
+    "update_fact": {"text": "Pass both exams."},
+    "create_fact": {"kind": "goal", "text": "Pass the exam."},
+    "ask_tutor": {"message": "What is a prime number?", "assessed": False},
+    "publish_feed": {},
+    "create_feed": _private_feed(),
 }
 """A body for each operation that requires one and contains an id."""
+
+BODY_IDS = {name: {"taskId": "task_id", "subtaskId": "subtask_id"} for name in ("break_down", "estimate_breakdown")}
+"""The ids that a body needs beside the one that is tested."""
 
 HARMLESS = {
     "list_focus_sessions.taskId": "a filter by a task that is not there finds nothing",
@@ -174,8 +257,8 @@ HARMLESS = {
 }
 """Positions where an unknown id is not an error."""
 
-EXHAUSTED = {"upload_attachment": 409}
-"""Operations that valid ids reach, but that have nothing left to do."""
+EXHAUSTED = {"upload_attachment": 409, "publish_feed": 403}
+"""Operations that valid ids reach, but that have nothing left to do, or need a verified address."""
 
 CHOSEN = ("body", "id")
 """The position of an id that the client chooses: test_chosen_ids.py tests that it tells nothing about other users."""
@@ -301,6 +384,7 @@ async def _everything(system: System, person: Person, place: Place) -> Ids:
     known: Ids = {}
     for name in [
         *(one.name for one in PLACES if one.operation is place.operation and one.where == "path"),
+        *BODY_IDS.get(place.operation.id, {}).values(),
         _kind(place),
     ]:
         if name not in known:
@@ -313,6 +397,8 @@ async def _call(person: Person, place: Place, known: Mapping[str, str], id: str)
     operation = place.operation
     ids = {**known, _kind(place): id} if place.where == "path" else known
     body = BODIES.get(operation.id)
+    if operation.id in BODY_IDS:
+        body = {field: known[kind] for field, kind in BODY_IDS[operation.id].items()}
     if place.where == "body":
         body = {**(body or {}), place.name: [id] if place.is_list else id}
     elif body == {}:
@@ -345,6 +431,13 @@ LISTS = (
     "/api/users/me",
     "/api/focus-sessions",
     "/api/focus-presets",
+    "/api/ai/chats",
+    "/api/ai/key",
+    "/api/ai/memory",
+    "/api/ai/practice-questions",
+    "/api/ai/settings",
+    "/api/ai/sent",
+    "/api/ai/usage",
 )
 
 

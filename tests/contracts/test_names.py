@@ -14,6 +14,12 @@ TESTS = Path(__file__).parents[1] / "features"
 LAYERS = ("api", "service", "store", "schemas")
 
 IN_ONE_LAYER = {
+    "ai.acceptance": "how the steps of a proposal are saved; route and table are those of proposals",
+    "ai.assignments": "what is asked about an assignment, which proposals and estimates share",
+    "ai.context": "what the tutor knows beside a message, which chats send; it has neither a route nor a table",
+    "ai.references": "the objects that requests refer to in their bodies",
+    "ai.steps": "the steps of a proposal, which the rules of splitting know too",
+    "calendar.feed_sync": "how a feed is read, which a job starts; routes and tables are those of feeds and events",
     "auth.cookies": "the cookies of browsers; only routes set and read them",
     "focus.lifecycle": "how sessions begin and end: shared by the commands, backfilling and the job that ends sessions",
     "focus.timeline": "pure functions over a session; they have neither a route nor a table",
@@ -45,8 +51,10 @@ ABOUT_SEVERAL = {
         "recurrence": "rules of recurrence over HTTP",
         "series_at_random": "random histories of series",
     },
+    "ai": {"odd_texts": "NUL, halves of characters and escapes in texts of students and models"},
     "attachments": {"attachments_in_s3": "the same promises with a real S3 server"},
     "analytics": {"overview": "the overview"},
+    "calendar": {"feed_reading": "the process that reads calendars of others, with hostile ones"},
     "gamification": {"points": "the points"},
     "notifications": {
         "mails": "the mails that notifications sends",

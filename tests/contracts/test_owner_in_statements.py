@@ -38,6 +38,21 @@ USER_TABLES = frozenset(
         "attachments",
         "focus_presets",
         "focus_sessions",
+        "ai_days",
+        "ai_calls",
+        "ai_keys",
+        "ai_proposals",
+        "ai_chats",
+        "ai_assessed_exercises",
+        "ai_messages",
+        "ai_pages",
+        "ai_questions",
+        "ai_facts",
+        "ai_settings",
+        "published_feeds",
+        "calendar_feeds",
+        "calendar_events",
+        "calendar_changes",
     ]
 )
 """Tables with rows of users; the tests of row-level security compare this list with the schema."""

@@ -31,7 +31,14 @@ VISIBLE = {
     },
     "relay": {"sessions": "revoked_at IS NOT NULL", "event_counters": "true"},
     "worker": {"jobs": "true", "jobs_dead": "true"},
-    "operate": {"jobs": "true", "jobs_dead": "true", "users": "true", "second_factors": "true"},
+    "operate": {
+        "jobs": "true",
+        "jobs_dead": "true",
+        "users": "true",
+        "second_factors": "true",
+        "ai_keys": "true",
+        "calendar_feeds": "true",
+    },
     "tidy": {
         "sessions": "absolute_expires_at < now() - interval '1 day'",
         "events": "at < now() - interval '30 days'",
@@ -45,6 +52,15 @@ VISIBLE = {
         "exports": "created_at < now() - interval '7 days' AND coalesce(finished_at < now() - interval '7 days', true)",
         "attachments": "status = 'waiting' AND created_at < now() - interval '1 day'",
         "focus_sessions": "overdue_at IS NOT NULL",
+        "ai_days": "day < now() - interval '90 days'",
+        "ai_calls": "(created_at < now() - interval '90 days'"
+        " OR settled_at IS NULL AND created_at < now() - interval '2 minutes')",
+        "ai_pages": "embedding IS NULL",
+        "ai_proposals": "created_at < now() - interval '90 days'",
+        "calendar_feeds": "true",
+        "calendar_events": "removed_at < now() - interval '90 days'",
+        "calendar_changes": "at < now() - interval '90 days'",
+        "ai_assessed_exercises": "created_at < now() - interval '365 days'",
     },
 }
 """The rows of all users that each purpose sees."""
@@ -53,12 +69,12 @@ READS_ONLY = {
     "sign_in": {"users", "sessions", "api_keys", "identities", "pending_sign_ins"},
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
-    "tidy": {"users", "exports", "attachments", "focus_sessions"},
+    "tidy": {"users", "exports", "attachments", "focus_sessions", "ai_pages", "calendar_feeds"},
 }
 """Tables that a purpose may read but not change."""
 
 NO_UPDATE = {("sign_in", "mail_tokens")}
-NO_DELETE = {("operate", "second_factors")}
+NO_DELETE = {("operate", "second_factors"), ("operate", "ai_keys"), ("operate", "calendar_feeds")}
 """Tables that a purpose may delete from but not update, and the reverse."""
 
 NEVER_CHANGED = {"audit_log"}
@@ -213,6 +229,7 @@ async def test_the_data_distinguishes_the_policies(
 async def test_every_table_has_policies_or_no_user_rows(admin: Connection) -> None:
     found = await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     assert {one["tablename"] for one in found} - USER_TABLES - CLOSED_TABLES == {
+        "ai_totals",
         "alembic_version",
         "schedules",
         "sealing_check",

@@ -41,6 +41,7 @@ async def _run(system: System, person: Person, folder: Path, *options: str) -> s
     config = (HERE / "schemathesis.toml").resolve()
     paths = os.pathsep.join(str(HERE.parents[1] / name) for name in ("", "src"))
     surroundings = {"SCHEMATHESIS_HOOKS": "tests.contracts.schemathesis_checks", "PYTHONPATH": paths}
+    surroundings |= {"URL": system.url, "TOKEN": person.access_token}
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("schemathesis"),
         f"--config-file={config}",

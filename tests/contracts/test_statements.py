@@ -59,8 +59,6 @@ RENAMED = {
     ("Counter", "last"): "last_seq",
     ("Span", "last"): "last_seq",
     ("Device", "last_used_at"): "rotated_at",
-    ("_Sealed", "row_id"): "user_id",
-    ("_Sealed", "value"): "secret",
 }
 """Fields that deliberately have a different name than their column."""
 

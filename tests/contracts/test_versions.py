@@ -33,6 +33,7 @@ INVISIBLE = {
 PASSIVE = {
     "User": "one object, replaced by each of its events",
     "Preferences": "one object, replaced by each of its events",
+    "Feed": "what was read last, replaced by each of its events",
     "Export": "its progress only increases",
     "DayProgress": "a sum that is replaced by each of its events",
     "PointsChanged": "a sum that is replaced by each of its events",

@@ -68,6 +68,7 @@ class State:
     sessions: dict[str, Json] = field(default_factory=dict)
     presets: dict[str, Json] = field(default_factory=dict)
     notifications: dict[str, Json] = field(default_factory=dict)
+    feeds: dict[str, Json] = field(default_factory=dict)
     unread: int = 0
     days: dict[str, Json] = field(default_factory=dict)
     points: tuple[int, int] = (0, 1)
@@ -85,6 +86,7 @@ class State:
             "attachment": self.files,
             "focus": self.sessions,
             "preset": self.presets,
+            "feed": self.feeds,
         }
         if kind == "user.updated":
             self.user = data
@@ -136,9 +138,10 @@ class State:
                 self.tasks[task_id] = task | change
 
     def _unlink(self, name: str, deleted: str) -> None:
-        for session_id, session in self.sessions.items():
-            if session[name] == deleted:
-                self.sessions[session_id] = session | {name: None}
+        for kept in (self.sessions, self.feeds):
+            for one_id, one in kept.items():
+                if one.get(name) == deleted:
+                    kept[one_id] = one | {name: None}
 
     def _read(self, data: Json) -> None:
         for note in data["ids"]:
@@ -170,6 +173,7 @@ def lists_of(state: State) -> Json:
         "focusSessions": [*state.sessions.values()],
         "focusPresets": [*state.presets.values()],
         "notifications": [*state.notifications.values()],
+        "feeds": [*state.feeds.values()],
         "unread": state.unread,
         "days": [*state.days.values()],
         "points": {"total": total, "level": level},
@@ -178,7 +182,7 @@ def lists_of(state: State) -> Json:
 
 def state_of(lists: Json) -> State:
     """Return the state that a client keeps of these lists."""
-    names = ("exports", "subjects", "tasks", "subtasks", "notifications")
+    names = ("exports", "subjects", "tasks", "subtasks", "notifications", "feeds")
     return State(
         user=lists["user"],
         preferences=lists["preferences"],
@@ -232,6 +236,7 @@ async def everything(person: Person) -> State:
         sessions=await pages(person, "/api/focus-sessions", limit=3),
         presets=await pages(person, "/api/focus-presets"),
         notifications=await pages(person, "/api/notifications"),
+        feeds=_by_id((await person.get("/api/calendar/feeds")).json()["items"]),
         unread=(await person.get("/api/notifications/unread-count")).json()["count"],
         days={day["day"]: day for day in (await person.get("/api/analytics/overview?range=year")).json()["days"]},
         points=(points["total"], points["level"]),
@@ -297,6 +302,7 @@ class Walk:
             found += [self.change_subtask, self.tick, self.delete_subtask, self.reorder]
         if self.state.files:
             found += [self.finish, self.rename_file, self.delete_file]
+        found.append(self.end_feed if self.state.feeds else self.add_feed)
         found += [self.begin_session, self.plan_session, self.add_past_session, self.add_preset]
         if self._running():
             found += [self.pause_or_resume, self.extend, self.interrupt, self.end_session, self.end_session]
@@ -377,6 +383,14 @@ class Walk:
 
     async def delete_subject(self) -> Any:
         return await self.person.delete(f"/api/subjects/{self._any(self.state.subjects)}")
+
+    async def add_feed(self) -> Any:
+        """Subscribe to a calendar that can't be read: its address is in a private network."""
+        body = {"url": "https://10.0.0.1/calendar.ics", "subjectId": self._maybe(self.state.subjects)}
+        return await self.person.post("/api/calendar/feeds", body)
+
+    async def end_feed(self) -> Any:
+        return await self.person.delete(f"/api/calendar/feeds/{self._any(self.state.feeds)}")
 
     async def add_task(self) -> Any:
         body = {"title": f"Task {self._count}", "subjectId": self._maybe(self.state.subjects)}

@@ -127,6 +127,29 @@ async def desk(program: Program, browser: Browser, ada: Person) -> AsyncIterator
         yield page
 
 
+@pytest.fixture(scope="session")
+def assisted() -> Iterator[Program]:
+    """The program with the built-in model."""
+    limits = {f"LIMIT_AI_{name}": "100000/60:100000" for name in ("TUTOR", "TASKIFY", "QUESTIONS", "PLAN")}
+    with running_program(BUILDS, AI_URL="scripted:", **limits) as program:
+        yield program
+
+
+@pytest.fixture
+async def eve(assisted: Program) -> AsyncIterator[Person]:
+    """A student who has been welcomed, on a server with the built-in model."""
+    person = await newcomer(assisted.url, "Eve")
+    yield person
+    await person.http.aclose()
+
+
+@pytest.fixture
+async def eves_desk(assisted: Program, browser: Browser, eve: Person) -> AsyncIterator[Page]:
+    """Eve's browser at her desk, signed in, at no address yet."""
+    async with device(browser, assisted.url, eve) as page:
+        yield page
+
+
 async def settled(page: Page) -> None:
     """Wait until the page has reported what it was doing."""
     await page.wait_for_load_state("networkidle")

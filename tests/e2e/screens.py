@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx2
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 from tests.cast import PASSWORD, made
-from tests.e2e.students import NOW, Visited
+from tests.e2e.students import MATERIAL, NOW, Visited
 
 from studyteddy.bootstrap import seed
 
@@ -74,6 +75,12 @@ def open_fold(selector: str) -> Open:
     return run
 
 
+async def see_changes(visited: Visited) -> None:
+    """Open the changes of a calendar. Asking for them may wait while the browser keeps the files of the app."""
+    await open_fold(".feed details")(visited)
+    await expect(visited.page.locator(".feed details li").first).to_be_visible(timeout=30_000)
+
+
 async def row(visited: Visited) -> Locator:
     """Focus the first row of the list and return it."""
     first = visited.page.locator(".entry[data-id]").first
@@ -134,6 +141,16 @@ def block_menu(visited: Visited) -> Awaitable[None]:
     return visited.page.locator(".day.today [data-session]").last.click()
 
 
+def open_event(visited: Visited) -> Awaitable[None]:
+    """A lecture of yesterday."""
+    return visited.page.locator("[data-day='2030-01-30'] .event").click()
+
+
+def remove_calendar(visited: Visited) -> Awaitable[None]:
+    name = visited.says("calendar.feeds.remove.named", name="Ada's courses")
+    return visited.page.get_by_role("button", name=name).click()
+
+
 async def plan_in_the_past(visited: Visited) -> None:
     """A message that changes nothing."""
     await click("calendar.plan", "menuitem")(visited)
@@ -167,6 +184,133 @@ async def change_on_two_devices(visited: Visited) -> None:
     await page.context.set_offline(False)
     await expect(page.locator("a[href='/conflicts']").first).to_be_attached(timeout=30_000)
     await page.goto("/conflicts")
+
+
+async def lose_the_connection_in_a_dialog(visited: Visited) -> None:
+    await visited.page.context.set_offline(True)
+    await expect(visited.page.get_by_text(visited.says("ai.offline"))).to_be_visible()
+
+
+async def nothing_to_break_down(visited: Visited) -> None:
+    dialog = visited.page.locator("dialog")
+    await dialog.locator("textarea").fill("")
+    await dialog.locator("input[type=number]").fill("3")
+    await dialog.locator("button[type=submit]").click()
+    await expect(dialog.locator("[aria-invalid=true]").first).to_be_focused()
+
+
+async def forget(visited: Visited) -> None:
+    await visited.page.locator(".setting").filter(has=visited.page.locator(".fact")).get_by_role("button").last.click()
+
+
+async def choose_file(visited: Visited) -> None:
+    await visited.page.locator("dialog select").first.select_option("lab-5.txt")
+
+
+async def practise_text(visited: Visited) -> None:
+    page = visited.page
+    await click("practice.from.text")(visited)
+    await page.locator("main textarea").fill(MATERIAL[visited.look.language])
+    await click("practice.ask")(visited)
+    await expect(page.locator("main input[type=radio]").first).to_be_visible()
+
+
+async def choose_option(visited: Visited) -> None:
+    """Answer the question, rightly or not: the first option isn't the same in each language."""
+    await visited.page.locator("main input[type=radio]").first.check()
+    await click("practice.check")(visited)
+    await expect(visited.page.locator(".verdict")).to_be_visible()
+
+
+async def empty_text(visited: Visited) -> None:
+    await click("practice.from.text")(visited)
+    await click("practice.ask")(visited)
+    await expect(visited.page.locator("main [aria-invalid=true]")).to_be_focused()
+
+
+async def subtask_menu(visited: Visited) -> None:
+    step = visited.page.locator("[data-step]").first
+    await step.hover()
+    await step.get_by_role("button").first.click()
+
+
+async def lose_the_tutor(visited: Visited) -> None:
+    await visited.page.context.set_offline(True)
+    await expect(visited.page.get_by_text(visited.says("tutor.offline"))).to_be_visible()
+
+
+QUOTED = {
+    "text": "Density is mass divided by volume.",
+    "title": "Notes, week 5",
+    "page": 3,
+    "attachmentId": NOWHERE,
+    "start": 4068,
+    "end": 4102,
+}
+QUOTED_PAGE = {
+    "title": "Notes, week 5.pdf",
+    "page": 3,
+    "pages": 12,
+    "start": 4000,
+    "text": "Week 5: density\n\nEqual volumes of different liquids differ in mass.\n"
+    "Density is mass divided by volume. Its unit is g/ml or kg/m³.\n\n"
+    "Measure the mass of the empty cylinder first, then of the filled one. Read the volume at the lowest point of the "
+    "surface. The temperature matters: liquids expand as they get warmer.\n\n"
+    "Example: 50 ml of oil weigh 46 g. 46 g ÷ 50 ml = 0.92 g/ml, so oil floats on water.",
+    "taskId": NOWHERE,
+    "subjectId": None,
+    "type": "application/pdf",
+}
+RESPONSE = (
+    ("move", {"move": "twin", "hintLevel": 3}),
+    ("delta", {"text": "Take a **stone** of 30 g that displaces 12 ml of water:\n\n1. 30 g ÷ 12 ml\n2. = 2.5 g/ml"}),
+    ("delta", {"text": "\n\nWhich of these steps can you use for your liquids?"}),
+    ("citations", {"items": [QUOTED]}),
+    ("done", {"tokensUsed": 9, "replaced": True, "outcome": "answered"}),
+)
+"""What the tutor answers in the pictures: a move of each kind would need a model."""
+
+
+async def answer_in_pieces(visited: Visited) -> None:
+    body = "".join(f"id: m/{n}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for n, (name, data) in enumerate(RESPONSE))
+    await ask_tutor(visited, 200, "text/event-stream", body)
+    await expect(visited.page.locator(".tutors").last).to_contain_text(visited.says("tutor.replaced"))
+
+
+async def open_source(visited: Visited) -> None:
+    await visited.page.route("**/api/ai/material/**", lambda route: route.fulfill(json=QUOTED_PAGE))
+    await visited.page.locator(".tutors").last.get_by_role("button").first.click()
+
+
+async def refuse_to_answer(visited: Visited) -> None:
+    problem = json.dumps({"title": "Unavailable", "status": 503, "code": "ai_unavailable"})
+    await ask_tutor(visited, 503, "application/problem+json", problem)
+    await expect(visited.page.locator("form [role=alert]")).to_be_visible()
+
+
+async def ask_tutor(visited: Visited, status: int, media: str, body: str) -> None:
+    """Ask the tutor, who answers with this."""
+    page = visited.page
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(status=status, content_type=media, body=body)
+
+    await page.route("**/api/ai/tutor", answer)
+    await page.get_by_role("textbox", name=visited.says("tutor.message")).fill("30 / 12 = 2.5 🧪")
+    await page.keyboard.press("Enter")
+
+
+break_down = press("b")
+propose = then(break_down, click("ai.ask", within="dialog"))
+
+
+async def ask_for_much(visited: Visited) -> None:
+    """Ask for steps of a text that takes a share of the day's tokens."""
+    await break_down(visited)
+    field = visited.page.get_by_label(visited.says("ai.brief.label"))
+    await field.fill("\n\n".join([await field.input_value()] * 30))
+    await click("ai.ask", within="dialog")(visited)
+    await expect(visited.page.get_by_role("button", name=visited.says("ai.price.go"))).to_be_focused()
 
 
 other_estimate = then(
@@ -215,6 +359,19 @@ SCREENS = (
     Screen("task-estimate", "ada", "/tasks/{essay}", other_estimate),
     Screen("task-repeat", "ada", "/tasks/{series}", click("tasks.repeats", within=".properties", exact=False)),
     Screen("task-series", "ada", "/tasks/{series}", press("Delete")),
+    Screen("task-break-down", "reporter", "/tasks/{report}", break_down),
+    Screen("task-break-down-faults", "reporter", "/tasks/{report}", then(break_down, nothing_to_break_down)),
+    Screen("task-break-down-offline", "reporter", "/tasks/{report}", then(break_down, lose_the_connection_in_a_dialog)),
+    Screen("task-break-down-price", "payer", "/tasks/{report}", ask_for_much),
+    Screen("task-break-down-steps", "reporter", "/tasks/{report}", propose),
+    Screen("task-break-down-file", "filer", "/tasks/{report}", then(break_down, choose_file)),
+    Screen(
+        "task-break-down-file-steps",
+        "filer",
+        "/tasks/{report}",
+        then(break_down, choose_file, click("ai.ask", within="dialog")),
+    ),
+    Screen("task-split", "reporter", "/tasks/{report}", then(subtask_menu, click("ai.split", "menuitem"))),
     Screen("task-gone", "ada", f"/tasks/{NOWHERE}"),
     Screen("week", "ada", "/week"),
     Screen("week-empty", "fresh", "/week"),
@@ -223,6 +380,8 @@ SCREENS = (
     Screen("week-new", "ada", "/week", press("n")),
     Screen("week-message", "ada", "/week", then(block_menu, plan_in_the_past)),
     Screen("week-unplanned", "ada", "/week", click("calendar.unplanned", exact=False), phone=True),
+    Screen("week-events", "subscriber", "/week"),
+    Screen("week-event", "subscriber", "/week?day=2030-01-30", open_event),
     Screen("focus", "ada", "/focus"),
     Screen("focus-task", "ada", "/focus?task={essay}"),
     Screen("focus-empty", "fresh", "/focus"),
@@ -231,6 +390,26 @@ SCREENS = (
     Screen("focus-discard", "runner", "/focus", then(click("focus.more"), click("focus.discard", "menuitem"))),
     Screen("focus-after", "ada", "/focus?after={ended}"),
     Screen("focus-rest", "ada", f"/focus?rest={BREAK_ENDS}"),
+    Screen("tutor", "tutored", "/tutor"),
+    Screen("tutor-empty", "fresh", "/tutor"),
+    Screen("tutor-new", "tutored", "/tutor?task={report}"),
+    Screen("tutor-chat", "tutored", "/tutor/{chat}"),
+    Screen("tutor-response", "tutored", "/tutor/{chat}", answer_in_pieces),
+    Screen("tutor-source", "tutored", "/tutor/{chat}", then(answer_in_pieces, open_source)),
+    Screen("tutor-refused", "tutored", "/tutor/{chat}", refuse_to_answer),
+    Screen("tutor-offline", "tutored", "/tutor/{chat}", lose_the_tutor),
+    Screen("tutor-delete", "tutored", "/tutor/{chat}", click("tutor.delete")),
+    Screen("tutor-gone", "tutored", f"/tutor/{NOWHERE}"),
+    Screen("practice", "learner", "/practice"),
+    Screen("practice-empty", "fresh", "/practice"),
+    Screen("practice-text", "learner", "/practice", empty_text),
+    Screen("practice-question", "learner", "/practice/{new}"),
+    Screen("practice-graded", "learner practising", "/practice", then(practise_text, choose_option)),
+    Screen("practice-score", "learner", "/practice/{done}"),
+    Screen("practice-delete", "learner", "/practice/{done}", click("practice.delete")),
+    Screen("practice-gone", "learner", f"/practice/{NOWHERE}"),
+    Screen("plan", "ada", "/plan"),
+    Screen("plan-empty", "fresh", "/plan"),
     Screen("subjects", "ada", "/subjects"),
     Screen("subjects-empty", "fresh", "/subjects"),
     Screen("subjects-add", "ada", "/subjects", click("overview.add")),
@@ -249,7 +428,20 @@ SCREENS = (
     Screen("settings-profile", "ada", "/settings/profile"),
     Screen("settings-look", "ada", "/settings/look"),
     Screen("settings-rhythms", "ada", "/settings/rhythms"),
+    Screen("settings-calendars", "publisher", "/settings/calendars"),
+    Screen("settings-calendars-published", "published", "/settings/calendars"),
+    Screen("settings-calendars-replace", "published", "/settings/calendars", click("calendar.feed.replace")),
+    Screen("settings-calendars-unverified", "fresh", "/settings/calendars"),
+    Screen("settings-calendars-subscribed", "subscriber", "/settings/calendars", see_changes),
+    Screen("settings-calendars-remove", "subscriber", "/settings/calendars", remove_calendar),
+    Screen("settings-calendars-refused", "subscriber", "/settings/calendars", click("calendar.feeds.add")),
     Screen("settings-rhythm-new", "ada", "/settings/rhythms", click("settings.rhythms.add")),
+    Screen("settings-ai", "assisted", "/settings/ai"),
+    Screen("settings-ai-sent", "assisted", "/settings/ai", open_fold("details")),
+    Screen("settings-own-key", "assisted", "/settings/ai", click("settings.ai.key.add")),
+    Screen("settings-ai-memory", "remembered", "/settings/ai"),
+    Screen("settings-ai-fact", "remembered", "/settings/ai", click("memory.add")),
+    Screen("settings-ai-forget", "remembered", "/settings/ai", forget),
     Screen("settings-keys", "ada", "/settings/keys"),
     Screen("settings-security", "ada", "/settings/security"),
     Screen("settings-new-key", "ada", "/settings/security", click("settings.key.create")),

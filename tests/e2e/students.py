@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,8 +24,10 @@ from tests.cast import PASSWORD, Person, join, made
 from tests.conftest import serving, settings_for
 from tests.e2e.devices import DESK, PHONE
 from tests.e2e.faults import watch
+from tests.e2e.school import School, school
 
 from studyteddy.bootstrap import runtime, seed
+from studyteddy.bootstrap.runtime import Runtime
 from studyteddy.bootstrap.seed.texts import Language
 from studyteddy.embedded import Engines
 
@@ -83,22 +85,26 @@ class Student:
     ids: dict[str, str] = field(default_factory=dict)
 
 
+MAX_PAGES = 16
+
+
 class Students:
     """The students of all languages, made when they are first needed, and their pages."""
 
-    def __init__(self, url: str, browser: Browser, engines: Engines, settings: Any) -> None:
+    def __init__(self, url: str, browser: Browser, engines: Engines, running: Runtime, moodle: School) -> None:
         self.url = url
-        self._browser, self._engines, self._settings = browser, engines, settings
+        self._browser, self._engines, self._running, self._school = browser, engines, running, moodle
         self._students: dict[tuple[str, str], Student | None] = {}
         self._pages: dict[tuple[str, str], Visited] = {}
-        self._stack = AsyncExitStack()
 
     async def page(self, name: str, look: Look) -> Visited:
-        """Return the page of a student in a look; it is opened once."""
+        """Return the page of a student in a look. The latest ones stay open: each takes some 100 MB."""
         key = (name, look.name)
-        if key not in self._pages:
-            self._pages[key] = await self._open(name, look)
-        return self._pages[key]
+        visited = self._pages.pop(key, None) or await self._open(name, look)
+        self._pages[key] = visited
+        while len(self._pages) > MAX_PAGES:
+            await self._pages.pop(next(iter(self._pages))).page.context.close()
+        return visited
 
     async def _open(self, name: str, look: Look) -> Visited:
         student = await self.student(name, look.language)
@@ -110,7 +116,6 @@ class Students:
             **look.options,
         }
         context = await self._browser.new_context(base_url=self.url, **settings)
-        self._stack.push_async_callback(context.close)
         await (context.clock.install(time=NOW) if look.goes else context.clock.set_fixed_time(NOW))
         page = await context.new_page()
         visited = Visited(page, look, student, watch(page, self.url))
@@ -132,16 +137,28 @@ class Students:
     async def _make(self, name: str, language: Language) -> Student:
         if name == "ada":
             return await self._ada(language)
+        if name == "subscriber":
+            await self.student("ada", language)  # seeding a term runs the jobs of everybody
         person = await join(self.url, name.split()[0].title(), timeZone="Europe/Berlin")
         made(await person.patch("/api/users/me/preferences", {"language": language, "onboarded": True}), 200)
+        if name.split()[0] in VERIFIED:
+            await self._verify(person.email)
         student = Student(person.email, PASSWORD)
         await MAKING[name.split()[0]](person, student)
+        if name == "subscriber":
+            await self._school.subscribe(person, self._running, language, now=NOW)
         await person.http.aclose()
         return student
 
+    async def _verify(self, email: str) -> None:
+        """Confirm the e-mail address, as the link of the mail does."""
+        admin = await asyncpg.connect(self._engines.admin_database_url.rsplit("/", 1)[0] + "/study")
+        await admin.execute("UPDATE users SET email_verified_at = now() WHERE email = $1", email)
+        await admin.close()
+
     async def _ada(self, language: Language) -> Student:
         """Seed a term, and give its account an address of its own, so that another language can be seeded too."""
-        await asyncio.to_thread(seed.seed, self._settings, language=language, now=NOW)
+        await asyncio.to_thread(seed.seed, self._running.settings, language=language, now=NOW)
         email = f"ada-{language}@example.org"
         admin = await asyncpg.connect(self._engines.admin_database_url.rsplit("/", 1)[0] + "/study")
         await admin.execute("UPDATE users SET email = $2 WHERE email = $1", seed.EMAIL, email)
@@ -156,7 +173,8 @@ class Students:
         return student
 
     async def close(self) -> None:
-        await self._stack.aclose()
+        for visited in self._pages.values():
+            await visited.page.context.close()
 
 
 async def ids_of_term(client: httpx2.AsyncClient) -> dict[str, str]:
@@ -232,7 +250,135 @@ async def repeating(person: Person, student: Student) -> None:
     )["id"]
 
 
+BRIEFS = {
+    "en": "1. Measure the mass and the volume of each liquid. 🧪\n2. Plot mass against volume and find the density.\n"
+    "3. Discuss two sources of error and compare with the literature.",
+    "de": "1. Miss Masse und Volumen jeder Flüssigkeit. 🧪\n2. Trage Masse gegen Volumen auf und bestimme die Dichte.\n"
+    "3. Diskutiere zwei Fehlerquellen und vergleiche mit der Literatur.",
+    "ar": "1. قس كتلة كل سائل وحجمه. 🧪\n2. ارسم الكتلة مقابل الحجم واستنتج الكثافة.\n"
+    "3. ناقش مصدرين للخطأ وقارن بالمراجع.",
+}
+"""An assignment with three parts, by the language of the student."""
+REPORTS = {
+    "en": "Lab report: density of three liquids",
+    "de": "Laborbericht: Dichte dreier Flüssigkeiten",
+    "ar": "تقرير مختبر: كثافة ثلاثة سوائل",
+}
+
+
+async def reporting(person: Person, student: Student) -> None:
+    """A lab report that is due in eight days, with a subtask."""
+    language = made(await person.get("/api/users/me/preferences"), 200)["language"]
+    due = (NOW + timedelta(days=8)).date().isoformat()
+    report = await person.task(REPORTS[language], description=BRIEFS[language], dueDate=due)
+    student.ids["report"] = report["id"]
+    title = BRIEFS[language].splitlines()[1][3:]
+    made(await person.post(f"/api/tasks/{report['id']}/subtasks", {"title": title, "estimatedMinutes": 60}))
+
+
+async def filing(person: Person, student: Student) -> None:
+    """The lab report, with its assignment as an attachment."""
+    await reporting(person, student)
+    report = made(await person.get(f"/api/tasks/{student.ids['report']}"), 200)
+    await person.attachment(report["id"], f"{report['title']}\n\n{report['description']}".encode(), "lab-5.txt")
+
+
+async def assisted(person: Person, student: Student) -> None:
+    """A student who has asked the model once."""
+    await reporting(person, student)
+    report = made(await person.get(f"/api/tasks/{student.ids['report']}"), 200)
+    body = {"brief": report["description"], "taskId": report["id"]}
+    made(await person.post("/api/ai/taskify", body), 200)
+
+
+ASKED = {
+    "en": ("How do I find the density of a liquid?", "I don't understand it. Can you give me a hint?"),
+    "de": ("Wie bestimme ich die Dichte einer Flüssigkeit?", "Ich verstehe es nicht. Gib mir einen Hinweis, bitte."),
+    "ar": ("كيف أجد كثافة سائل؟", "لا أفهم. هل يمكنك أن تعطيني تلميحًا؟"),
+}
+"""What a student asks the tutor, by language."""
+
+
+async def tutored(person: Person, student: Student) -> None:
+    """A student who has a chat with the tutor about a lab report, and an older one for practice."""
+    await reporting(person, student)
+    language = made(await person.get("/api/users/me/preferences"), 200)["language"]
+    first, second = ASKED[language]
+    await asked_tutor(person, {"message": second, "assessed": False})
+    chat = await asked_tutor(person, {"message": first, "taskId": student.ids["report"]})
+    await asked_tutor(person, {"message": second, "chatId": chat})
+    student.ids["chat"] = chat
+
+
+REMEMBERED = {
+    "en": ("Remember that I learn best with drawings.", "Pass the physics exam in March."),
+    "de": ("Merk dir, dass ich am besten mit Zeichnungen lerne.", "Die Physikprüfung im März bestehen."),
+    "ar": ("تذكر أن الرسوم تساعدني على الفهم.", "أن أنجح في امتحان الفيزياء في مارس."),
+}
+"""What a student has the tutor remember in a chat, and in the settings, by language."""
+MATERIAL = {
+    "en": "Photosynthesis converts light energy into chemical energy. Mitochondria release energy from glucose by "
+    "respiration. Chloroplasts contain the pigment chlorophyll, which absorbs light.",
+    "de": "Die Photosynthese wandelt Lichtenergie in chemische Energie um. Mitochondrien setzen durch Atmung "
+    "Energie aus Glukose frei. Chloroplasten enthalten den Farbstoff Chlorophyll, der das Licht aufnimmt.",
+    "ar": "يحوّل البناء الضوئي طاقة الضوء إلى طاقة كيميائية في النبات. تطلق الميتوكوندريا الطاقة من الجلوكوز "
+    "بعملية التنفس الخلوي. تحتوي البلاستيدات الخضراء على صبغة الكلوروفيل التي تمتص الضوء.",
+}
+"""A text to practise with, in three sentences, by language."""
+
+
+async def remembered(person: Person, student: Student) -> None:
+    """A student of whom the tutor remembers two facts, one from a chat; subjects aren't sent."""
+    language = made(await person.get("/api/users/me/preferences"), 200)["language"]
+    said, goal = REMEMBERED[language]
+    student.ids["chat"] = await asked_tutor(person, {"message": said, "assessed": False})
+    made(await person.post("/api/ai/memory", {"kind": "goal", "text": goal}))
+    made(await person.put("/api/ai/settings", {"off": ["subject"]}), 200)
+
+
+async def learning(person: Person, student: Student) -> None:
+    """A student with three sets of questions about a text: a new one, one begun wrongly, and one that is done."""
+    language = made(await person.get("/api/users/me/preferences"), 200)["language"]
+    for name, rights in (("new", ()), ("begun", (False,)), ("done", (True, False, True))):
+        found = made(await person.post("/api/ai/practice-questions", {"text": MATERIAL[language], "count": 3}))
+        student.ids[name] = found["id"]
+        for index, right in enumerate(rights):
+            await answered(person, found, index, right=right)
+
+
+async def answered(person: Person, questions: dict[str, Any], index: int, *, right: bool) -> None:
+    """Answer a question with a gap: the right answer is the option that makes its sentence one of the material."""
+    question = questions["questions"][index]
+    sentences = " ".join(MATERIAL.values()).casefold()
+    whole = {one: question["question"].casefold().replace("____", one) in sentences for one in question["options"]}
+    answer = next(one for one, fits in whole.items() if fits is right)
+    path = f"/api/ai/practice-questions/{questions['id']}/answers"
+    graded = made(await person.post(path, {"index": index, "answer": answer}), 200)
+    assert graded["questions"][index]["right"] is right
+
+
+async def asked_tutor(person: Person, body: dict[str, Any]) -> str:
+    """Send a message to the tutor and return the id of its chat."""
+    answer = await person.post("/api/ai/tutor", body)
+    assert answer.status_code == 200, answer.text
+    meta = next(line for line in answer.text.splitlines() if line.startswith("data: "))
+    return str(json.loads(meta[6:])["chatId"])
+
+
+async def published(person: Person, student: Student) -> None:
+    """A student whose plan other calendars read, a subject of it."""
+    subject = await person.subject("Physics", color="#3f7db8")
+    await person.subject("Spanish")
+    body = {"subjectId": subject["id"], "alarmMinutes": 15}
+    made(await person.post("/api/calendar/feed", body))
+
+
+VERIFIED = ("publisher", "published")
+"""Students with a confirmed e-mail address."""
 MAKING = {
+    "publisher": nothing,
+    "published": published,
+    "subscriber": nothing,
     "newcomer": newcomer,
     "fresh": nothing,
     "reader": nothing,
@@ -242,6 +388,13 @@ MAKING = {
     "divided": divided,
     "planner": planner,
     "repeating": repeating,
+    "reporter": reporting,
+    "filer": filing,
+    "assisted": assisted,
+    "payer": reporting,
+    "remembered": remembered,
+    "tutored": tutored,
+    "learner": learning,
 }
 
 
@@ -282,14 +435,18 @@ class Visited:
 
 @asynccontextmanager
 async def students(engines: Engines, browser: Browser, build: Path) -> AsyncIterator[Students]:
-    """Serve the app on a clock that stands still."""
-    settings = settings_for(engines, web_dir=str(build), limit_login_account="100000/60:100000")
-    async with (
-        runtime.runtime(settings, clock=lambda: NOW) as opened,
-        serving(opened, runtime.application(opened)) as url,
-    ):
-        found = Students(url, browser, engines, settings)
-        try:
-            yield found
-        finally:
-            await found.close()
+    """Serve the app on a clock that stands still, with the built-in model."""
+    names = ("login_account", "ai_taskify", "ai_breakdown", "ai_tutor", "ai_questions", "ai_plan")
+    own = {f"limit_{name}": "100000/60:100000" for name in names}
+    with school() as moodle:
+        own |= {"web_dir": str(build), "egress_allow": moodle.allow}
+        settings = settings_for(engines, ai_url="scripted:", ai_daily_tokens="30000", **own)
+        async with (
+            runtime.runtime(settings, clock=lambda: NOW) as opened,
+            serving(opened, runtime.application(opened)) as url,
+        ):
+            found = Students(url, browser, engines, opened, moodle)
+            try:
+                yield found
+            finally:
+                await found.close()

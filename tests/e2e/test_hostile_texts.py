@@ -22,7 +22,8 @@ TEXTS = {
     "no spaces": "x" * 10_000,
     "combining signs": "Z̸̢̛͔̰̰̤͙͈͍" * 20,
 }
-NOTES = """[link](javascript:window.hacked=1) [data](data:text/html,<script>window.hacked=1</script>)
+NOTES = r"""$\href{javascript:window.hacked=1}{x}$ $\style{color:red}{y}$ $\includegraphics{http://outside.invalid/p.png}$
+$\def\a{\a\a}\a$ [link](javascript:window.hacked=1) [data](data:text/html,<script>window.hacked=1</script>)
 ![picture](http://outside.invalid/p.png) <img src=http://outside.invalid/p.png onerror=window.hacked=1>
 <style>* { display: none }</style> <form action=http://outside.invalid><input name=q></form>
 """

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from typing import Literal
+
 import pytest
-from playwright.async_api import Page, expect
-from tests.cast import PASSWORD
+from playwright.async_api import Browser, Page, Route, expect
+from tests.cast import PASSWORD, Person
 from tests.e2e.conftest import Program
+from tests.e2e.devices import device
 from tests.e2e.students import texts
 
 WATCH_POINTERS = """() => {
@@ -14,6 +19,7 @@ WATCH_POINTERS = """() => {
         addEventListener(name, (event) => window.pointers.push(name), { capture: true });
     }
 }"""
+NO_WORKER = 'Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined })'
 NAME = """() => {
     const { activeElement: one } = document;
     if (one.matches("body, dialog")) return "";
@@ -198,3 +204,35 @@ async def test_escape_closes_the_search_and_nothing_else(desk: Page) -> None:
         await desk.keyboard.press("Escape")
         await expect(search).not_to_be_attached()
     await expect(desk).to_have_url("/settings/look")
+
+
+@pytest.mark.parametrize(("key", "part", "role"), [("/", "Palette", "combobox"), ("a", "QuickAddDialog", "textbox")])
+async def test_keys_pressed_before_a_dialog_has_been_loaded_are_typed_into_it(
+    program: Program, browser: Browser, ada: Person, key: str, part: str, role: Literal["combobox", "textbox"]
+) -> None:
+    """Otherwise they would be taken as shortcuts: `c` completes the task that has the focus."""
+    task = await ada.task("Essay")
+    loading, requested = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        requested.set()
+        await loading.wait()
+        await route.continue_()
+
+    async with device(browser, program.url, ada) as page:
+        await page.add_init_script(NO_WORKER)  # it would have the part already
+        await page.route(re.compile(rf"/{part}[^/]*\.js"), hold)
+        await page.goto("/tasks")
+        await expect(page.get_by_role("link", name="Essay").first).to_be_visible()
+        await page.get_by_role("link", name="Essay").first.focus()
+        await page.keyboard.press(key)
+        await asyncio.wait_for(requested.wait(), 10)
+        await page.keyboard.type("cookx")
+        await page.keyboard.press("Backspace")
+        loading.set()
+        field = page.locator("dialog:modal").get_by_role(role).first
+        await expect(field).to_have_value("cook")
+        await expect(field).to_be_focused()
+        await page.keyboard.type("ing")
+        await expect(field).to_have_value("cooking")
+    assert (await ada.get(f"/api/tasks/{task['id']}")).json()["status"] == "pending"

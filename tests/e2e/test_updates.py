@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import struct
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from studyteddy.platform.web.web_builds import Current
 
 LONG = PATIENCE * 1000
 OLD, NEW = "Add a task: read chapter 5 tomorrow 3pm 45m", "Add a task in the new version"
+SCHEMA = re.compile(r"(export const SCHEMA = )(\d+);")
 
 
 # --- installing ----------------------------------------------------------------------------------------
@@ -90,7 +92,7 @@ def next_version(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     assert changed != texts.read_text()
     texts.write_text(changed)
     migrations = source / "src/sync/migrations.ts"
-    risen = migrations.read_text().replace("export const SCHEMA = 1;", "export const SCHEMA = 2;")
+    risen = SCHEMA.sub(lambda found: f"{found[1]}{int(found[2]) + 1};", migrations.read_text())
     assert risen != migrations.read_text()
     migrations.write_text(risen)
     return out, web_build.build(BUILDS, os.environ, out=out, source=source)

@@ -31,12 +31,16 @@ async def test_keys_can_be_rotated_while_users_sign_in(system: System) -> None:
         begun = made(await user.post("/api/auth/second-factor", {"password": PASSWORD}), 200)
         await user.post("/api/auth/second-factor/confirm", {"code": pyotp.TOTP(begun["secret"]).now()})
         secrets[user.email] = begun["secret"]
+        made(await user.put("/api/ai/key", {"key": "sk-0123456789abcdef", "password": PASSWORD}), 200)
     settings = settings_for(system.engines, sealing_keys=f"{NEW},{OLD}")
     rotated = await asyncio.to_thread(operations.rotate_keys, settings)
-    assert rotated >= 3
+    assert rotated >= 6
     assert await asyncio.to_thread(operations.rotate_keys, settings) == 0
     admin = await system.admin()
-    stored = [row["secret"] for row in await admin.fetch("SELECT secret FROM second_factors")]
+    stored = [
+        row["secret"]
+        for row in await admin.fetch("SELECT secret FROM second_factors UNION ALL SELECT secret FROM ai_keys")
+    ]
     assert all(value[:4] == b"\x01\x02k2" for value in stored)
     # Rotate back for the following tests in this database.
     back = settings_for(system.engines, sealing_keys=f"{OLD},{NEW}")

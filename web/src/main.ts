@@ -12,7 +12,7 @@ import { find } from "./app/router.ts";
 import { Shell } from "./app/shell.svelte.ts";
 import { languageOf, preferencesKept } from "./features/auth/rules.ts";
 import { SCHEMA } from "./features/schema.ts";
-import { loadLocale, loadTexts, m } from "./platform/messages.ts";
+import { loadLocale, m } from "./platform/messages.ts";
 import { Opening } from "./platform/opening.ts";
 import { Updates } from "./platform/updates.ts";
 import { SessionEnded } from "./sync/api.ts";
@@ -21,7 +21,7 @@ import { Sync } from "./sync/sync.ts";
 
 // What will most likely be shown is loaded while the disk and the session are opened. If it fails, it is tried again then.
 const routes = features.flatMap((feature) => feature.routes ?? []);
-for (const early of [find(routes, location.pathname)?.route.screen(), loadTexts(navigator.language)]) {
+for (const early of [find(routes, location.pathname)?.route.screen(), loadLocale(navigator.language)]) {
     early?.catch(() => undefined);
 }
 

@@ -1,10 +1,10 @@
 /** `?theme=dark&lang=ar` says how a page of the workbench looks. */
-import { loadLocale } from "../src/platform/messages.ts";
+import { loadLocale, withTexts } from "../src/platform/messages.ts";
 
 export const asked = new URLSearchParams(location.search);
 
 export async function dress(): Promise<void> {
-    await loadLocale(asked.get("lang") ?? "en");
+    await withTexts(loadLocale(asked.get("lang") ?? "en"), "app", "ui");
     const theme = asked.get("theme");
     if (theme) document.documentElement.classList.add(theme);
 }

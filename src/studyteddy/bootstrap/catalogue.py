@@ -48,6 +48,8 @@ NAMES = (
     "quick_add",
     "attachments",
     "focus",
+    "ai",
+    "calendar",
     "notifications",
     "analytics",
     "gamification",

@@ -7,8 +7,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,23 @@ from starlette.routing import WebSocketRoute
 
 from studyteddy import __version__
 from studyteddy.bootstrap.catalogue import DATA_EXPORTS, JOBS, RETENTION, ROUTERS, openapi
+from studyteddy.features.ai.providers import embeddings
+from studyteddy.features.ai.providers.embeddings import Embeddings
+from studyteddy.features.ai.providers.failover import Failover
+from studyteddy.features.ai.providers.model import KeyedModel
+from studyteddy.features.ai.providers.scripted import Scripted
+from studyteddy.features.ai.service.own_keys import OwnKeys
+from studyteddy.features.ai.service.usage import Ai, Budget
 from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.service import admin, api_keys, sessions
-from studyteddy.platform import http, mail
+from studyteddy.features.calendar.service.published_feed import FeedAddresses
+from studyteddy.platform import egress, http, mail
 from studyteddy.platform.cache import Redis
 from studyteddy.platform.db import database, schema
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.pool import Pool
 from studyteddy.platform.db.statements import Statement
+from studyteddy.platform.egress import Allowed
 from studyteddy.platform.files import object_storage
 from studyteddy.platform.files.object_storage import ObjectStorage
 from studyteddy.platform.jobs.registry import Registry
@@ -42,7 +52,7 @@ from studyteddy.platform.security.encryption import FieldEncryption
 from studyteddy.platform.security.passwords import Passwords
 from studyteddy.platform.security.refresh_tokens import RefreshTokens
 from studyteddy.platform.security.revocation import Revocations
-from studyteddy.platform.settings import Settings, key_bytes, sealing_ring
+from studyteddy.platform.settings import SCRIPTED, Settings, key_bytes, sealing_ring
 from studyteddy.platform.thread_pool import ThreadPool
 from studyteddy.platform.web import rate_limits
 from studyteddy.platform.web.admission import Admission
@@ -76,10 +86,17 @@ class Runtime:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     device_tokens: DeviceTokens
+    feed_addresses: FeedAddresses
+    calendar_pause: timedelta
+    """Between two readings of a calendar that a student subscribes to."""
+    egress_allowed: Allowed
+    """What may be fetched for students although it isn't on the public Internet."""
     field_encryption: FieldEncryption
     google: OpenIdConnect | None
+    ai: Ai
     storage: ObjectStorage
     image_threads: ThreadPool
+    text_threads: ThreadPool
     mailer: Mailer
     build: Callable[[], str]
     """Returns the build that clients compare with theirs; it may change while the process runs."""
@@ -105,8 +122,7 @@ async def runtime(
     """Open the resources of one process, and close them in reverse order; also used by tests and benchmarks."""
     async with AsyncExitStack() as stack:
         registry = Registry(JOBS)
-        pool = await stack.enter_async_context(_connections(settings, name))
-        clock = clock or _now
+        pool, clock = await stack.enter_async_context(_connections(settings, name)), clock or _now
         redis, listener = Redis(settings.redis_url), Redis(settings.redis_url)
         # The hub and the revocations publish no events, so their database announces none.
         quiet = Database(pool, clock=clock)
@@ -114,18 +130,14 @@ async def runtime(
         web_app = WebApp(_web_folder(settings), bucket=await storage.origin())
         build = partial(_build, web_app)
         hub = _hub(quiet, redis, listener, settings, build)
+        reactions = registry.reactions()
         db = Database(
-            pool,
-            clock=clock,
-            reactions=registry.reactions(),
-            announce=hub.announce,
-            check_session=sessions.check_active,
+            pool, clock=clock, reactions=reactions, announce=hub.announce, check_session=sessions.check_active
         )
-        await stack.enter_async_context(redis)
-        await stack.enter_async_context(listener)
+        for client in (redis, listener):
+            await stack.enter_async_context(client)
         limiter, limits = Limiter(redis, processes=settings.api_processes), _limits(settings)
         guesses = Guesses(limiter, limits)
-        image_threads = stack.enter_context(closing(ThreadPool("images", threads=1, queue=8)))
         revocations = Revocations(quiet, sessions, on_revoked=hub.end_session)
         access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
         yield Runtime(
@@ -145,10 +157,15 @@ async def runtime(
             access_tokens=access_tokens,
             refresh_tokens=RefreshTokens(key_bytes(settings.refresh_key)),
             device_tokens=DeviceTokens(key_bytes(settings.refresh_key), clock=time.time),
-            field_encryption=FieldEncryption(sealing_ring(settings.sealing_keys)),
+            feed_addresses=FeedAddresses(key_bytes(settings.refresh_key), _public_url(settings)),
+            calendar_pause=timedelta(seconds=settings.calendar_poll),
+            egress_allowed=egress.allowed(settings.egress_allow),
+            field_encryption=_field_encryption(settings),
             google=_google(settings, await stack.enter_async_context(http.client())),
+            ai=_ai(settings, stack),
             storage=storage,
-            image_threads=image_threads,
+            image_threads=_threads(stack, "images", 1),
+            text_threads=_threads(stack, "texts", 2),
             mailer=_mailer(settings),
             build=build,
             public_url=_public_url(settings),
@@ -218,6 +235,10 @@ def _build(web_app: WebApp) -> str:
     return f"{__version__}+{key}" if key else __version__
 
 
+def _threads(stack: AsyncExitStack, name: str, threads: int) -> ThreadPool:
+    return stack.enter_context(closing(ThreadPool(name, threads=threads, queue=8)))
+
+
 def _public_url(settings: Settings) -> str:
     return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
 
@@ -259,6 +280,46 @@ def _google(settings: Settings, client: AsyncClient) -> OpenIdConnect | None:
     )
 
 
+def _field_encryption(settings: Settings) -> FieldEncryption:
+    return FieldEncryption(sealing_ring(settings.sealing_keys))
+
+
+def _ai(settings: Settings, stack: AsyncExitStack) -> Ai:
+    budget = Budget(settings.ai_daily_tokens, settings.ai_total_daily_tokens)
+    models = _models(settings, stack)
+    own_keys = OwnKeys(models[0], _field_encryption(settings)) if models and settings.ai_own_keys == "on" else None
+    found = _embeddings(stack) if models else None
+    return Ai(Failover(models) if models else None, budget, settings.ai_deadline, own_keys, found)
+
+
+def _embeddings(stack: AsyncExitStack) -> Embeddings | None:
+    folder = embeddings.folder()
+    return Embeddings(_threads(stack, "embeddings", 1), folder) if folder else None
+
+
+def _models(settings: Settings, stack: AsyncExitStack) -> list[KeyedModel]:
+    """Return the configured language models, none if AI is off."""
+    endpoints = (
+        (settings.ai_url, settings.ai_key, settings.ai_model),
+        (settings.ai_fallback_url, settings.ai_fallback_key, settings.ai_fallback_model),
+    )
+    models: list[KeyedModel] = []
+    for url, key, name in endpoints:
+        if url == SCRIPTED:
+            models.append(Scripted())
+        elif url:
+            models.append(_endpoint(url, key, name, stack))
+    return models
+
+
+def _endpoint(url: str, key: str, name: str, stack: AsyncExitStack) -> KeyedModel:
+    # Imported only where AI is on: the client takes 0.3 s of a start, and 25 MB.
+    module = import_module("studyteddy.features.ai.providers.openai")
+    model: Any = module.OpenAI(url, key, name)
+    stack.push_async_callback(model.close)
+    return model  # type: ignore[no-any-return]
+
+
 def _mailer(settings: Settings) -> Mailer:
     development = settings.environment == "development"
     return mail.from_settings(settings.mail_url, origin=mail.sender(settings.mail_sender), development=development)
@@ -274,7 +335,8 @@ def _web_folder(settings: Settings) -> Path | None:
 
 
 def _limits(settings: Settings) -> dict[str, Limit]:
-    names = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
+    names: tuple[str, ...] = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
+    names += ("feed", "feed_sync", "ai_taskify", "ai_breakdown", "ai_tutor", "ai_questions", "ai_plan", "ai_estimate")
     return {name: rate_limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
 
 

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import msgspec
 from msgspec import Meta
 
-from studyteddy.platform import base64url
+from studyteddy.platform import base64url, egress
 
 RATE = r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,8}(:[1-9][0-9]{0,8})?$"
 
@@ -93,6 +93,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " the WebSocket connections of their clients.",
         ),
     ] = 256
+    egress_allow: Annotated[
+        str,
+        Meta(
+            description="What the server may fetch for students although it isn't on the public Internet, such as a"
+            " calendar in the local network; comma-separated `host:port`, or CIDRs for ports 80, 443, 8008, 8080 and"
+            " 8443."
+        ),
+    ] = ""
     allowed_origins: Annotated[str, Meta(description="Browser origins allowed by CORS; comma-separated.")] = ""
     public_url: Annotated[
         str,
@@ -136,6 +144,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="OAuth client id for Google sign-in; Google sign-in is disabled when empty.")
     ] = ""
     google_client_secret: Annotated[str, Meta(description="OAuth client secret for Google sign-in.")] = ""
+    ai_url: Annotated[
+        str,
+        Meta(
+            description="OpenAI-compatible endpoint such as `https://api.openai.com/v1` or `http://127.0.0.1:8080/v1`;"
+            " `scripted:` is the built-in model that always answers the same. AI is off when empty: the tutor answers"
+            " 503, and assignments are split by templates."
+        ),
+    ] = ""
+    ai_key: Annotated[str, Meta(description="API key for `AI_URL`.")] = ""
+    ai_model: Annotated[str, Meta(description="Name of the model at `AI_URL`.")] = ""
+    ai_fallback_url: Annotated[
+        str, Meta(description="Another endpoint, which is used while the first one fails; none when empty.")
+    ] = ""
+    ai_fallback_key: Annotated[str, Meta(description="API key for `AI_FALLBACK_URL`.")] = ""
+    ai_fallback_model: Annotated[str, Meta(description="Name of the model at `AI_FALLBACK_URL`.")] = ""
+    ai_own_keys: Annotated[
+        Literal["on", "off"],
+        Meta(
+            description="`on` allows students to bring their own keys for `AI_URL`. Calls with them don't count against"
+            " the limits of tokens."
+        ),
+    ] = "off"
+    ai_daily_tokens: Annotated[
+        int, Meta(ge=0, le=1_000_000_000, description="Tokens that one student may use per day (UTC).")
+    ] = 30_000
+    ai_total_daily_tokens: Annotated[
+        int, Meta(ge=0, le=1_000_000_000_000, description="Tokens that all students together may use per day (UTC).")
+    ] = 3_000_000
+    ai_deadline: Annotated[
+        float, Meta(ge=1, le=60, description="Seconds that a model may take, including retries and the fallback.")
+    ] = 60.0
+    calendar_poll: Annotated[int, Meta(ge=60, le=86_400, description="Seconds between two readings of a calendar.")] = (
+        3600
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="Minimum level of log entries.")
     ] = "info"
@@ -165,6 +207,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(pattern=RATE, description="Password reset and verification mails per address.")
     ] = "5/3600:5"
     limit_export: Annotated[str, Meta(pattern=RATE, description="Data exports per account.")] = "3/3600:3"
+    limit_ai_taskify: Annotated[str, Meta(pattern=RATE, description="Assignments split per account.")] = "8/60:8"
+    limit_ai_breakdown: Annotated[str, Meta(pattern=RATE, description="Steps split again per account.")] = "6/60:6"
+    limit_ai_tutor: Annotated[str, Meta(pattern=RATE, description="Messages to the tutor per account.")] = "10/60:10"
+    limit_ai_questions: Annotated[str, Meta(pattern=RATE, description="Sets of practice questions per account.")] = (
+        "5/60:5"
+    )
+    limit_feed: Annotated[str, Meta(pattern=RATE, description="Readings of a published calendar.")] = "60/3600:20"
+    limit_feed_sync: Annotated[str, Meta(pattern=RATE, description="Calendars read at once.")] = "60/3600:30"
+    limit_ai_plan: Annotated[str, Meta(pattern=RATE, description="Study plans per account.")] = "3/60:3"
+    limit_ai_estimate: Annotated[str, Meta(pattern=RATE, description="Estimates of what AI costs per account.")] = (
+        "20/60:20"
+    )
     bcrypt_cost: Annotated[
         int, Meta(ge=4, le=16, description="bcrypt cost of password hashes; at least 12 in production.")
     ] = 12
@@ -196,6 +250,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 256
 
 
+SCRIPTED = "scripted:"
+"""The `AI_URL` of the built-in model."""
 KEYS = ("signing_key", "refresh_key", "cursor_key", "password_pepper")
 
 
@@ -282,12 +338,41 @@ def _weaknesses(settings: Settings) -> list[str]:
             ip_network(network)
         except ValueError as error:
             errors.append(f"TRUSTED_PROXIES contains an invalid network: {error}")
+    try:
+        egress.allowed(settings.egress_allow)
+    except ValueError as error:
+        errors.append(f"EGRESS_ALLOW is invalid: {error}")
     for origin in _listed(settings.allowed_origins):
         if not _ORIGIN.fullmatch(origin):
             errors.append(f"ALLOWED_ORIGINS contains an invalid origin: {origin!r}. List each one: https://app.example")
+    errors += _incomplete_models(settings)
     if settings.job_beat * 2 > settings.job_lease:
         errors.append("JOB_BEAT must be at most half of JOB_LEASE, otherwise running workers lose their jobs")
     return errors + (_not_for_production(settings, keys) if settings.environment == "production" else [])
+
+
+def _models(settings: Settings) -> dict[str, tuple[str, str, str]]:
+    """Return URL, key and model of each AI endpoint, by the prefix of its variables."""
+    return {
+        "AI": (settings.ai_url, settings.ai_key, settings.ai_model),
+        "AI_FALLBACK": (settings.ai_fallback_url, settings.ai_fallback_key, settings.ai_fallback_model),
+    }
+
+
+def _incomplete_models(settings: Settings) -> list[str]:
+    errors = []
+    for prefix, (url, _, model) in _models(settings).items():
+        if not url or url == SCRIPTED:
+            continue
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
+            errors.append(f"{prefix}_URL must be a URL without credentials, such as https://api.openai.com/v1")
+        if not model:
+            errors.append(f"{prefix}_MODEL is required with {prefix}_URL: the name of a model there")
+    if settings.ai_own_keys == "on" and not settings.ai_url:
+        errors.append("AI_OWN_KEYS needs AI_URL: students' keys are sent there")
+    if settings.ai_fallback_url and not settings.ai_url:
+        errors.append("AI_FALLBACK_URL needs AI_URL: set the only endpoint as AI_URL")
+    return errors
 
 
 def _not_for_production(settings: Settings, keys: dict[str, bytes]) -> list[str]:
@@ -321,6 +406,11 @@ def _exposed(settings: Settings) -> list[str]:
         if not url.startswith("https://")
     ]
     errors += [
+        f"{prefix}_URL must start with https:// in production, or be on this machine: its key would be sent unencrypted"
+        for prefix, (url, key, _) in _models(settings).items()
+        if key and url.startswith("http://") and not _is_here(url)
+    ]
+    errors += [
         f"TRUSTED_PROXIES {network} trusts every client: list the networks of your proxies"
         for network in _listed(settings.trusted_proxies)
         if _is_everyone(network)
@@ -329,6 +419,10 @@ def _exposed(settings: Settings) -> list[str]:
     if mail.scheme == "smtp" and mail.username and parse_qs(mail.query).get("starttls", ["always"])[-1] != "always":
         errors.append("MAIL_URL must not send its password without TLS in production: use starttls=always or smtps://")
     return errors
+
+
+def _is_here(url: str) -> bool:
+    return (_split(url).hostname or "") in ("localhost", "127.0.0.1", "::1")
 
 
 def _split(url: str) -> SplitResult:

@@ -34,6 +34,20 @@ REQUESTS_REFUSED = Counter(
 )
 SOCKETS = Gauge("studyteddy_sockets", "Open WebSocket connections.")
 SOCKETS_DROPPED = Counter("studyteddy_sockets_cut", "WebSocket connections closed because the client was too slow.")
+AI_TOKENS = Counter(
+    "studyteddy_ai_tokens", "Tokens that language models used, by feature and outcome.", ["feature", "outcome"]
+)
+AI_FAILURES = Counter("studyteddy_ai_failures", "Calls of language models that failed, by reason.", ["reason"])
+AI_TIME = Histogram("studyteddy_ai_seconds", "Duration of calls of language models.", ["feature"])
+AI_EMBEDDING_TIME = Histogram(
+    "studyteddy_ai_embedding_seconds", "Time to embed a question or a passage of own material."
+)
+AI_STEPS = Counter(
+    "studyteddy_ai_steps",
+    "Steps of proposals by source (model, template) and outcome: proposed, and once students accepted a proposal"
+    " unchanged, edited, dropped.",
+    ["source", "outcome"],
+)
 REDIS_FAILURES = Counter("studyteddy_redis_failures", "Redis commands that failed or timed out.")
 
 

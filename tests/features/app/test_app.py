@@ -21,7 +21,7 @@ async def info(client: httpx2.AsyncClient) -> dict[str, Any]:
 async def test_a_guest_learns_what_the_server_offers(guest: httpx2.AsyncClient) -> None:
     found = await info(guest)
     assert (found["version"], found["build"]) == (__version__, __version__)
-    assert found["features"] == {"google": False, "ai": False, "calendar": False, "push": None}
+    assert found["features"] == {"google": False, "ai": True, "calendar": False, "push": None}
     assert found["languages"] == ["en", "de", "ar", "es", "fr"]
     assert found["limits"] == {
         "titleLength": 200,
@@ -46,6 +46,15 @@ async def test_a_guest_learns_what_the_server_offers(guest: httpx2.AsyncClient) 
         "focusNotesLength": 2000,
         "interruptionReasonLength": 200,
     }
+
+
+async def test_without_a_model_there_is_no_ai(system: System) -> None:
+    async with (
+        runtime.runtime(settings_for(system.engines, ai_url="", ai_own_keys="off"), clock=system.clock) as running,
+        serving(running) as url,
+        httpx2.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        assert (await info(client))["features"]["ai"] is False
 
 
 async def test_google_is_offered_if_it_is_configured(system: System) -> None:

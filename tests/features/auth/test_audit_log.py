@@ -116,6 +116,10 @@ async def test_every_change_of_the_account_is_in_the_log_and_tells_the_clients(
         "deletion.scheduled": lambda: alice.post("/api/users/me/delete", {"password": PASSWORD}),
         "deletion.stopped": lambda: alice.post("/api/users/me/restore"),
         "export.asked": lambda: alice.post("/api/users/export"),
+        "ai_key.kept": lambda: alice.put("/api/ai/key", {"key": "sk-0123456789abcdef", "password": PASSWORD}),
+        "ai_key.deleted": lambda: alice.delete("/api/ai/key"),
+        "calendar.published": lambda: alice.post("/api/calendar/feed", {}),
+        "calendar.unpublished": lambda: alice.delete("/api/calendar/feed"),
         "api_key.made": lambda: alice.post("/api/auth/api-keys", {"name": "x", "scopes": ["read"]}),
     }
     for action, step in steps.items():

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
 
+from studyteddy.platform.local_time.dates import DayBoundary
+
 Later = Callable[[float], None]
+BERLIN = DayBoundary("Europe/Berlin", 4 * 60)
+ROOM = timedelta(hours=8)
+"""What a test may move the clock by, within one day."""
 
 
 @pytest.fixture
@@ -21,8 +26,16 @@ def later(system: System) -> Iterator[Later]:
         system.clock.ahead += timedelta(minutes=minutes)
 
     before = system.clock.ahead
+    system.clock.ahead += _until_a_day_with_room(system.clock())
     yield move
     system.clock.ahead = before
+
+
+def _until_a_day_with_room(now: datetime) -> timedelta:
+    """Nothing, or the time until the next day, if the students' day ends soon: its minutes count for one day only."""
+    day = BERLIN.date_of(now)
+    ends = BERLIN.end_of(day)
+    return timedelta() if ends - now > ROOM else ends - now + timedelta(minutes=1)
 
 
 async def begin(person: Person, **fields: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -152,8 +152,8 @@ async def test_a_command_in_the_wrong_state_is_rejected(alice: Person, before: l
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "extend", "complete"])
-async def test_a_planned_session_must_start_first(alice: Person, verb: str) -> None:
-    session = await begin(alice, startAt=(datetime.now(UTC) + timedelta(days=1)).isoformat())
+async def test_a_planned_session_must_start_first(system: System, alice: Person, verb: str) -> None:
+    session = await begin(alice, startAt=(system.clock() + timedelta(days=1)).isoformat())
     body = {"minutes": 5} if verb == "extend" else {}
     answer = await alice.post(f"/api/focus-sessions/{session['id']}/{verb}", body)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
@@ -208,8 +208,8 @@ async def test_at_most_a_hundred_interruptions_are_recorded(alice: Person) -> No
     assert (await command(alice, session, "interruptions", 409))["code"] == "too_many_interruptions"
 
 
-async def test_a_scheduled_session_starts_on_command(alice: Person, later: Later) -> None:
-    at = datetime.now(UTC) + timedelta(hours=2)
+async def test_a_scheduled_session_starts_on_command(system: System, alice: Person, later: Later) -> None:
+    at = system.clock() + timedelta(hours=2)
     planned = await begin(alice, startAt=at.isoformat())
     assert (planned["status"], planned["startedAt"], planned["version"]) == ("scheduled", None, 1)
     assert (await current(alice))["session"] is None
@@ -221,16 +221,16 @@ async def test_a_scheduled_session_starts_on_command(alice: Person, later: Later
     assert await said(alice) == ["focus.scheduled", "focus.started"]
 
 
-async def test_a_scheduled_session_does_not_start_beside_another(alice: Person) -> None:
-    planned = await begin(alice, startAt=(datetime.now(UTC) + timedelta(hours=2)).isoformat())
+async def test_a_scheduled_session_does_not_start_beside_another(system: System, alice: Person) -> None:
+    planned = await begin(alice, startAt=(system.clock() + timedelta(hours=2)).isoformat())
     await begin(alice)
     assert (await command(alice, planned, "start", 409))["code"] == "already_running"
     assert (await command(alice, planned, "cancel"))["status"] == "cancelled"
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=-1), timedelta(days=367)])
-async def test_a_plan_lies_within_the_next_year(alice: Person, ahead: timedelta) -> None:
-    at = (datetime.now(UTC) + ahead).isoformat()
+async def test_a_plan_lies_within_the_next_year(system: System, alice: Person, ahead: timedelta) -> None:
+    at = (system.clock() + ahead).isoformat()
     answer = await alice.post("/api/focus-sessions", {"type": "custom", "startAt": at})
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/startAt"]
 
@@ -272,8 +272,8 @@ async def test_one_of_many_concurrent_starts_wins(alice: Person) -> None:
     assert await said(alice) == ["focus.started"]
 
 
-async def test_one_of_many_scheduled_sessions_starts(alice: Person) -> None:
-    at = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+async def test_one_of_many_scheduled_sessions_starts(system: System, alice: Person) -> None:
+    at = (system.clock() + timedelta(hours=2)).isoformat()
     planned = [await begin(alice, startAt=at) for _ in range(20)]
     answers = await asyncio.gather(*(alice.post(f"/api/focus-sessions/{one['id']}/start") for one in planned))
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19

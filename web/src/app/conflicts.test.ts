@@ -3,12 +3,12 @@ import { beforeAll, expect, test } from "vitest";
 import { SCHEMA } from "../features/schema.ts";
 import { subjects } from "../features/subjects/table.ts";
 import { tasks } from "../features/tasks/table.ts";
-import { loadLocale } from "../platform/messages.ts";
+import { loadLocale, withTexts } from "../platform/messages.ts";
 import type { Command, Fields } from "../sync/kinds.ts";
 import { Store } from "../sync/store.ts";
 import { changesOf, fieldName, subjectOf, valueOf } from "./conflicts.ts";
 
-beforeAll(() => loadLocale("en-GB"));
+beforeAll(() => withTexts(loadLocale("en-GB"), "app"));
 
 const store = new Store(SCHEMA);
 const row = (fields: Fields) => fields as never;

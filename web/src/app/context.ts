@@ -34,6 +34,10 @@ export interface App {
     /** Says briefly what happened, to eyes and ears. With `undo`, it can be taken back: the last command, or as it says. */
     toast(text: string, undo?: boolean | (() => void)): void;
     announce(text: string, urgency?: Urgency): void;
+    /** Whether another feature can do this with these rows now. */
+    can(action: string, chosen: Chosen): boolean;
+    /** Does what another feature brings, by the id of its action, with these rows. */
+    act(action: string, chosen: Chosen): void;
     /** Says what keys and the palette are about while a screen is there; gives a function that ends it. */
     offer(chosen: () => Chosen | undefined): () => void;
 }

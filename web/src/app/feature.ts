@@ -10,6 +10,8 @@ import type { App } from "./context.ts";
 
 export interface Feature {
     readonly name: string;
+    /** Whether this server has it; without it, it always does. Nothing leads to what isn't offered. */
+    readonly offered?: (app: App) => boolean;
     readonly routes?: readonly Route[];
     readonly actions?: readonly Action[];
     /** What of it the palette finds by a name. */

@@ -1,4 +1,7 @@
 /** Every feature of the app, in the order of the rail. */
+import { ai, tutor } from "../features/ai/index.ts";
+import { plan } from "../features/calendar/plan/index.ts";
+import { practice } from "../features/ai/practice/index.ts";
 import { analytics } from "../features/analytics/index.ts";
 import { auth } from "../features/auth/index.ts";
 import { calendar } from "../features/calendar/index.ts";
@@ -17,6 +20,10 @@ export const features: readonly Feature[] = [
     tasks,
     calendar,
     focus,
+    tutor,
+    ai,
+    practice,
+    plan,
     overview,
     analytics,
     gamification,

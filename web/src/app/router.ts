@@ -60,7 +60,7 @@ export function unhash(url: URL): { address: string; state: Params } | null {
 export interface Arrival {
     readonly url: URL;
     readonly state: unknown;
-    /** A new page, not a change of what is written after the ?. */
+    /** A new page, not a change of what is written after the ?, nor another address of the same (a state that `stays`). */
     readonly turned: boolean;
 }
 
@@ -79,8 +79,10 @@ export function staysInApp({ navigationType, hashChange, downloadRequest, formDa
  */
 export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void {
     let path = location.pathname;
+    const turns = (url: URL, state: unknown) =>
+        url.pathname !== path && !(state as { stays?: boolean } | null | undefined)?.stays;
     const at = (url: URL, state: unknown, first = false) => {
-        const turned = first || url.pathname !== path;
+        const turned = first || turns(url, state);
         path = url.pathname;
         return arrive({ url, state, turned });
     };
@@ -101,7 +103,7 @@ export function listen(arrive: (arrival: Arrival) => Promise<void>): () => void 
         const url = new URL(event.destination.url);
         if (!event.canIntercept || !staysInApp(event, url)) return;
         const state: unknown = event.destination.getState() ?? event.info;
-        const turned = url.pathname !== path;
+        const turned = turns(url, state);
         event.intercept({
             focusReset: "manual",
             scroll: turned ? "after-transition" : "manual",

@@ -1,6 +1,7 @@
 /** What the frame knows: where the student is, what can be done there, and what was said last. */
 import { announce } from "../platform/announce.ts";
 import { locale, m } from "../platform/messages.ts";
+import { keepsKey } from "../platform/typeAhead.ts";
 import { elapsed } from "../platform/time.ts";
 import { Toasts } from "../ui/toasts.svelte.ts";
 import { ownActions } from "./actions.ts";
@@ -18,7 +19,7 @@ export class Shell {
     readonly app: App;
     readonly features: readonly Feature[];
     readonly routes: readonly Route[];
-    readonly actions: readonly Action[];
+    readonly #own: readonly Action[];
     readonly toasts = new Toasts();
     place: Place = $state.raw({ path: "/", query: new URLSearchParams(), state: undefined });
     found: Found | undefined = $state.raw();
@@ -34,7 +35,7 @@ export class Shell {
     constructor(client: Client, features: readonly Feature[]) {
         this.features = features;
         this.routes = features.flatMap((feature) => feature.routes ?? []);
-        this.actions = [...ownActions(this), ...features.flatMap((feature) => feature.actions ?? [])];
+        this.#own = ownActions(this);
         this.app = this.#appOf(client);
     }
 
@@ -60,6 +61,9 @@ export class Shell {
             go,
             announce,
             toast: (text, undo) => shell.#toast(text, undo),
+            can: (id, chosen) =>
+                shell.actions.some((action) => action.id === id && (action.when?.(shell.app, chosen) ?? true)),
+            act: (id, chosen) => shell.actions.find((action) => action.id === id)?.run(shell.app, chosen),
             offer: (chosen) => shell.#offer(chosen),
         };
     }
@@ -98,6 +102,19 @@ export class Shell {
     /** What the student has before them, as the screen that came last says. */
     get chosen(): Chosen | undefined {
         return this.#chosen.findLast((chosen) => chosen() !== undefined)?.();
+    }
+
+    get #offered(): readonly Feature[] {
+        return this.features.filter((feature) => feature.offered?.(this.app) ?? true);
+    }
+
+    /** The routes that this server has something for. */
+    get places(): readonly Route[] {
+        return this.#offered.flatMap((feature) => feature.routes ?? []);
+    }
+
+    get actions(): readonly Action[] {
+        return [...this.#own, ...this.#offered.flatMap((feature) => feature.actions ?? [])];
     }
 
     /** What can be done now. */
@@ -139,7 +156,9 @@ export class Shell {
     }
 
     #press(event: KeyboardEvent): void {
-        if (event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
+        if (event.defaultPrevented || event.isComposing) return;
+        if (keepsKey(event)) return event.preventDefault();
+        if (document.querySelector("dialog:modal")) return;
         const { key, ctrlKey: ctrl, metaKey: meta, altKey: alt, shiftKey: shift } = event;
         const stroke = written({ key, ctrl, meta, alt, shift });
         if (isTyping(event.target) && (!stroke.startsWith("Mod+") || stroke === "Mod+z")) return;

@@ -11,6 +11,7 @@ import type { Event, Fields, Kept, Put } from "../sync/kinds.ts";
 import { Store } from "../sync/store.ts";
 import { dayRow } from "./analytics/table.ts";
 import { preferencesOf, profileOf } from "./auth/table.ts";
+import { feedRow } from "./calendar/feeds/table.ts";
 import { POINTS } from "./gamification/table.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -27,6 +28,7 @@ interface Lists {
     readonly focusPresets: Items;
     readonly notifications: Items;
     readonly days: never[];
+    readonly feeds?: never[];
     readonly points: Fields;
 }
 
@@ -52,6 +54,7 @@ function rowsOf(lists: Lists): Put[] {
         ["notifications", lists.notifications],
         ["points", [{ ...lists.points, id: POINTS, version: 0 }]],
         ["days", lists.days.map(dayRow)],
+        ["feeds", (lists.feeds ?? []).map(feedRow)],
     ];
     return tables.flatMap(([table, rows]) => rows.map((row) => ({ table, row: row as Kept })));
 }
@@ -92,6 +95,7 @@ test("a walk of one step", () => {
         focusPresets: [],
         notifications: [note] as unknown as Items,
         days: [],
+        feeds: [{ id: "c", name: "Courses", subjectId: "s" }] as never[],
         points: { total: 0, level: 1 },
     };
     const said: [string, unknown][] = [
@@ -107,6 +111,7 @@ test("a walk of one step", () => {
         subjects: [],
         tasks: [{ ...task, version: 2, title: "Lenses", subjectId: null, subjectName: null }] as never,
         focusSessions: [{ ...lists.focusSessions[0]!, subjectId: null }] as unknown as Items,
+        feeds: [{ id: "c", name: "Courses", subjectId: null }] as never[],
         notifications: [{ ...note, version: 2, read: true }] as unknown as Items,
         points: { total: 5, level: 1 },
     };

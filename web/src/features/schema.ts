@@ -3,6 +3,7 @@ import type { Schema } from "../sync/kinds.ts";
 import { days, overviews } from "./analytics/table.ts";
 import { KINDS as AUTH } from "./auth/commands.ts";
 import { preferences, users } from "./auth/table.ts";
+import { feeds } from "./calendar/feeds/table.ts";
 import { KINDS as FOCUS } from "./focus/commands.ts";
 import { presets, sessions } from "./focus/table.ts";
 import { points } from "./gamification/table.ts";
@@ -14,6 +15,19 @@ import { KINDS as TASKS } from "./tasks/commands.ts";
 import { subtasks, tasks } from "./tasks/table.ts";
 
 export const SCHEMA: Schema = {
-    tables: [users, preferences, subjects, tasks, subtasks, sessions, presets, notifications, points, days, overviews],
+    tables: [
+        users,
+        preferences,
+        subjects,
+        tasks,
+        subtasks,
+        sessions,
+        presets,
+        feeds,
+        notifications,
+        points,
+        days,
+        overviews,
+    ],
     kinds: [...AUTH, ...SUBJECTS, ...TASKS, ...FOCUS, ...NOTIFICATIONS],
 };

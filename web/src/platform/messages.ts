@@ -1,10 +1,11 @@
 /**
  * The texts of the app, in the language of the student.
  *
- * Each feature has its texts beside it (`messages.en.json`, …); `scripts/messages.ts` joins them to one catalogue a
- * language, and writes the types of keys and placeholders. Languages are loaded one at a time.
+ * Each feature has its texts beside it (`messages.en.json`, …). `scripts/messages.ts` makes catalogues of them: the texts
+ * that the app can show at first, and one part a feature for those that come with what is loaded later. It also writes
+ * the types of keys and placeholders. Languages are loaded one at a time.
  */
-import { CATALOGUES, type Catalogue } from "virtual:messages";
+import { CATALOGUES, type Catalogue, type Part } from "virtual:messages";
 
 import { setFormats } from "./time.ts";
 
@@ -17,6 +18,8 @@ export const LANGUAGES = Object.keys(CATALOGUES) as readonly (keyof typeof CATAL
 export type Language = keyof typeof CATALOGUES;
 
 let texts: Readonly<Record<string, Message>> = {};
+const parts = new Set<Part>(["first"]);
+let wanted = globalThis.navigator?.language ?? "en";
 let current: string = "en";
 let plurals = new Intl.PluralRules("en");
 let numbers = new Intl.NumberFormat("en");
@@ -30,16 +33,26 @@ export function languageFor(tags: readonly string[]): Language {
     return "en";
 }
 
-/** Loads the texts of a locale ("de-AT"). */
-export function loadTexts(tag: string): Promise<Readonly<Record<string, Message>>> {
-    return CATALOGUES[languageFor([tag])]();
+/** Loads the language of a locale ("de-AT") and sets formats, `lang` and `dir` of the page by it. */
+export function loadLocale(tag: string): Promise<void> {
+    wanted = tag;
+    return load();
 }
 
-/** Loads the language of a locale ("de-AT") and sets formats, `lang` and `dir` of the page by it. */
-export async function loadLocale(tag: string): Promise<void> {
+/** What is being imported, as soon as its texts are there too. The build puts this around each `import()`. */
+export async function withTexts<T>(imported: Promise<T>, ...needed: Part[]): Promise<T> {
+    for (const part of needed) parts.add(part);
+    const [module] = await Promise.all([imported, load()]);
+    return module;
+}
+
+async function load(): Promise<void> {
+    const [tag, needed] = [wanted, [...parts]];
     const language = languageFor([tag]);
-    texts = await loadTexts(tag);
-    current = languageFor([tag]) === tag.toLowerCase().split("-")[0] ? tag : language;
+    const loaded = await Promise.all(needed.map((part) => CATALOGUES[language][part]()));
+    if (tag !== wanted || needed.length !== parts.size) return load();
+    texts = Object.assign({}, ...loaded);
+    current = language === tag.toLowerCase().split("-")[0] ? tag : language;
     plurals = new Intl.PluralRules(current);
     numbers = new Intl.NumberFormat(current);
     setFormats(current);

@@ -268,6 +268,16 @@ export function formatRelativeDay(day: Day, from: Day): string {
     return Math.abs(days) < 14 ? words.format(days, "day") : words.format(Math.trunc(days / 7), "week");
 }
 
+/** "5 minutes ago", "3 hours ago", "yesterday"; `from` in milliseconds. */
+export function formatAgo(at: Instant, from: number): string {
+    const minutes = Math.max(0, Math.floor((from - millis(at)) / MINUTE));
+    const words = kept("relative", () => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+    if (minutes < 60) return words.format(-minutes, "minute");
+    return minutes < 1440
+        ? words.format(-Math.floor(minutes / 60), "hour")
+        : words.format(-Math.floor(minutes / 1440), "day");
+}
+
 /**
  * A length of time, written in one way wherever it is read: "45 min", "2h", "2h 10". In "long" for sentences and for what
  * is read aloud: "2 hours 10 minutes".

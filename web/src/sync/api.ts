@@ -76,7 +76,7 @@ export class Api {
     /** Sends a request with this access token, or without any. */
     async sendAs<A = unknown>(request: Request, token: string | null = null): Promise<Answer<A>> {
         const response = await this.#fetch(request, token);
-        const data = request.answers && response.ok ? await response.blob() : await bodyOf(response);
+        const data = response.ok && request.answers ? await rawOf(response, request.answers) : await bodyOf(response);
         if (response.ok) return { status: response.status, data: data as A };
         throw problemOf(response.status, data, Number.parseInt(response.headers.get("retry-after") ?? "", 10));
     }
@@ -161,6 +161,10 @@ function queryOf(query: Query = {}): string {
             .map((one) => [name, String(one)]),
     );
     return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
+}
+
+function rawOf(response: Response, answers: "blob" | "stream"): unknown {
+    return answers === "blob" ? response.blob() : response.body;
 }
 
 /** The JSON of a response, null if it has none. Raises `NoAnswer` for what the API would not say. */

@@ -92,7 +92,9 @@ export async function openDatabase(account: string, closed: () => void = () => {
 function openTables(account: string, closed: () => void): Promise<IDBPDatabase<Tables>> {
     return openDB<Tables>(nameOf(account), SCHEMA, {
         async upgrade(db, from, _to, tx) {
-            const commands = from ? await tx.objectStore("commands").getAll() : [];
+            // A store that was damaged may lack its tables.
+            const known = db.objectStoreNames.contains("commands");
+            const commands = known ? await tx.objectStore("commands").getAll() : [];
             for (const name of Array.from(db.objectStoreNames)) db.deleteObjectStore(name);
             db.createObjectStore("rows", { keyPath: ["table", "row.id"] });
             db.createObjectStore("commands", { keyPath: "order", autoIncrement: true });

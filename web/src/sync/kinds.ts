@@ -81,8 +81,8 @@ export interface Request {
     readonly body?: unknown;
     /** Of a file: how the server wants it sent. */
     readonly headers?: Readonly<Record<string, string>>;
-    /** A file is answered, not JSON. */
-    readonly answers?: "blob";
+    /** A file, or what comes piece by piece, is answered, not JSON. */
+    readonly answers?: "blob" | "stream";
     /** The version that the change is based on. */
     readonly ifMatch?: number;
     /** The idempotency key. */

@@ -11,3 +11,12 @@ export async function focusOnceShown(find: () => HTMLElement | null | undefined,
         await new Promise(requestAnimationFrame);
     }
 }
+
+/** Opens a dialog; what is returned leads back to where the focus was, if the dialog was taken away while it had it. */
+export function openModal(dialog: HTMLDialogElement): () => void {
+    const before = document.activeElement;
+    dialog.showModal();
+    return () => {
+        if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+    };
+}

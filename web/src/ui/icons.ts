@@ -106,6 +106,9 @@ export const icons = {
     keyboard: {
         line: "M5.5 6.5h13a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-13a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM7 10h.01M10.3 10h.01M13.7 10h.01M17 10h.01M8.5 14h7",
     },
+    question: {
+        line: "M4 12a8 8 0 1 0 16 0a8 8 0 1 0 -16 0M9.7 9.8a2.4 2.4 0 1 1 3.5 2.1c-.8.5-1.2.9-1.2 1.7M12 16.4h.01",
+    },
     download: { line: "M12 4.5v10M7.5 10.5l4.5 4.5 4.5-4.5M5 19.5h14" },
     mark: {
         line: "M10.8 5H14l6 6v6.5a3 3 0 0 1-3 3H7a3 3 0 0 1-3-3v-6M4 11.5A4 4 0 1 1 10.8 5M14 5v4a2 2 0 0 0 2 2h4",
@@ -121,6 +124,7 @@ export const turning: ReadonlySet<IconName> = new Set<IconName>([
     "arrow-end",
     "tasks",
     "sort",
+    "question",
     "undo",
     "sign-out",
 ]);

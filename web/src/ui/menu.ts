@@ -1,5 +1,6 @@
 import { mount, unmount } from "svelte";
 
+import { typedAhead } from "../platform/typeAhead.ts";
 import type { IconName } from "./icons.ts";
 
 export type MenuItem = {
@@ -24,7 +25,7 @@ export type MenuItems = readonly (MenuItem | null)[];
  * Resolves when it has closed; focus is then on the anchor again, unless the chosen item moved it.
  */
 export async function openMenu(anchor: HTMLElement, label: string, items: MenuItems): Promise<void> {
-    const { default: MenuPanel } = await import("./MenuPanel.svelte");
+    const { default: MenuPanel } = await typedAhead(import("./MenuPanel.svelte"));
     const target = anchor.closest("dialog, main, aside, nav") ?? document.body;
     await new Promise<void>((closed) => {
         const panel = mount(MenuPanel, { target, props: { anchor, label, items, onclose: close } });

@@ -1,5 +1,7 @@
 import { mount, unmount } from "svelte";
 
+import { typedAhead } from "../platform/typeAhead.ts";
+
 export type DayQuestion = {
     /** What the date is for, such as "Due date". */
     readonly label: string;
@@ -20,7 +22,7 @@ export type DayQuestion = {
  * The calendar is loaded with the first question.
  */
 export async function pickDay(anchor: HTMLElement, question: DayQuestion): Promise<string | null | undefined> {
-    const { default: DayPanel } = await import("./DayPanel.svelte");
+    const { default: DayPanel } = await typedAhead(import("./DayPanel.svelte"));
     const target = anchor.closest("dialog") ?? document.body;
     return await new Promise((answered) => {
         const panel = mount(DayPanel, { target, props: { ...question, anchor, onclose: close } });

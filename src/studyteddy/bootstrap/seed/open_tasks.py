@@ -11,17 +11,20 @@ from studyteddy.bootstrap.seed.days import Days
 from studyteddy.bootstrap.seed.history import REST_DAYS
 from studyteddy.bootstrap.seed.steps import (
     AddTask,
+    AskTutor,
     AttachFile,
     ChangeTask,
     CompleteSession,
     CompleteSubtasks,
     CompleteTask,
     PlanSession,
+    Remember,
     SkipTask,
     StartSession,
     Step,
 )
-from studyteddy.bootstrap.seed.texts import Texts
+from studyteddy.bootstrap.seed.texts import Texts, TutorTexts
+from studyteddy.features.ai.schemas.memory import FactKind, NewFact
 from studyteddy.features.focus.schemas.commands import Completion
 from studyteddy.features.focus.schemas.sessions import NewFocusSession
 from studyteddy.features.tasks.schemas.series import Recurrence
@@ -93,7 +96,20 @@ def open_tasks(days: Days, texts: Texts) -> Iterator[Step]:
     yield from _series(days, texts)
     yield from _sessions(days)
     yield Step(days.at(-1, "20:45"), AttachFile("essay", texts.attachment.name, texts.attachment.text))
+    yield from _tutor(days, texts.tutor)
     yield Step(days.earlier_today("10:10", 0.8), CompleteTask("integrals"))
+
+
+def _tutor(days: Days, texts: TutorTexts) -> Iterator[Step]:
+    facts: list[tuple[FactKind, str]] = [
+        ("goal", texts.goal),
+        ("difficulty", texts.difficulty),
+        ("preference", texts.preference),
+    ]
+    for kind, text in facts:
+        yield Step(days.at(-2, "17:30"), Remember(NewFact(kind, text)))
+    for minute, message in enumerate(texts.messages):
+        yield Step(days.at(-1, "17:40") + timedelta(minutes=3 * minute), AskTutor("waves", message))
 
 
 def _tasks(days: Days, texts: Texts) -> Iterator[Step]:

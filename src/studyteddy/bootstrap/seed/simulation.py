@@ -8,12 +8,13 @@ from functools import singledispatchmethod
 from itertools import groupby
 from uuid import UUID
 
-import msgspec
+from msgspec.structs import replace
 
 from studyteddy.bootstrap.runtime import Runtime, worker
 from studyteddy.bootstrap.seed.steps import (
     Action,
     AddTask,
+    AskTutor,
     AttachFile,
     ChangeTask,
     CompleteSession,
@@ -22,10 +23,14 @@ from studyteddy.bootstrap.seed.steps import (
     InterruptSession,
     PlanSession,
     ReadNotifications,
+    Remember,
     SkipTask,
     StartSession,
     Step,
 )
+from studyteddy.features.ai.providers.scripted import Scripted
+from studyteddy.features.ai.schemas.chats import NewMessage, TutorMeta
+from studyteddy.features.ai.service import chats, memory
 from studyteddy.features.attachments import service as attachments
 from studyteddy.features.attachments.schemas import NewAttachment
 from studyteddy.features.focus.schemas.commands import Command, NewInterruption
@@ -60,6 +65,7 @@ class Simulation:
         self._running, self._identity, self._clock, self._subjects = running, identity, clock, subjects
         self._tasks: dict[str, UUID] = {}
         self._sessions: dict[str, UUID] = {}
+        self._chats: dict[str, UUID] = {}
 
     async def play(self, steps: Iterable[Step], progress: Callable[[int, int], None]) -> None:
         """Play the steps in the order of their instants; those of one instant share a transaction."""
@@ -79,11 +85,13 @@ class Simulation:
     async def _play(self, actions: list[Action]) -> None:
         async with self._running.db.transaction(self._identity) as tx:
             for action in actions:
-                if not isinstance(action, AttachFile):
+                if not isinstance(action, AttachFile | AskTutor):
                     await self._do(action, tx)
         for action in actions:
             if isinstance(action, AttachFile):
                 await self._attach(action)
+            elif isinstance(action, AskTutor):
+                await self._ask(action)
 
     @singledispatchmethod
     async def _do(self, action: Action, tx: Tx) -> None:
@@ -91,7 +99,7 @@ class Simulation:
 
     @_do.register
     async def _(self, action: AddTask, tx: Tx) -> None:
-        new = msgspec.structs.replace(action.new, subject_id=self._subjects[action.subject])
+        new = replace(action.new, subject_id=self._subjects[action.subject])
         task = await tasks.add(tx, new)
         self._tasks[action.task] = task.id
         for title in action.subtasks:
@@ -117,7 +125,7 @@ class Simulation:
 
     @_do.register
     async def _(self, action: PlanSession, tx: Tx) -> None:
-        new = msgspec.structs.replace(action.new, task_id=self._tasks[action.task])
+        new = replace(action.new, task_id=self._tasks[action.task])
         self._sessions[action.session] = (await commands.begin(tx, new)).id
 
     @_do.register
@@ -125,7 +133,7 @@ class Simulation:
         if action.new is None:
             await commands.start(tx, self._sessions[action.session], Command())
             return
-        new = msgspec.structs.replace(action.new, task_id=self._tasks[action.task])
+        new = replace(action.new, task_id=self._tasks[action.task])
         self._sessions[action.session] = (await commands.begin(tx, new)).id
 
     @_do.register
@@ -135,6 +143,10 @@ class Simulation:
     @_do.register
     async def _(self, action: CompleteSession, tx: Tx) -> None:
         await commands.complete(tx, self._sessions[action.session], action.details)
+
+    @_do.register
+    async def _(self, action: Remember, tx: Tx) -> None:
+        await memory.add(tx, action.new)
 
     @_do.register
     async def _(self, action: ReadNotifications, tx: Tx) -> None:
@@ -157,3 +169,12 @@ class Simulation:
         attachment_id = begun.attachment.id
         await attachments.upload(*given, self._identity, task_id, attachment_id, data)
         await attachments.finish(*given, running.image_threads, self._identity, task_id, attachment_id)
+
+    async def _ask(self, action: AskTutor) -> None:
+        """Get the built-in model's response, whichever model the server has: sample data costs nothing."""
+        ai = replace(self._running.ai, model=Scripted())
+        chat_id = self._chats.get(action.task)
+        new = NewMessage(action.message, chat_id=chat_id, task_id=None if chat_id else self._tasks[action.task])
+        async for event in chats.answer(self._running.db, ai, self._identity, new):
+            if isinstance(event.data, TutorMeta):
+                self._chats[action.task] = event.data.chat_id

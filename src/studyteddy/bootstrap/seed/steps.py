@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from studyteddy.features.ai.schemas.memory import NewFact
 from studyteddy.features.focus.schemas.commands import Completion
 from studyteddy.features.focus.schemas.sessions import NewFocusSession
 from studyteddy.features.tasks.schemas.tasks import NewTask, TaskChanges
@@ -87,6 +88,19 @@ class CompleteSession(msgspec.Struct, frozen=True):
     details: Completion
 
 
+class Remember(msgspec.Struct, frozen=True):
+    """Have the tutor remember a fact."""
+
+    new: NewFact
+
+
+class AskTutor(msgspec.Struct, frozen=True):
+    """Send a message to the tutor in the chat about a task, which the first message begins."""
+
+    task: str
+    message: str
+
+
 class ReadNotifications(msgspec.Struct, frozen=True):
     """Read all notifications so far."""
 
@@ -102,6 +116,8 @@ Action = (
     | StartSession
     | InterruptSession
     | CompleteSession
+    | Remember
+    | AskTutor
     | ReadNotifications
 )
 

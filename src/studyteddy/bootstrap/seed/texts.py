@@ -34,6 +34,15 @@ class AttachmentTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
+class TutorTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the tutor remembers, and messages to it about the problem set on waves."""
+
+    goal: str
+    difficulty: str
+    preference: str
+    messages: list[str]
+
+
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All texts in one language; `notes` and `interruptions` are of focus sessions."""
 
@@ -43,6 +52,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: list[str]
     interruptions: list[str]
     attachment: AttachmentTexts
+    tutor: TutorTexts
 
 
 def load(language: Language) -> Texts:

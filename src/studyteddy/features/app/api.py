@@ -17,4 +17,4 @@ router = Router("/api/app", tag="app")
 async def get_app(settings: Settings, build: Callable[[], str], request: Request) -> AppInfo:
     """Get the version of this server, its features, and the limits of its forms. The same for everyone."""
     request.answer_headers.append((b"cache-control", b"public, max-age=60"))
-    return service.describe(build(), google=bool(settings.google_client_id))
+    return service.describe(build(), google=bool(settings.google_client_id), ai=bool(settings.ai_url))

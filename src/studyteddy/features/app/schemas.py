@@ -18,7 +18,7 @@ class Features(msgspec.Struct, frozen=True):
     """Which optional features are switched on."""
 
     google: Annotated[bool, Meta(description="Sign-in with Google.")]
-    ai: Annotated[bool, Meta(description="The tutor.")]
+    ai: Annotated[bool, Meta(description="A language model: the tutor. Without one, templates split assignments.")]
     calendar: Annotated[bool, Meta(description="Calendars of other services.")]
     push: Push | None
 

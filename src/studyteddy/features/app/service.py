@@ -22,9 +22,9 @@ from studyteddy.platform.fields import Description, Email, FileName, Label, Minu
 from studyteddy.platform.files.images import MOST_BYTES
 
 
-def describe(build: str, *, google: bool) -> AppInfo:
+def describe(build: str, *, google: bool, ai: bool) -> AppInfo:
     """Return what this server offers."""
-    features = Features(google=google, ai=False, calendar=False, push=None)
+    features = Features(google=google, ai=ai, calendar=False, push=None)
     return AppInfo(__version__, build, features, LIMITS, list(get_args(Language)))
 
 

@@ -134,3 +134,14 @@ class StillWaiting(Conflict):
 
 class AlreadyUploaded(Conflict):
     """This file is already uploaded. Create a new attachment instead."""
+
+
+class UnknownAttachment(Invalid):
+    """Attachment not found."""
+
+
+UnknownAttachment.code = "no_such_attachment"
+
+
+class UnreadableAttachment(Invalid):
+    """No text can be read from this attachment. Send a PDF with text, a Word document or plain text, or paste it."""

@@ -30,6 +30,8 @@ from studyteddy.features.attachments.schemas import (
     StillWaiting,
     StoredAttachment,
     TooManyAttachments,
+    UnknownAttachment,
+    UnreadableAttachment,
     Upload,
     WrongContent,
     WrongEnding,
@@ -42,6 +44,7 @@ from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.errors import Invalid, Problem, Unavailable, invalid
 from studyteddy.platform.event import Deleted
+from studyteddy.platform.files import texts
 from studyteddy.platform.files.file_types import FileType, fits, holds
 from studyteddy.platform.files.object_storage import NoSuchObject, ObjectStorage, StorageUnavailable, folders
 from studyteddy.platform.identity import Identity
@@ -137,6 +140,29 @@ async def content(
     disposition = f"attachment; filename*=UTF-8''{quote(stored.name, safe='')}"
     address = await storage.link(key, seconds=LINK_SECONDS, content_type=kind, disposition=disposition)
     return Content(kind, disposition, address, storage.read(key))
+
+
+async def known(reader: Reader, user_id: UUID, attachment_id: UUID) -> StoredAttachment:
+    """Return an attachment of any task whose content was verified; raise 422 `no_such_attachment`."""
+    stored = await store.find_stored(reader, user_id, attachment_id)
+    if stored is None:
+        raise invalid("/attachmentId", UnknownAttachment.code, UnknownAttachment.title, UnknownAttachment)
+    return stored
+
+
+async def text(
+    db: Database, storage: ObjectStorage, threads: ThreadPool, identity: Identity, attachment_id: UUID
+) -> str:
+    """Return the text of an attachment of any task; raise 422 `no_such_attachment` or `unreadable_attachment`."""
+    stored = await known(db.reading(identity), identity.user_id, attachment_id)
+    try:
+        if stored.type not in texts.READABLE:
+            raise texts.Unreadable()
+        data = await storage.get(_object_key(identity.user_id, stored, stored.token))
+        return await threads.run(lambda: texts.text_of(stored.type, data))
+    except (texts.Unreadable, NoSuchObject) as fault:
+        title = UnreadableAttachment.title
+        raise invalid("/attachmentId", UnreadableAttachment.code, title, UnreadableAttachment) from fault
 
 
 async def update(

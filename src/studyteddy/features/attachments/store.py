@@ -26,6 +26,12 @@ _GET_STORED = Statement(
     " WHERE user_id = $1 AND task_id = $2 AND id = $3",
 )
 
+_FIND_STORED = Statement(
+    StoredAttachment,
+    "SELECT id, task_id, name, type, size, status, token FROM attachments"
+    " WHERE user_id = $1 AND id = $2 AND status = 'ready'",
+)
+
 _COUNT = Statement(int, "SELECT count(*)::int FROM attachments WHERE user_id = $1 AND task_id = $2")
 
 _ADD = Statement(
@@ -80,6 +86,11 @@ async def lock(tx: Tx, user_id: UUID, task_id: UUID, attachment_id: UUID) -> Att
 
 async def get_stored(reader: Reader, user_id: UUID, task_id: UUID, attachment_id: UUID) -> StoredAttachment | None:
     return await reader.one(_GET_STORED, user_id, task_id, attachment_id)
+
+
+async def find_stored(reader: Reader, user_id: UUID, attachment_id: UUID) -> StoredAttachment | None:
+    """Return an attachment of any task whose content was verified."""
+    return await reader.one(_FIND_STORED, user_id, attachment_id)
 
 
 async def count(tx: Tx, user_id: UUID, task_id: UUID) -> int:

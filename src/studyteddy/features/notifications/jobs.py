@@ -5,7 +5,9 @@ from __future__ import annotations
 import structlog
 
 from studyteddy.events import (
+    AiKeyChanged,
     ApiKeyCreated,
+    CalendarPublished,
     DeletionScheduled,
     EmailVerificationAsked,
     ExportReady,
@@ -114,6 +116,13 @@ async def warn_of_second_factor(tx: Tx, job_id: int, event: SecondFactorChanged)
     await service.warn(tx, event, what, source=str(job_id))
 
 
+@jobs.on(AiKeyChanged)
+async def warn_of_ai_key(tx: Tx, job_id: int, event: AiKeyChanged) -> None:
+    """Warn that an own AI key was kept or deleted: it decides who pays for calls, and who may read them."""
+    what = f"Your own AI key was {'saved' if event.kept else 'deleted'}"
+    await service.warn(tx, event, what, source=str(job_id))
+
+
 @jobs.on(IdentityChanged)
 async def warn_of_identity(tx: Tx, job_id: int, event: IdentityChanged) -> None:
     """Warn that a Google account was linked or unlinked."""
@@ -122,6 +131,13 @@ async def warn_of_identity(tx: Tx, job_id: int, event: IdentityChanged) -> None:
     else:
         what, effect = "A Google account was unlinked from your account", _ended("All other", event.keys_revoked)
     await service.warn(tx, event, what, effect, source=str(job_id))
+
+
+@jobs.on(CalendarPublished)
+async def warn_of_published_calendar(tx: Tx, job_id: int, event: CalendarPublished) -> None:
+    """Warn that the calendar was published."""
+    effect = "Whoever has its address can read it without signing in, until you stop publishing it."
+    await service.warn(tx, event, "Your calendar was published", effect, source=str(job_id))
 
 
 @jobs.on(ApiKeyCreated)

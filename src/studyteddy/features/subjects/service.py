@@ -14,10 +14,12 @@ from studyteddy.features.subjects.schemas import (
     SubjectChanges,
     SubjectName,
     SubjectQuery,
+    UnknownSubject,
 )
 from studyteddy.platform.creation import creation_of, repeated
 from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.errors import invalid
 from studyteddy.platform.event import Deleted
 from studyteddy.platform.fulltext import asked
 from studyteddy.platform.local_time.dates import check_range
@@ -46,6 +48,14 @@ async def get(reader: Reader, user_id: UUID, subject_id: UUID) -> Subject:
     if subject is None:
         raise NoSuchSubject()
     return subject
+
+
+async def require(tx: Tx, subject_id: UUID) -> Subject:
+    """Return the subject that a request names as `/subjectId`; raise 422."""
+    try:
+        return await get(tx, tx.user_id, subject_id)
+    except NoSuchSubject as fault:
+        raise invalid("/subjectId", UnknownSubject.code, UnknownSubject.title, UnknownSubject) from fault
 
 
 async def names(reader: Reader, user_id: UUID) -> list[SubjectName]:

@@ -7,7 +7,6 @@ them, since whoever knew the old one may have collected some.
 
 from __future__ import annotations
 
-import hmac
 import struct
 from collections.abc import Callable
 from hashlib import sha256
@@ -15,7 +14,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from studyteddy.platform import base64url
+from studyteddy.platform.security.signed_tokens import SignedTokens
 
 DEVICE_SECONDS = 365 * 24 * 3600
 _FORMAT = struct.Struct(">16s16sQ8s")
@@ -42,28 +41,20 @@ class DeviceTokens:
     """
 
     def __init__(self, key: bytes, *, clock: Callable[[], float]) -> None:
-        self._key = key
+        self._tokens = SignedTokens(key, b"device", _FORMAT.size)
         self._clock = clock
 
     def write(self, user_id: UUID, device: KnownDevice | None, *, stamp: bytes) -> str:
         """Return the token of a device that signs in; a device that is already known keeps its id."""
         id = device.id if device and device.user_id == user_id else uuid4()
-        body = _FORMAT.pack(user_id.bytes, id.bytes, int(self._clock()), stamp)
-        return base64url.encode(body + self._tag(body))
+        return self._tokens.write(_FORMAT.pack(user_id.bytes, id.bytes, int(self._clock()), stamp))
 
     def read(self, token: str) -> KnownDevice | None:
         """Return the device of a valid token, else None."""
-        try:
-            raw = base64url.decode(token)
-        except ValueError:
-            return None
-        body, tag = raw[: _FORMAT.size], raw[_FORMAT.size :]
-        if len(body) != _FORMAT.size or not hmac.compare_digest(tag, self._tag(body)):
+        body = self._tokens.read(token)
+        if body is None:
             return None
         user_id, id, issued, stamp = _FORMAT.unpack(body)
         if issued + DEVICE_SECONDS <= self._clock():
             return None
         return KnownDevice(UUID(bytes=user_id), UUID(bytes=id), stamp)
-
-    def _tag(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, b"device\0" + body, "sha256")

@@ -146,7 +146,7 @@ def _outdated(sealed: SealedColumn) -> Statement[_Sealed]:
     return Statement(
         _Sealed,
         f"""
-SELECT {user}, {row}, {column} FROM {sealed.table}
+SELECT {user} AS user_id, {row} AS row_id, {column} AS value FROM {sealed.table}
  WHERE ({user}, {row}) > ($1, $2) AND substring({column} for length($3::bytea)) <> $3
  ORDER BY {user}, {row} LIMIT $4""",
     )

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import hmac
 import struct
 from uuid import UUID
 
-from studyteddy.platform import base64url
+from studyteddy.platform.security.signed_tokens import SignedTokens
+
+_FORMAT = struct.Struct(">16sI")
 
 
 class RefreshTokens:
     """Creates and verifies refresh tokens: session, generation, and an HMAC over both."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._tokens = SignedTokens(key, b"refresh", _FORMAT.size)
 
     def write(self, session_id: UUID, generation: int) -> str:
-        body = session_id.bytes + struct.pack(">I", generation)
-        return base64url.encode(body + self._tag(body))
+        return self._tokens.write(_FORMAT.pack(session_id.bytes, generation))
 
     def read(self, token: str) -> tuple[UUID, int] | None:
         """Return the session and generation of a valid token, else `None`."""
-        try:
-            raw = base64url.decode(token)
-        except ValueError:
+        body = self._tokens.read(token)
+        if body is None:
             return None
-        if len(raw) != 52 or not hmac.compare_digest(raw[20:], self._tag(raw[:20])):
-            return None
-        return UUID(bytes=raw[:16]), int(struct.unpack(">I", raw[16:20])[0])
-
-    def _tag(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, b"refresh\0" + body, "sha256")
+        session_id, generation = _FORMAT.unpack(body)
+        return UUID(bytes=session_id), generation

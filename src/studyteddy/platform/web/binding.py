@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from asyncio import Task
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -19,6 +21,7 @@ from studyteddy.platform.errors import UnsupportedMediaType
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.web import validation
 from studyteddy.platform.web.addresses import client_address
+from studyteddy.platform.web.deadline import Deadline
 from studyteddy.platform.web.decoding import QueryDecoder
 from studyteddy.platform.web.routing import Route
 
@@ -43,6 +46,7 @@ class Request:
         "answer_headers",
         "body",
         "client",
+        "deadline",
         "headers",
         "id",
         "identity",
@@ -78,6 +82,7 @@ class Request:
         """The response status, once the response has started."""
         self.task: Task[Any] | None = None
         """The task that the deadline watches."""
+        self.deadline: Deadline | None = None
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
@@ -94,6 +99,34 @@ class Request:
     async def gone(self) -> bool:
         """Return whether the client has closed the connection; only after the body was read."""
         return await StarletteRequest({"type": "http"}, self.receive).is_disconnected()
+
+    async def until_gone(self, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """Yield the pieces until the client closes the connection; then close the generator, so that it can settle."""
+        # One task runs the generator from its beginning to its end: deadlines inside it belong to a task.
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        pump = asyncio.ensure_future(_pump(pieces, queue))
+        pump.add_done_callback(lambda _: queue.put_nowait(b""))
+        gone = asyncio.ensure_future(self._wait_until_gone())
+        gone.add_done_callback(lambda _: pump.cancel())
+        try:
+            while piece := await queue.get():
+                yield piece
+            if not pump.cancelled():
+                pump.result()
+        finally:
+            for task in (gone, pump):
+                task.cancel()
+            await asyncio.gather(gone, pump, return_exceptions=True)
+
+    async def _wait_until_gone(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _pump(pieces: AsyncGenerator[bytes], queue: asyncio.Queue[bytes]) -> None:
+    async with aclosing(pieces):
+        async for piece in pieces:
+            queue.put_nowait(piece)
 
 
 class Operation:

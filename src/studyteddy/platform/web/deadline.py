@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 TIMEOUT = 10.0
-"""Seconds within which a response must start."""
+"""Seconds within which a response must start, unless its route says otherwise."""
 
 
 class Deadline:
@@ -14,7 +14,7 @@ class Deadline:
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
-        self._started: dict[asyncio.Task[Any], float] = {}
+        self._ends: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -23,16 +23,21 @@ class Deadline:
         task = asyncio.current_task()
         assert task is not None
         loop = task.get_loop()
-        self._started[task] = loop.time()
+        self._ends[task] = loop.time() + self._timeout
         if self._timer is None:
             self._timer = loop.call_later(0.5, self._check, loop)
         return task
 
     def end(self, task: asyncio.Task[Any] | None) -> None:
         """Stop watching a task; do nothing if it isn't watched."""
-        if task in self._started:
-            del self._started[task]
+        if task in self._ends:
+            del self._ends[task]
             self._late.discard(task)
+
+    def extend(self, task: asyncio.Task[Any] | None, seconds: float) -> None:
+        """Give a task that is watched so many seconds from now."""
+        if task in self._ends:
+            self._ends[task] = task.get_loop().time() + seconds
 
     def expired(self, task: asyncio.Task[Any]) -> bool:
         """Return whether the deadline cancelled this task; if so, uncancel it so that it can respond."""
@@ -42,8 +47,8 @@ class Deadline:
         return True
 
     def _check(self, loop: asyncio.AbstractEventLoop) -> None:
-        for task, started in self._started.items():
-            if loop.time() - started > self._timeout and task not in self._late:
+        for task, end in self._ends.items():
+            if loop.time() > end and task not in self._late:
                 self._late.add(task)
                 task.cancel()
-        self._timer = loop.call_later(0.5, self._check, loop) if self._started else None
+        self._timer = loop.call_later(0.5, self._check, loop) if self._ends else None

@@ -10,6 +10,7 @@ from studyteddy.platform.db.idempotency import Replay
 from studyteddy.platform.errors import MethodNotAllowed
 from studyteddy.platform.web.admission import Admission, identity_of
 from studyteddy.platform.web.binding import Answer, Operation, Request
+from studyteddy.platform.web.deadline import TIMEOUT
 from studyteddy.platform.web.decoding import read_body
 from studyteddy.platform.web.responses import respond
 from studyteddy.platform.web.routing import allow
@@ -41,6 +42,8 @@ class Endpoint:
             return
         request.operation = operation
         route = operation.route
+        if route.timeout != TIMEOUT and request.deadline is not None:
+            request.deadline.extend(request.task, route.timeout)
         # The body is read only after authentication and rate limits.
         known = await self._admission.identify(route, request) if route.limited or not route.public else None
         if route.method != "GET":

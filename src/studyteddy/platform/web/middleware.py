@@ -120,7 +120,7 @@ class ProblemMiddleware:
             await self._app(scope, receive, send)
             return
         request: Request = scope[REQUEST]
-        request.task = self._deadline.begin()
+        request.task, request.deadline = self._deadline.begin(), self._deadline
         try:
             await self._app(scope, receive, send)
             return

@@ -113,13 +113,27 @@ def _header(name: str, description: str, characters: str) -> dict[str, Any]:
     }
 
 
+_MEDIA: dict[str, dict[str, Any]] = {
+    "text/event-stream": {
+        "type": "object",
+        "description": "One event of the stream; its data are JSON.",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string"},
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": "application/json"},
+        },
+    }
+}
+
+
 def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     kind = route.answers[route.status]
     success: dict[str, Any] = {"description": "Redirects to `Location`." if route.status == 303 else "Success."}
     if route.status == 303:
         success["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
     if route.media:
-        success["content"] = {route.media: {"schema": {"type": "string", "format": "binary"}}}
+        success["content"] = {route.media: {"schema": _MEDIA.get(route.media, {"type": "string", "format": "binary"})}}
     if kind not in (None, type(None), Answer):
         success["content"] = {"application/json": {"schema": _schema(kind)}}
     found = {str(route.status): success}

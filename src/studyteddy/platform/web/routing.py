@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from studyteddy.platform.errors import Problem
+from studyteddy.platform.web.deadline import TIMEOUT
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 BODY_LIMIT = 1 << 20
@@ -40,6 +41,8 @@ class Route:
     """Other response types with their statuses; each is a member of the handler's return union."""
     cost: Callable[[Any], int] | None = None
     """How many requests a body counts as for rate limits; one by default."""
+    timeout: float = TIMEOUT
+    """Seconds within which the response must start."""
 
     @property
     def traffic_class(self) -> str:
@@ -110,6 +113,7 @@ class Router:
         redirects: bool = False,
         also: Mapping[type, int] | None = None,
         cost: Callable[[Any], int] | None = None,
+        timeout: float = TIMEOUT,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             required = scope or self.scope or ("read" if method == "GET" else "write")
@@ -131,6 +135,7 @@ class Router:
                     redirects,
                     tuple((also or {}).items()),
                     cost,
+                    timeout,
                 )
             )
             return handler

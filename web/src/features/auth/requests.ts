@@ -2,8 +2,6 @@
 import type { Request } from "../../sync/kinds.ts";
 import type { components } from "../../sync/openapi.d.ts";
 
-export const whatIsOffered = (): Request => ({ method: "GET", path: "/api/app" });
-
 export const askForReset = (email: string): Request => ({
     method: "POST",
     path: "/api/auth/forgot-password",

@@ -6,7 +6,7 @@ import type { Day } from "../../platform/time.ts";
 import type { Drag, Point } from "../../ui/drag.ts";
 import { zoneOf } from "../auth/rules.ts";
 import { placeText } from "./asks.ts";
-import { blocksOn, freeOn, nextPlace, type Place, snapped, within } from "./week.ts";
+import { freeOn, nextPlace, type Place, snapped, within } from "./week.ts";
 
 /** A block while it is dragged: drawn in the day where it would be dropped. */
 export interface Dragged {
@@ -25,16 +25,24 @@ export class WeekDrag {
     readonly #app: App;
     readonly #open: () => readonly Day[];
     readonly #days: () => readonly Day[];
+    readonly #taken: (day: Day) => readonly Place[];
     readonly #now: () => number;
     dragged: Dragged | null = $state.raw(null);
     /** Pixels between the top of a block and where it was taken. */
     #grip = 0;
 
-    /** `open`: the days to which a task may come first; `days`: all that are shown. */
-    constructor(app: App, open: () => readonly Day[], days: () => readonly Day[], now: () => number) {
+    /** `open`: the days to which a task may come first; `days`: all that are shown; `taken`: what is in a day. */
+    constructor(
+        app: App,
+        open: () => readonly Day[],
+        days: () => readonly Day[],
+        taken: (day: Day) => readonly Place[],
+        now: () => number,
+    ) {
         this.#app = app;
         this.#open = open;
         this.#days = days;
+        this.#taken = taken;
         this.#now = now;
     }
 
@@ -105,13 +113,7 @@ export class WeekDrag {
     #first({ minutes }: Place): Place | undefined {
         const [days, zone] = [this.#open(), this.#zone()];
         for (const day of days) {
-            const place = freeOn(
-                this.#app.see((view) => blocksOn(view, day, zone)),
-                day,
-                minutes,
-                zone,
-                this.#now(),
-            );
+            const place = freeOn(this.#taken(day), day, minutes, zone, this.#now());
             if (place) return place;
         }
         return { day: days[0]!, minute: 960, minutes };

@@ -128,10 +128,10 @@ describe("days", () => {
             session("c", "2030-02-01T09:00:00Z", 120),
             session("d", "2030-02-02T15:00:00Z", 60),
         );
-        const full = tooFull(store, WEEK, BERLIN, NOW)!;
+        const full = tooFull(store, readWeek(store, WEEK, BERLIN, NOW))!;
         expect([full.day, full.over, full.block?.session.id]).toEqual([THURSDAY, 40, "b"]);
         expect(full.place).toEqual({ day: "2030-02-02", minute: 17 * 60, minutes: 100 });
-        expect(tooFull(store, WEEK, BERLIN, Date.parse("2030-02-01T08:00:00Z"))).toBeNull();
+        expect(tooFull(store, readWeek(store, WEEK, BERLIN, Date.parse("2030-02-01T08:00:00Z")))).toBeNull();
     });
 
     test("show more hours when something stands there", () => {

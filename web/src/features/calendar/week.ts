@@ -20,6 +20,7 @@ import { plannedSessions, runningSession } from "../focus/rules.ts";
 import { type FocusSession, sessions } from "../focus/table.ts";
 import { dueDay, openTasks } from "../tasks/rules.ts";
 import type { Task } from "../tasks/table.ts";
+import type { DayEvents, EventPlace } from "./feeds/events.ts";
 
 /** Minutes of study that fit into a day. */
 export const CAP = 180;
@@ -36,12 +37,19 @@ export interface Place {
     readonly minutes: number;
 }
 
-/** A session as it stands in a day. Sessions at the same time share the width: `lane` of `lanes`. */
-export interface Block extends Place {
-    readonly session: FocusSession;
+/** What stands at the same time shares the width: `lane` of `lanes`. */
+interface Beside {
     readonly lane: number;
     readonly lanes: number;
 }
+
+/** A session as it stands in a day. */
+export interface Block extends Place, Beside {
+    readonly session: FocusSession;
+}
+
+/** An event of another calendar as it stands in a day. */
+export interface EventBlock extends EventPlace, Beside {}
 
 /** The name of the week in which a day is shown: the ISO week of its Monday, whichever weekday is the first. */
 export function weekNameOf(day: Day, weekStart: number): string {
@@ -86,16 +94,18 @@ export function blocksOn(view: View, day: Day, zone: Zone): Block[] {
         const place = session.status === "cancelled" ? null : placeOf(session, zone);
         return place?.day === day ? [{ ...place, session, lane: 0, lanes: 1 }] : [];
     });
-    return inLanes(found.toSorted((a, b) => a.minute - b.minute || b.minutes - a.minutes));
+    return inLanes(found.toSorted(byStart));
 }
+
+const byStart = (a: Place, b: Place) => a.minute - b.minute || b.minutes - a.minutes;
 
 /** What no session on the screen is lower than, so that a short one can be read and hit. */
 const LEAST = 20;
 const endOf = ({ minute, minutes }: Place) => minute + Math.max(minutes, LEAST);
 
-/** Puts blocks that overlap beside one another; they are sorted by their start. */
-function inLanes(blocks: readonly Block[]): Block[] {
-    const groups: Block[][] = [];
+/** Puts what overlaps beside one another; it is sorted by its start. */
+function inLanes<P extends Place>(blocks: readonly P[]): (P & Beside)[] {
+    const groups: P[][] = [];
     let end = -1;
     for (const block of blocks) {
         if (block.minute < end) groups.at(-1)!.push(block);
@@ -105,7 +115,7 @@ function inLanes(blocks: readonly Block[]): Block[] {
     return groups.flatMap(lanesOf);
 }
 
-function lanesOf(group: readonly Block[]): Block[] {
+function lanesOf<P extends Place>(group: readonly P[]): (P & Beside)[] {
     const ends: number[] = [];
     const placed = group.map((block) => {
         const free = ends.findIndex((end) => end <= block.minute);
@@ -126,6 +136,9 @@ export function sumOf(blocks: readonly Block[]): number {
 export interface WeekDay {
     readonly day: Day;
     readonly blocks: readonly Block[];
+    readonly events: readonly EventBlock[];
+    /** Events above the hours. */
+    readonly whole: DayEvents["whole"];
     readonly dues: readonly Task[];
     /** Minutes, and how many of them are too many. */
     readonly sum: number;
@@ -144,21 +157,39 @@ export interface Week {
     readonly to: number;
 }
 
+const NO_EVENTS: DayEvents = { timed: [], whole: [] };
+
 /** All that a week shows; `now` in milliseconds. */
-export function readWeek(view: View, days: readonly Day[], zone: Zone, now: number): Week {
+export function readWeek(
+    view: View,
+    days: readonly Day[],
+    zone: Zone,
+    now: number,
+    eventsOf: (day: Day) => DayEvents = () => NO_EVENTS,
+): Week {
     const dues = duesOf(view, days, zone);
     const today = dayOf(now, zone);
     const read = days.map((day): WeekDay => {
-        const blocks = blocksOn(view, day, zone);
+        const { timed, whole } = eventsOf(day);
+        const placed = inLanes([...blocksOn(view, day, zone), ...timed].toSorted(byStart));
+        const blocks = placed.filter((one) => "session" in one);
+        const events = placed.filter((one) => "event" in one);
         const sum = sumOf(blocks);
         const over = Math.max(0, sum - CAP);
-        return { day, blocks, dues: dues.get(day) ?? [], sum, over, past: day < today, today: day === today };
+        const of = { day, blocks, events, whole, dues: dues.get(day) ?? [] };
+        return { ...of, sum, over, past: day < today, today: day === today };
     });
-    const [from, to] = hoursOf(read.flatMap(({ blocks }) => blocks));
+    const [from, to] = hoursOf(read.flatMap(({ blocks, events }) => [...blocks, ...events]));
     return { days: read, zone, now, from, to };
 }
 
-/** The first and the last hour that a week shows: the usual ones, and whatever has a session. */
+/** What takes time on a day: sessions, and on a day of this week also the events that do. */
+export function takenOn(view: View, week: Week, day: Day): readonly Place[] {
+    const shown = week.days.find((one) => one.day === day);
+    return [...blocksOn(view, day, week.zone), ...(shown?.events.filter(({ event }) => event.busy) ?? [])];
+}
+
+/** The first and the last hour that a week shows: the usual ones, and whatever has a session or an event. */
 export function hoursOf(blocks: readonly Place[]): readonly [number, number] {
     const from = Math.min(8, ...blocks.map(({ minute }) => Math.floor(minute / 60)));
     const to = Math.max(22, ...blocks.map((block) => Math.ceil(endOf(block) / 60)));
@@ -212,7 +243,7 @@ export function snapped(minute: number): number {
 const HOURS = [16, 17, 18, 19, 20, 14, 15, 9, 10, 11, 12, 13];
 
 /** The first hour of a day at which so many minutes are free; `after` in milliseconds. */
-export function freeOn(blocks: readonly Block[], day: Day, minutes: number, zone: Zone, after: number): Place | null {
+export function freeOn(blocks: readonly Place[], day: Day, minutes: number, zone: Zone, after: number): Place | null {
     const places = HOURS.map((hour): Place => ({ day, minute: hour * 60, minutes }));
     const free = ({ minute }: Place) =>
         blocks.every((block) => block.minute >= minute + minutes || endOf(block) <= minute);
@@ -227,25 +258,27 @@ export interface TooFull {
     readonly place: Place | null;
 }
 
-/** The first day of these from today on that is too full. */
-export function tooFull(view: View, days: readonly Day[], zone: Zone, now: number): TooFull | null {
+/** The first day of a week from today on that is too full. */
+export function tooFull(view: View, week: Week): TooFull | null {
+    const { zone, now } = week;
     const today = dayOf(now, zone);
-    for (const day of days.filter((one) => one >= today)) {
+    for (const { day } of week.days.filter((one) => one.day >= today)) {
         const blocks = blocksOn(view, day, zone);
         const over = sumOf(blocks) - CAP;
         if (over <= 0) continue;
         const block = blocks.findLast(({ session }) => session.status === "scheduled");
-        return { day, over, block, place: block ? roomFor(view, block, zone, now) : null };
+        return { day, over, block, place: block ? roomFor(view, block, week) : null };
     }
     return null;
 }
 
 /** The next place for a block within two weeks, on a day that it doesn't make too full. */
-function roomFor(view: View, { day, minutes }: Block, zone: Zone, now: number): Place | null {
+function roomFor(view: View, { day, minutes }: Block, week: Week): Place | null {
+    const { zone, now } = week;
     for (let n = 1; n <= 14; n++) {
         const other = addDays(day, n);
-        const blocks = blocksOn(view, other, zone);
-        const place = sumOf(blocks) + minutes <= CAP && freeOn(blocks, other, minutes, zone, now);
+        const fits = sumOf(blocksOn(view, other, zone)) + minutes <= CAP;
+        const place = fits && freeOn(takenOn(view, week, other), other, minutes, zone, now);
         if (place) return place;
     }
     return null;

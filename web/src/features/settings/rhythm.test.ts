@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
 
-import { loadLocale } from "../../platform/messages.ts";
+import { loadLocale, withTexts } from "../../platform/messages.ts";
 import { faultsOf } from "./rhythm.ts";
 
 const classic = { name: "Evenings", workMinutes: "25", shortBreakMinutes: "5", longBreakMinutes: "15", cycles: "4" };
 
-beforeAll(() => loadLocale("en"));
+beforeAll(() => withTexts(loadLocale("en"), "settings"));
 
 test("a rhythm within the rules has no faults", () => {
     expect(faultsOf(classic, ["Mornings"])).toEqual({});

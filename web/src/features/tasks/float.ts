@@ -3,6 +3,7 @@ import { mount, unmount, type Component } from "svelte";
 
 import type { App } from "../../app/context.ts";
 import { m } from "../../platform/messages.ts";
+import { typedAhead } from "../../platform/typeAhead.ts";
 import Floating from "./parts/Floating.svelte";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a part with any props
@@ -32,7 +33,7 @@ export async function float<Props extends object, Answer>(
 /** A part that can't be loaded, as before the app was ever kept on this device, needs a connection. */
 async function loaded(app: App, load: () => Promise<{ readonly default: AnyPart }>): Promise<AnyPart | undefined> {
     try {
-        return (await load()).default;
+        return (await typedAhead(load())).default;
     } catch {
         app.toast(m("tasks.offline"));
         return undefined;

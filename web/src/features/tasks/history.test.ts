@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { loadLocale } from "../../platform/messages.ts";
+import { loadLocale, withTexts } from "../../platform/messages.ts";
 import { sizeText } from "./files.ts";
 import { type Change, type Names, sentenceOf } from "./history.ts";
 
@@ -9,7 +9,7 @@ const names: Names = {
     subtask: () => undefined,
     zone: () => ({ timeZone: "Europe/Berlin", dayStart: "04:00" }),
 };
-beforeAll(() => loadLocale("en"));
+beforeAll(() => withTexts(loadLocale("en"), "tasks"));
 
 const changed = (changes: object) => ({ id: "1", kind: "updated", changes }) as unknown as Change;
 

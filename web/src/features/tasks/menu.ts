@@ -4,7 +4,7 @@ import { m } from "../../platform/messages.ts";
 import type { MenuItems } from "../../ui/menu.ts";
 import { askDue, askLabels, askPriority, askSubject, remove, setStatus, skip, toggleDone } from "./asks.ts";
 import { isOpen } from "./rules.ts";
-import type { Task } from "./table.ts";
+import { type Task, tasks } from "./table.ts";
 
 /** `anchor` is what a calendar or another menu is shown beside; `select` begins a selection where there is one. */
 export function menuOf(app: App, task: Task, anchor: () => HTMLElement | undefined, select?: () => void): MenuItems {
@@ -34,6 +34,29 @@ export function menuOf(app: App, task: Task, anchor: () => HTMLElement | undefin
               ]
             : []),
         ...(open ? [startItem(app, task)] : []),
+        ...(open
+            ? [
+                  {
+                      id: "break",
+                      label: m("ai.break"),
+                      icon: "spark",
+                      keys: "B",
+                      run: () => breakDown(app, task),
+                  } as const,
+              ]
+            : []),
+        ...(canAskTutor(app, task)
+            ? [
+                  {
+                      id: "tutor",
+                      label: m("tutor.ask"),
+                      icon: "tutor",
+                      keys: "T",
+                      run: () => askTutor(app, task),
+                  } as const,
+              ]
+            : []),
+        { id: "practise", label: m("practice.task"), icon: "question", run: () => practise(app, task) },
         null,
         { id: "due", label: m("tasks.due"), icon: "calendar", keys: "D", run: beside(askDue) },
         { id: "priority", label: m("tasks.priority"), icon: "high", keys: "P", run: beside(askPriority) },
@@ -63,6 +86,27 @@ function startItem(app: App, task: Task) {
         icon: "arrow-end",
         run: () => void setStatus(app, [task.id], doing ? "pending" : "in_progress"),
     } as const;
+}
+
+/** Has steps proposed for the task. */
+export function breakDown(app: App, task: Task): void {
+    app.act("ai.break", chosen(task));
+}
+
+const chosen = ({ id }: Task) => ({ table: tasks.name, ids: [id] });
+
+export function canAskTutor(app: App, task: Task): boolean {
+    return app.can("tutor.ask", chosen(task));
+}
+
+/** Begins a chat with the tutor about the task. */
+export function askTutor(app: App, task: Task): void {
+    app.act("tutor.ask", chosen(task));
+}
+
+/** Asks questions about the attachments of the task. */
+function practise(app: App, task: Task): void {
+    app.act("practice.task", chosen(task));
 }
 
 /** Opens the focus screen with this task. */

@@ -1,9 +1,9 @@
 import { beforeAll, describe as about, expect, test } from "vitest";
 
-import { loadLocale } from "../../platform/messages.ts";
+import { loadLocale, withTexts } from "../../platform/messages.ts";
 import { describe, every, formOf, recurrenceOf, repeatOf, ruleOf } from "./repeat.ts";
 
-beforeAll(() => loadLocale("en"));
+beforeAll(() => withTexts(loadLocale("en"), "tasks"));
 
 about("rules and what the editor shows", () => {
     test.each([

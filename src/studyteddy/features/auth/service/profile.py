@@ -60,6 +60,11 @@ async def preferences(reader: Reader, user_id: UUID) -> Preferences:
     return await store.preferences(reader, user_id) or Preferences()
 
 
+async def language(reader: Reader, user_id: UUID) -> str:
+    """Return the language that the student reads, as a tag: that of the app, by default that of the account."""
+    return (await preferences(reader, user_id)).language or (await accounts.get(reader, user_id)).locale
+
+
 async def set_preferences(tx: Tx, new: Preferences) -> Preferences:
     """Replace the student's preferences."""
     if await preferences(tx, tx.user_id) == new:

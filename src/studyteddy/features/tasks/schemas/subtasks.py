@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from studyteddy.platform.errors import Conflict, NotFound
+from studyteddy.platform.errors import Conflict, Invalid, NotFound
 from studyteddy.platform.fields import Day, Minutes, NewId, Title, Version
 
 
@@ -73,6 +73,13 @@ class SubtaskOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class NoSuchSubtask(NotFound):
     """Subtask not found."""
+
+
+class UnknownSubtask(Invalid):
+    """Subtask not found."""
+
+
+UnknownSubtask.code = "no_such_subtask"
 
 
 class TooManySubtasks(Conflict):

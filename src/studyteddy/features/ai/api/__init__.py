@@ -1,0 +1,1 @@
+"""HTTP routes for AI, one module per resource."""

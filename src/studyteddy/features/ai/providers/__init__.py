@@ -1,0 +1,1 @@
+"""Language models: any OpenAI-compatible endpoint, and a built-in one that always answers the same."""

@@ -1,0 +1,1 @@
+"""Requests, responses and errors of AI, one module per resource."""

@@ -1,0 +1,1 @@
+"""Actions of AI, one module per resource."""

@@ -1,0 +1,59 @@
+"""Which formulas of a message belong to an exercise of its own, and not to work on one that is known.
+
+Work goes on with the numbers of its problem: it repeats them, calculates with them, or has fewer of them in each line.
+An equation that does none of this was brought in from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import permutations
+
+from studyteddy.features.ai.tutoring.formulas import chunks, equations, formulas, same_equation, squeezed
+from studyteddy.features.ai.tutoring.number_leaks import stated
+from studyteddy.features.ai.tutoring.numbers import literals
+from studyteddy.features.ai.tutoring.views import View
+
+_RESULT = re.compile(r"[a-z]?=?-?[\d.,/]+[a-z]{0,3}")
+_CALCULATED = re.compile(r"[^a-z=]+=-?[\d.,/]+")
+_MAX_GIVEN = 12
+"""Numbers of a problem that are calculated with."""
+
+
+def lines(view: View, given: View) -> list[str]:
+    """Return the formulas of a message that the known problems don't have, each without spaces and once."""
+    own = dict.fromkeys(squeezed(one) for one in chunks(view.text) if any(not part.is_simple for part in formulas(one)))
+    return [one for one in own if one not in given.squeezed]
+
+
+def pasted(view: View, given: View) -> list[str]:
+    """Return the formulas of a message that don't go on with those of the known problems."""
+    found = lines(view, given)
+    known = [one for one in chunks(given.text) if any(not part.is_simple for part in formulas(one))]
+    if not known and not stated(given):
+        return [one for one in found if not _CALCULATED.fullmatch(one)]
+    numbers = stated(given)
+    longest = max((len(literals(one)) for one in known), default=_MAX_GIVEN)
+    return [one for one in found if not _continues(one, given, numbers, longest)]
+
+
+def _continues(line: str, given: View, numbers: set[float], longest: int) -> bool:
+    """Return whether a line can be a step from the given equations or numbers, right or wrong."""
+    if _RESULT.fullmatch(line) or _CALCULATED.fullmatch(line):
+        return True
+    own = list(equations(line))
+    if own and all(any(same_equation(one, known) for known in given.equations) for one in own):
+        return True
+    said = stated(View(line))
+    if said <= numbers:
+        return True
+    return bool(said & numbers) and said <= {*numbers, *_reached(numbers)} and len(literals(line)) < longest
+
+
+def _reached(numbers: set[float]) -> Iterator[float]:
+    """Yield what one operation with two of the numbers gives; signs are ignored."""
+    for one, two in permutations(sorted(numbers)[:_MAX_GIVEN], 2):
+        yield from (one + two, abs(one - two), one * two)
+        if two:
+            yield one / two

@@ -1,0 +1,1 @@
+"""The formats in which calendars are exchanged. Pure: no database, no clock."""

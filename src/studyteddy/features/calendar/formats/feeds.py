@@ -1,0 +1,102 @@
+"""Calendars of others, read as what happens within some weeks.
+
+What is read comes from outside: it is read in a process of its own with limits of memory, time and output
+(`feed_child`), and an event that can't be read costs no other event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import field
+
+MAX_BYTES = 10 << 20
+"""The largest calendar that is read."""
+MAX_EVENTS = 5000
+MAX_EVENTS_OF_A_SERIES = 1000
+MAX_PROBLEMS = 20
+SECONDS = 30.0
+"""How long reading a calendar may take on a busy machine; the child may use six seconds of the processor."""
+MAX_UID, MAX_TITLE, MAX_DESCRIPTION, MAX_LOCATION, MAX_URL = 255, 200, 5000, 200, 1000
+MAX_CATEGORIES, MAX_CATEGORY = 10, 100
+UNTITLED = "Untitled"
+UNREADABLE = "The calendar is too large, or takes too long to read."
+_CHILD = Path(__file__).with_name("feed_child.py")
+_THREADS = ThreadPoolExecutor(2, "feeds")
+"""At most two calendars are read at once; the others wait."""
+
+
+class FeedEvent(msgspec.Struct, frozen=True):
+    """An event, or one occurrence of a series; (`uid`, `recurrence_id`) is unique in a feed and stays the same.
+
+    Either `starts_at` and `ends_at` are set, or, all day, `start_date` and `end_date`.
+    """
+
+    uid: str
+    """At most 255 characters."""
+    recurrence_id: str
+    """When an occurrence of a series would be without changes: `2026-11-30T09:00:00Z`, or a date. Else ""."""
+    title: str
+    """One line, never empty."""
+    description: str
+    location: str
+    url: str
+    """http or https, or ""."""
+    categories: list[str]
+    starts_at: datetime | None
+    """In UTC. A deadline is due then."""
+    ends_at: datetime | None
+    """In UTC, never before `starts_at`."""
+    start_date: date | None
+    """A deadline is due on this day."""
+    end_date: date | None
+    """The day after the last one."""
+    is_busy: bool
+    is_deadline: bool
+    """Something is due, rather than taking place: as learning platforms publish assignments."""
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """A calendar. If it isn't complete, an event that it lacks may still exist."""
+
+    name: str = ""
+    events: list[FeedEvent] = field(default_factory=list)
+    """By start. The first `MAX_EVENTS` at most, and of each series the first `MAX_EVENTS_OF_A_SERIES`."""
+    problems: list[str] = field(default_factory=list)
+    """What couldn't be read, as sentences for the student."""
+    is_complete: bool = False
+
+
+async def read_feed(body: bytes, *, zone: str, since: date, until: date) -> Feed:
+    """Return the events of an iCalendar text that take place from `since` until `until`, both included.
+
+    `zone`, the student's IANA time zone, applies to the two days and to times without a zone. Nothing is raised for
+    what is in `body`: a text that can't be read is a feed that isn't complete, with a problem. Takes 30 seconds at
+    most, and longer if others are being read.
+    """
+    if len(body) > MAX_BYTES:
+        return Feed(problems=[UNREADABLE])
+    arguments = [zone, since.isoformat(), until.isoformat()]
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, _read_apart, body, arguments)
+
+
+def _read_apart(body: bytes, arguments: list[str]) -> Feed:
+    with tempfile.TemporaryFile() as calendar, tempfile.TemporaryFile() as out:
+        calendar.write(body)
+        calendar.seek(0)
+        command = [sys.executable, "-I", str(_CHILD), *arguments]
+        try:
+            subprocess.run(  # noqa: S603 - a program of ours, a time zone and two dates
+                command, stdin=calendar, stdout=out, stderr=subprocess.DEVNULL, timeout=SECONDS, check=True, env={}
+            )
+            out.seek(0)
+            return msgspec.json.decode(out.read(), type=Feed)
+        except (subprocess.SubprocessError, OSError, msgspec.DecodeError):
+            return Feed(problems=[UNREADABLE])

@@ -1,0 +1,42 @@
+"""Background jobs of calendars: those that students subscribe to are read, and published ones ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from studyteddy.events import FeedDue, PasswordChanged
+from studyteddy.features.calendar.service import feed_sync, feeds, published_feed
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.egress import Allowed
+from studyteddy.platform.identity import Identity
+from studyteddy.platform.jobs.registry import Jobs
+from studyteddy.platform.security.encryption import FieldEncryption
+
+jobs = Jobs("calendar")
+
+
+@jobs.on(FeedDue)
+async def sync_feed(
+    db: Database,
+    field_encryption: FieldEncryption,
+    egress_allowed: Allowed,
+    calendar_pause: timedelta,
+    identity: Identity,
+    event: FeedDue,
+) -> None:
+    """Read a calendar."""
+    await feed_sync.sync(db, field_encryption, egress_allowed, identity, event, pause=calendar_pause)
+
+
+@jobs.on(PasswordChanged)
+async def end_published_feed(tx: Tx, event: PasswordChanged) -> None:
+    """End the address of the published calendar after a reset: whoever had the account may have it."""
+    if event.by_mail:
+        await published_feed.end(tx)
+
+
+@jobs.every(minutes=1)
+async def poll_feeds(db: Database) -> None:
+    """Have the calendars read that are due."""
+    await feeds.poll(db)

@@ -1,0 +1,1 @@
+"""Actions of the calendar, one module per resource."""

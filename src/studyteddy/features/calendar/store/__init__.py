@@ -1,0 +1,1 @@
+"""SQL statements of the calendar, one module per resource."""
