@@ -19,9 +19,10 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.cast import Person
 from tests.e2e.devices import device, newcomer
+from tests.e2e.student import PATIENCE
 from tests.e2e.students import Students, students
 from tests.up.conftest import Running, own_environment
 from tests.up.conftest import open_folder as open_folder
@@ -100,6 +101,7 @@ def find_chromium() -> str:
 async def browser() -> AsyncIterator[Browser]:
     chromium = find_chromium()
     async with async_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE * 1000)
         browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
         yield browser
         await browser.close()

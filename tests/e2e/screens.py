@@ -78,7 +78,7 @@ def open_fold(selector: str) -> Open:
 async def see_changes(visited: Visited) -> None:
     """Open the changes of a calendar. Asking for them may wait while the browser keeps the files of the app."""
     await open_fold(".feed details")(visited)
-    await expect(visited.page.locator(".feed details li").first).to_be_visible(timeout=30_000)
+    await expect(visited.page.locator(".feed details li").first).to_be_visible()
 
 
 async def row(visited: Visited) -> Locator:
@@ -182,7 +182,7 @@ async def change_on_two_devices(visited: Visited) -> None:
         api.headers["authorization"] = f"Bearer {token}"
         made(await api.patch(f"/api/tasks/{ids['task']}", json={"title": f"Read it all, {visited.look.name}"}), 200)
     await page.context.set_offline(False)
-    await expect(page.locator("a[href='/conflicts']").first).to_be_attached(timeout=30_000)
+    await expect(page.locator("a[href='/conflicts']").first).to_be_attached()
     await page.goto("/conflicts")
 
 

@@ -96,7 +96,7 @@ async def everything_read(page: Page) -> None:
 async def open_app(page: Page, path: str = "/") -> None:
     """Open the app for the first time, and wait until this device could do without the network."""
     await page.goto(path)
-    await expect(page.locator("h1")).to_be_visible(timeout=PATIENCE * 1000)
+    await expect(page.locator("h1")).to_be_visible()
 
     async def is_controlled() -> bool:
         controlled: bool = await page.evaluate("navigator.serviceWorker.controller !== null")

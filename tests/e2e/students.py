@@ -35,6 +35,9 @@ NOW = datetime(2030, 1, 31, 15, 20, tzinfo=ZoneInfo("Europe/Berlin"))
 """A Thursday afternoon."""
 SOURCES = Path(__file__).parents[2] / "web" / "src"
 
+NO_WORKER = "delete Navigator.prototype.serviceWorker"
+"""Without it a browser keeps all files of the app for each student and look, which is most of its work here."""
+
 QUIET = """() => new Promise((done) => {
     let timer;
     const observer = new MutationObserver(() => again());
@@ -99,8 +102,12 @@ class Students:
 
     async def page(self, name: str, look: Look) -> Visited:
         """Return the page of a student in a look. The latest ones stay open: each takes some 100 MB."""
-        key = (name, look.name)
+        scheme = look.options.get("color_scheme", "light")
+        device = {**look.options, "color_scheme": None, "language": look.language, "goes": look.goes}
+        key = (name, json.dumps(device, sort_keys=True))
         visited = self._pages.pop(key, None) or await self._open(name, look)
+        await visited.page.emulate_media(color_scheme=scheme)
+        visited.look = look
         self._pages[key] = visited
         while len(self._pages) > MAX_PAGES:
             await self._pages.pop(next(iter(self._pages))).page.context.close()
@@ -117,6 +124,7 @@ class Students:
         }
         context = await self._browser.new_context(base_url=self.url, **settings)
         await (context.clock.install(time=NOW) if look.goes else context.clock.set_fixed_time(NOW))
+        await context.add_init_script(NO_WORKER)
         page = await context.new_page()
         visited = Visited(page, look, student, watch(page, self.url))
         if student and name != "protected":
@@ -419,7 +427,6 @@ class Visited:
 
     async def goto(self, path: str) -> None:
         await self.page.context.set_offline(False)
-        await self.page.goto("about:blank")
         self._pending.clear()
         await self.page.goto(path.format(**(self.student.ids if self.student else {})))
         await self.settle()

@@ -11,7 +11,6 @@ from tests.cast import Person
 from tests.e2e.conftest import Program
 from tests.e2e.devices import device
 from tests.e2e.student import (
-    PATIENCE,
     add,
     complete,
     databases,
@@ -26,7 +25,6 @@ from tests.e2e.student import (
     waiting,
 )
 
-LONG = PATIENCE * 1000
 FULL = """() => {
     window.full = false;
     for (const name of ["add", "put"]) {
@@ -129,8 +127,8 @@ async def test_what_is_unknown_on_the_disk_does_no_harm_and_a_change_of_it_is_no
     await desk.goto("/tasks")
     await expect(row(desk, "Essay")).to_be_visible()
     await ada.patch(f"/api/tasks/{essay}", {"title": "Essay on tides"})
-    await expect(row(desk, "Essay on tides")).to_be_visible(timeout=LONG)
-    await desk.get_by_role("link", name="1 change needs a decision").first.click(timeout=LONG)
+    await expect(row(desk, "Essay on tides")).to_be_visible()
+    await desk.get_by_role("link", name="1 change needs a decision").first.click()
     await desk.get_by_role("button", name="Drop the change").click()
     await everything_sent(desk)
 
@@ -142,9 +140,9 @@ async def test_a_damaged_store_is_read_anew(ada: Person, desk: Page, damage: str
     await desk.goto("/manifest.webmanifest")
     await desk.evaluate(damage)
     await desk.goto("/tasks")
-    await expect(row(desk, "Essay")).to_be_visible(timeout=LONG)
+    await expect(row(desk, "Essay")).to_be_visible()
     await ada.task("Poster")
-    await expect(row(desk, "Poster")).to_be_visible(timeout=LONG)
+    await expect(row(desk, "Poster")).to_be_visible()
     for path in ("/conflicts", "/", "/tasks"):
         await desk.goto(path)
         await expect(desk.get_by_role("heading", level=1)).not_to_be_empty()
@@ -280,7 +278,7 @@ async def test_a_full_disk_refuses_changes_and_says_so(program: Program, browser
         await expect(said.first).to_be_visible()
         await expect(row(page, "Essay").get_by_role("checkbox")).not_to_be_checked()
         await ada.task("Poster")  # reading goes on
-        await expect(row(page, "Poster")).to_be_visible(timeout=LONG)
+        await expect(row(page, "Poster")).to_be_visible()
         assert (await tasks_of(ada))[essay]["status"] == "pending"
 
         await page.evaluate("window.full = false")

@@ -251,11 +251,11 @@ async def test_without_a_connection_it_says_so_before(desk: Page, ada: Person) -
     dialog = await opened(desk, await report(ada))
     await dialog.get_by_label(says("ai.brief.label")).fill("My own words")
     await desk.context.set_offline(True)
-    await expect(dialog.get_by_text(says("ai.offline"))).to_be_visible(timeout=30_000)
+    await expect(dialog.get_by_text(says("ai.offline"))).to_be_visible()
     await expect(dialog.get_by_role("button", name=says("ai.ask"))).to_be_disabled()
     await expect(dialog.get_by_label(says("ai.brief.label"))).to_have_value("My own words")
     await desk.context.set_offline(False)
-    await expect(dialog.get_by_role("button", name=says("ai.ask"))).to_be_enabled(timeout=30_000)
+    await expect(dialog.get_by_role("button", name=says("ai.ask"))).to_be_enabled()
 
 
 async def test_an_answer_that_is_lost_adds_nothing_twice(desk: Page, ada: Person) -> None:

@@ -7,9 +7,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 from tests.cast import Person
-from tests.e2e.student import PATIENCE, Json, complete, day, eventually, everything_sent, open_app, waiting
-
-LONG = PATIENCE * 1000
+from tests.e2e.student import Json, complete, day, eventually, everything_sent, open_app, waiting
 
 
 async def rename(page: Page, title: str) -> None:
@@ -41,7 +39,7 @@ async def queued(page: Page, number: int) -> None:
 async def open_conflicts(page: Page, number: int) -> None:
     """Follow the line of the status that says how many changes need a decision."""
     words = "1 change needs a decision" if number == 1 else f"{number} changes need a decision"
-    await page.get_by_role("link", name=words).first.click(timeout=LONG)
+    await page.get_by_role("link", name=words).first.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(
         "1 change needs you" if number == 1 else f"{number} changes need you"
     )

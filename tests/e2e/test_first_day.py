@@ -5,7 +5,6 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 from tests.cast import PASSWORD
 from tests.e2e.conftest import Program
-from tests.e2e.student import PATIENCE
 
 KEY = 60
 """Milliseconds a key."""
@@ -42,7 +41,7 @@ class Hands:
             .or_(self._page.get_by_role("link", name=name, exact=True))
             .or_(self._page.get_by_role("button", name=name, exact=True))
         )
-        await expect(control.first).to_be_visible(timeout=PATIENCE * 1000)
+        await expect(control.first).to_be_visible()
         for _ in range(20):
             if await control.first.evaluate("control => control === document.activeElement"):
                 return
@@ -63,7 +62,7 @@ async def test_from_nothing_to_a_running_session_within_a_minute(program: Progra
     await hands.write("Email", f"ada.lovelace.{started:.0f}@example.org")
     await hands.write("Password", PASSWORD)
     await hands.enter()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("What are you studying?", timeout=PATIENCE * 1000)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("What are you studying?")
     await hands.write("Subject", "Physics")
     await hands.enter()
     await expect(page.get_by_role("listitem").filter(has_text="Physics")).to_be_visible()
@@ -72,7 +71,7 @@ async def test_from_nothing_to_a_running_session_within_a_minute(program: Progra
     await hands.write("Add a task", "Problem set on waves @physics tomorrow 3pm 45m")
     await hands.enter()
     await hands.enter("Now")
-    await expect(page.get_by_role("timer")).to_contain_text("24:5", timeout=PATIENCE * 1000)
+    await expect(page.get_by_role("timer")).to_contain_text("24:5")
     took = (await page.evaluate(CLOCK) - started) / 1000
     assert took <= WITHIN
     assert hands.interactions <= INTERACTIONS

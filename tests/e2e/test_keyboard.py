@@ -51,7 +51,6 @@ def says(key: str, **values: str) -> str:
 
 @pytest.mark.slow
 async def test_a_student_does_everything_by_keys_alone(program: Program, page: Page) -> None:
-    expect.set_options(timeout=20_000)  # how fast it is, is not the point
     type_ = page.keyboard
     await page.add_init_script(f"({WATCH_POINTERS})()")
     await page.goto("/")

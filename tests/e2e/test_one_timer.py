@@ -9,9 +9,8 @@ from playwright.async_api import Browser, Page, expect
 from tests.cast import Person
 from tests.e2e.conftest import Program
 from tests.e2e.devices import PHONE, device
-from tests.e2e.student import PATIENCE, Json, day, eventually, everything_sent, open_app
+from tests.e2e.student import Json, day, eventually, everything_sent, open_app
 
-LONG = PATIENCE * 1000
 AGREES = 1
 """Seconds by which the clocks of two devices may differ."""
 TOGETHER = 0.1
@@ -64,22 +63,22 @@ async def test_one_timer_runs_on_two_devices_and_its_minutes_count_once(
         await desk.get_by_role("button", name="Start").click()
         await desk.evaluate("window.behind = 0")
         for page in (desk, phone):
-            await expect(page.get_by_role("button", name="Pause").first).to_be_visible(timeout=LONG)
+            await expect(page.get_by_role("button", name="Pause").first).to_be_visible()
         await everything_sent(desk)
         await eventually(lambda: has_run(desk))  # its clock was just put right
         await clocks_agree(desk, phone)
 
         await phone.get_by_role("button", name="Pause").first.click()
-        await expect(desk.get_by_role("button", name="Resume")).to_be_visible(timeout=LONG)
+        await expect(desk.get_by_role("button", name="Resume")).to_be_visible()
         await everything_sent(phone)
         await clocks_agree(desk, phone)
         await phone.get_by_role("button", name="Resume").first.click()
-        await expect(desk.get_by_role("button", name="Pause")).to_be_visible(timeout=LONG)
+        await expect(desk.get_by_role("button", name="Pause")).to_be_visible()
         await clocks_agree(desk, phone)
 
         await desk.get_by_role("button", name="Done").click()
         await expect(desk.get_by_role("heading", level=1)).to_have_text(f"{MINUTES} minutes done. How was it?")
-        await expect(phone.get_by_role("button", name="Pause")).to_have_count(0, timeout=LONG)
+        await expect(phone.get_by_role("button", name="Pause")).to_have_count(0)
         await everything_sent(desk)
 
         async def has_minutes() -> bool:

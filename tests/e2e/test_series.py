@@ -65,7 +65,7 @@ async def test_finishing_one_shows_the_next_and_undo_brings_back_exactly_what_wa
     await expect(rows).to_contain_text("Feb 7")
     await expect(rows).to_have_count(1)
     await page.get_by_role("region", name=visited.says("ui.toasts")).get_by_role("button").first.click()
-    await expect(rows.filter(has_text="Feb 7")).to_have_count(0, timeout=15_000)
+    await expect(rows.filter(has_text="Feb 7")).to_have_count(0)
     await expect(rows).to_have_count(1)
     assert await rows.all_inner_texts() == before
     await visited.goto("/tasks")

@@ -11,7 +11,6 @@ from tests.e2e.conftest import Program
 from tests.e2e.devices import device, newcomer
 from tests.e2e.faults import watch
 from tests.e2e.student import (
-    PATIENCE,
     Json,
     complete,
     databases,
@@ -24,7 +23,6 @@ from tests.e2e.student import (
     waiting,
 )
 
-LONG = PATIENCE * 1000
 LOCKED = 2.0
 """Seconds until a session that was ended elsewhere is locked."""
 DEVICE = "device"
@@ -45,8 +43,8 @@ async def enter(page: Page, person: Person, *, shared: bool = False) -> None:
     if shared:
         await page.get_by_role("checkbox", name="This is a shared computer").check()
     await page.get_by_role("button", name="Sign in").click()
-    await expect(at_the_door(page)).to_have_count(0, timeout=LONG)
-    await expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=LONG)
+    await expect(at_the_door(page)).to_have_count(0)
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def at_the_door(page: Page) -> Locator:
@@ -60,7 +58,7 @@ async def ask_to_sign_out(page: Page) -> None:
 
 async def confirm(page: Page) -> None:
     await page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
-    await expect(at_the_door(page)).to_be_visible(timeout=LONG)
+    await expect(at_the_door(page)).to_be_visible()
 
 
 async def left_behind(page: Page) -> Json:
@@ -109,7 +107,7 @@ async def test_the_next_sign_in_begins_at_the_start(ada: Person, desk: Page) -> 
     await ask_to_sign_out(desk)
     await confirm(desk)
     await enter(desk, ada)
-    await desk.wait_for_url("/", timeout=LONG)
+    await desk.wait_for_url("/")
 
 
 async def nothing_stays(page: Page) -> None:
@@ -189,7 +187,7 @@ async def test_changes_of_a_session_that_was_ended_are_kept_for_the_same_student
         await complete(desk, "Essay")
         await end_other_sessions(ada)
         await desk.context.set_offline(False)
-        await expect(at_the_door(desk)).to_be_visible(timeout=LONG)
+        await expect(at_the_door(desk)).to_be_visible()
 
         await enter(desk, bob)
         await desk.goto("/tasks")
@@ -215,7 +213,7 @@ async def test_a_title_that_is_being_typed_when_the_session_ends_is_kept(ada: Pe
     await open_app(desk, f"/tasks/{task}")
     await desk.get_by_role("textbox", name="Title").fill("Essay on tides")
     await end_other_sessions(ada)
-    await expect(at_the_door(desk)).to_be_visible(timeout=LONG)
+    await expect(at_the_door(desk)).to_be_visible()
     await enter(desk, ada)
     await everything_read(desk)
     await everything_sent(desk)

@@ -139,6 +139,6 @@ async def test_without_a_connection_it_says_so(eves_desk: Page, eve: Person) -> 
     await open_app(eves_desk, "/plan")
     await expect(eves_desk.get_by_role("link", name="Essay")).to_be_visible()
     await eves_desk.context.set_offline(True)
-    await expect(eves_desk.get_by_text(says("plan.offline"))).to_be_visible(timeout=30_000)
+    await expect(eves_desk.get_by_text(says("plan.offline"))).to_be_visible()
     await expect(eves_desk.get_by_role("button", name=says("plan.again"))).to_be_disabled()
     await expect(eves_desk.get_by_role("link", name="Essay")).to_be_visible()

@@ -240,7 +240,7 @@ async def test_a_lost_response_goes_on_after_the_last_event(desk: Page) -> None:
     await desk.route(TUTOR, answer)
     await ask(desk)
     await expect(responses(desk).last).to_contain_text(says("tutor.resuming"))
-    await expect(responses(desk).last.locator(".prose")).to_have_text("Which rule fits?", timeout=20_000)
+    await expect(responses(desk).last.locator(".prose")).to_have_text("Which rule fits?")
     assert resumed == [None, *[f"{MESSAGE}/4"] * 3]
     await expect(responses(desk).last.locator("strong")).to_have_text("fits")
     await expect(responses(desk).last).to_contain_text(says("tutor.replaced"))
@@ -262,7 +262,7 @@ async def test_after_three_tries_what_came_stays(desk: Page) -> None:
 
     await desk.route(TUTOR, answer)
     await ask(desk)
-    await expect(responses(desk).last).to_contain_text(says("tutor.cut"), timeout=20_000)
+    await expect(responses(desk).last).to_contain_text(says("tutor.cut"))
     await expect(responses(desk).last.locator(".prose")).to_have_text("Which")
     assert count == 4
 
@@ -298,12 +298,12 @@ async def test_without_a_connection_what_was_typed_stays(desk: Page) -> None:
     await opened(desk)
     await field(desk).fill("My own words")
     await desk.context.set_offline(True)
-    await expect(desk.get_by_text(says("tutor.offline"))).to_be_visible(timeout=30_000)
+    await expect(desk.get_by_text(says("tutor.offline"))).to_be_visible()
     await field(desk).press("Enter")
     await expect(desk.get_by_role("button", name=says("tutor.send"))).to_be_disabled()
     await expect(field(desk)).to_have_value("My own words")
     await desk.context.set_offline(False)
-    await expect(desk.get_by_role("button", name=says("tutor.send"))).to_be_enabled(timeout=30_000)
+    await expect(desk.get_by_role("button", name=says("tutor.send"))).to_be_enabled()
     await field(desk).press("Enter")
     await answered(desk)
 

@@ -17,13 +17,12 @@ from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 from tests.cast import Person
 from tests.e2e.conftest import BUILDS, Program, running_program
 from tests.e2e.devices import device, newcomer
-from tests.e2e.student import PATIENCE, Json, complete, day, everything_sent, go, open_app, row, tasks_of, waiting
+from tests.e2e.student import Json, complete, day, everything_sent, go, open_app, row, tasks_of, waiting
 
 from studyteddy.embedded import web_build
 from studyteddy.platform.web import web_builds
 from studyteddy.platform.web.web_builds import Current
 
-LONG = PATIENCE * 1000
 OLD, NEW = "Add a task: read chapter 5 tomorrow 3pm 45m", "Add a task in the new version"
 SCHEMA = re.compile(r"(export const SCHEMA = )(\d+);")
 
@@ -113,14 +112,14 @@ async def reconnect(page: Page) -> None:
     """Let the app hear of the server's build, as after each break of the connection."""
     await page.context.set_offline(True)
     await expect(page.get_by_role("status").filter(has_text="on this device").first).to_be_visible()
-    async with page.expect_websocket(timeout=LONG):
+    async with page.expect_websocket():
         await page.context.set_offline(False)
 
 
 async def take_offer(page: Page) -> None:
     """Click on the offer of a new version, and wait for the page that comes."""
-    async with page.expect_event("domcontentloaded", timeout=LONG):
-        await page.get_by_role("button", name="Reload").first.click(timeout=LONG)
+    async with page.expect_event("domcontentloaded"):
+        await page.get_by_role("button", name="Reload").first.click()
 
 
 async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Browser) -> None:
@@ -136,7 +135,7 @@ async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Br
             builds.publish()
             await reconnect(desk)
             offer = desk.get_by_text("A new version is ready.").first
-            await expect(offer).to_be_visible(timeout=LONG)
+            await expect(offer).to_be_visible()
 
             # The student goes on: what is typed stays, and parts of the old build that weren't needed yet are there.
             await expect(line).to_have_value("Read chapter 5 tom")
@@ -150,7 +149,7 @@ async def test_a_new_build_is_offered_and_not_forced(builds: Builds, browser: Br
             await expect(line).to_have_attribute("placeholder", OLD)
 
             await take_offer(desk)
-            await expect(line).to_have_attribute("placeholder", NEW, timeout=LONG)
+            await expect(line).to_have_attribute("placeholder", NEW)
             await expect(offer).to_have_count(0)
             await desk.context.set_offline(True)
             await desk.reload()
@@ -205,11 +204,11 @@ async def test_changes_that_wait_are_carried_from_an_older_version_and_the_rest_
             builds.publish()
             await reconnect(desk)
             await take_offer(desk)
-            await expect(row(desk, "Poster")).to_contain_text("Today", timeout=LONG)
+            await expect(row(desk, "Poster")).to_contain_text("Today")
             await expect(row(desk, "Essay")).to_have_count(0)
             assert [change["kind"] for change in await waiting(desk)] == ["complete_task"]
             # The other tab is still the old version: it says so, refuses what it can't keep, and works after a reload.
-            await expect(other.get_by_text("A new version is ready.").first).to_be_visible(timeout=LONG)
+            await expect(other.get_by_text("A new version is ready.").first).to_be_visible()
             await complete(other, "Poster")
             await expect(other.get_by_role("group", name="A new version is ready.")).to_be_visible()
             await expect(row(other, "Poster").get_by_role("checkbox")).not_to_be_checked()
@@ -217,7 +216,7 @@ async def test_changes_that_wait_are_carried_from_an_older_version_and_the_rest_
             await everything_sent(desk, within=90)
             assert (await tasks_of(ada))[essay]["completions"] == 1
             await take_offer(other)
-            await expect(row(other, "Poster")).to_contain_text("Today", timeout=LONG)
+            await expect(row(other, "Poster")).to_contain_text("Today")
             await expect(row(other, "Essay")).to_have_count(0)
 
 
@@ -263,7 +262,7 @@ async def test_what_only_a_later_api_says_is_passed_over(program: Program, ada: 
     poster = next(task["id"] for task in (await tasks_of(ada)).values() if task["title"] == "Poster")
     await ada.patch(f"/api/tasks/{poster}", {"estimatedMinutes": 30})
     await ada.task("Reading")
-    await expect(row(desk, "Reading")).to_be_visible(timeout=LONG)
+    await expect(row(desk, "Reading")).to_be_visible()
     await complete(desk, "Essay")
     await everything_sent(desk)
     await row(desk, "Poster").get_by_role("link", name="Poster").click()
