@@ -293,13 +293,21 @@ async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerat
     first = sources.withheld if known.material.withheld else sources.not_covered if uncovered else None
     guard = _guard(turn) if situation.assessed else None
     async for piece in checked(
-        draft.pieces(), guard, move=message.move, situation=situation, language=known.locale, message=message.message
+        draft.pieces(),
+        guard,
+        move=message.move,
+        situation=situation,
+        language=known.locale,
+        message=message.message,
+        cite=citations.read,
     ):
         if first:  # not before the model has begun: a response that can't be made says only why
             yield Shown(f"{first(known.locale)}\n\n")
             first = None
-        if text := citations.read(piece.text):
-            yield replace(piece, text=text)
+        if not piece.replaced:
+            citations.keep()
+        if piece.text:
+            yield piece
 
 
 def _prompt(turn: Turn) -> Prompt:

@@ -21,6 +21,7 @@ from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.languages import length_at, words
 from studyteddy.features.ai.tutoring.number_leaks import NumberLeaks, has_numbers, values_outside
 from studyteddy.features.ai.tutoring.option_leaks import OptionLeaks
+from studyteddy.features.ai.tutoring.rendering import looks_different
 from studyteddy.features.ai.tutoring.solutions import solution
 from studyteddy.features.ai.tutoring.text_leaks import NameLeaks, TextLeaks
 from studyteddy.features.ai.tutoring.views import View
@@ -52,11 +53,15 @@ class ChatGuard:
 
     def leaks(self, sentence: str) -> bool:
         """Return whether a sentence reveals an answer. If not, it counts as said."""
-        if any(one.reveals(sentence) for one in self._guards):
+        if self.reveals(sentence):
             return True
         for one in self._guards:
             one.remember(sentence)
         return False
+
+    def reveals(self, sentence: str) -> bool:
+        """Return whether a sentence reveals an answer, without remembering it."""
+        return any(one.reveals(sentence) for one in self._guards)
 
     def judges(self, sentence: str, message: str) -> bool:
         """Return whether a sentence judges a guess or an attempt, which only a check may do."""
@@ -120,7 +125,7 @@ class Guard:
         """Return whether a sentence reveals the answer, without remembering it."""
         if not sentence.strip():
             return False
-        if len(sentence) > _MAX_SENTENCE:
+        if len(sentence) > _MAX_SENTENCE or looks_different(sentence):
             return True
         view = View(sentence)
         if len(view.literals) > _MAX_NUMBERS:

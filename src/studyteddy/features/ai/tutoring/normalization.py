@@ -59,7 +59,7 @@ def plain(text: str) -> str:
 
 def compact(text: str) -> str:
     """Return only the letters and digits of the plain form of a text, without LaTeX commands."""
-    bare = re.sub(r"\\(?:text|mathrm|mathbf|mathit|ce|rm|bf|boxed)\b", "", plain(text))
+    bare = re.sub(r"\\[a-z]+", "", plain(text))
     return "".join(letter for letter in bare if letter.isalnum())
 
 
