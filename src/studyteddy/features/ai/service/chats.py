@@ -7,6 +7,7 @@ shown is kept, and a client that lost the connection gets it again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
@@ -75,6 +76,8 @@ class Turn(msgspec.Struct, frozen=True):
     context: Context
     said: Sequence[str]
     """What was shown before about the same problem, in all chats."""
+    remembers: bool
+    """Whether facts that a message asks to remember may be kept."""
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -131,7 +134,7 @@ async def answer(db: Database, ai: Ai, identity: Identity, new: NewMessage) -> A
     citations = Citations(turn.context.material)
     replaced, outcome = False, "stopped"
     try:
-        turn = replace(turn, chat=await exercises.solve(db, calls, own, turn.chat, new.message, turn.context))
+        turn = await _solved(db, calls, own, turn)
         draft = Draft(calls, turn)
         async with aclosing(_shown(draft, turn, citations)) as shown:
             async for piece in shown:
@@ -209,6 +212,7 @@ async def delete(tx: Tx, chat_id: UUID) -> None:
 
 async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
     """Choose the move, and add the message to its chat; raise 409, 422."""
+    await tx.lock_user()  # attempts in several chats about a problem are counted one after the other
     chat = await _chat(tx, new)
     if await store.is_answering(tx, tx.user_id, chat.id, since=tx.now - ANSWER_TIME):
         raise StillAnswering(retry_after=2)
@@ -232,8 +236,6 @@ async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
         context=known.known,
         at=tx.now,
     )
-    if "preference" not in off.off:
-        await memory.remember_asked(tx, new.message, message.id)
     return Turn(
         chat=replace(chat, situation=situation),
         before=chat.situation,
@@ -241,6 +243,7 @@ async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
         message=message,
         context=known,
         said=said,
+        remembers="preference" not in off.off,
     )
 
 
@@ -253,9 +256,20 @@ async def _chat(tx: Tx, new: NewMessage) -> StoredChat:
         raise invalid("/chatId", UnknownChat.code, UnknownChat.title, UnknownChat)
     if new.assessed is False and chat.situation.assessed:
         raise AssessedChat()
-    if not chat.situation.assessed and (new.assessed or await exercises.were_assessed(tx, tx.user_id, new.message)):
+    chat = await _with_all_attempts(tx, chat)
+    if chat.situation.assessed:
+        return chat
+    # The problem of a chat for practice can have become one of assessed work in the meantime.
+    if new.assessed or await exercises.were_assessed(tx, tx.user_id, new.message, chat.situation.problem):
         return replace(chat, situation=replace(chat.situation, assessed=True))
     return chat
+
+
+async def _with_all_attempts(tx: Tx, chat: StoredChat) -> StoredChat:
+    """Return a chat with the attempts of the one with the most of them: several chats give no more checks than one."""
+    most = await store.situation_of(tx, tx.user_id, digest(chat.situation.problem))
+    attempts = max(chat.situation.attempts, most.attempts if most else 0)
+    return replace(chat, situation=replace(chat.situation, attempts=attempts))
 
 
 async def _new_chat(tx: Tx, new: NewMessage) -> StoredChat:
@@ -280,6 +294,14 @@ async def _new_chat(tx: Tx, new: NewMessage) -> StoredChat:
         updated_at=tx.now,
     )
     return await store.add(tx, tx.user_id, chat, problem=digest(problem))
+
+
+async def _solved(db: Database, calls: Calls, identity: Identity, turn: Turn) -> Turn:
+    """Return a turn about assessed work with its exercises solved, and without messages of others in its history."""
+    if not turn.chat.situation.assessed:
+        return turn
+    chat = await exercises.solve(db, calls, identity, turn.chat, turn.message.message, turn.context)
+    return replace(turn, chat=chat, context=await asyncio.to_thread(exercises.with_guarded_history, turn.context, chat))
 
 
 def _guard(turn: Turn) -> ChatGuard | None:
@@ -341,6 +363,8 @@ async def _finish(db: Database, identity: Identity, turn: Turn, done: Finished) 
             citations=done.citations,
             tokens=done.tokens,
         )
+        if finished is not None and turn.remembers:
+            await memory.remember_asked(tx, message.message, message.id)
         if finished is None or not any(one.key and one.is_one for one in turn.chat.exercises):
             return
         guard = _guard(turn)

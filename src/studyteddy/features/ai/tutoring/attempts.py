@@ -38,7 +38,11 @@ _SOLVED = re.compile(r"^\s*[a-z]\s*=")
 
 def is_attempt(message: str, *, problem: str) -> bool:
     """Return whether a message has work of its own: a calculation with steps, or an argument about the problem."""
-    view, given = View(message[:MAX_MESSAGE]), View(problem)
+    return is_work(View(message[:MAX_MESSAGE]), View(problem))
+
+
+def is_work(view: View, given: View) -> bool:
+    """Return whether a message has work of its own on the given problems, as `is_attempt` does."""
     return _calculates(view, given) or _argues(view, given)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from studyteddy.features.ai.tutoring.attempts import MAX_MESSAGE, has_subject, is_attempt
+from studyteddy.features.ai.tutoring.attempts import MAX_MESSAGE, has_subject, is_work
 from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.languages import length_at, words
 from studyteddy.features.ai.tutoring.number_leaks import values_outside
@@ -82,9 +82,14 @@ def unsolved_material(
 
     With `tries`, what was tried so often doesn't count.
     """
-    known = [problem, *(one.problem for one in exercises if _is_settled(one, tries))]
-    new = (one for one in passages if not any(one in text for text in known))
+    known = [_spaced(one) for one in (problem, *(one.problem for one in exercises if _is_settled(one, tries)))]
+    new = (one for one in passages if not any(_spaced(one) in text for text in known))
     return [one for one in new if has_exercise(one)]
+
+
+def _spaced(text: str) -> str:
+    """Return a text with single spaces only."""
+    return " ".join(text.split())
 
 
 def _is_settled(exercise: Exercise, tries: int | None) -> bool:
@@ -113,11 +118,15 @@ def brings_exercise(message: str, known: Sequence[str], *, untold: bool = False)
     Short messages, repetitions and work on what is known have none. `untold` says that none is known, so that whatever
     has a subject may be one.
     """
-    given = View("\n".join(known))
+    return brings(message, View("\n".join(known)), untold=untold)
+
+
+def brings(message: str, given: View, *, untold: bool = False) -> bool:
+    """Return whether a message may have an exercise that the given texts don't have, as `brings_exercise` does."""
     view = View(message[:MAX_MESSAGE])
     if pasted(view, given):
         return True
-    works = is_attempt(message, problem=given.raw)
+    works = is_work(view, given)
     if not works and values_outside(view, given) and len(content(view, given)) >= _MIN_CONTENT:
         return True
     parts = [View(one) for one in sentences(message[:MAX_MESSAGE])]
