@@ -8,7 +8,7 @@ shown is kept, and a client that lost the connection gets it again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from uuid import UUID
@@ -78,6 +78,12 @@ class Turn(msgspec.Struct, frozen=True):
     """What was shown before about the same problem, in all chats."""
     remembers: bool
     """Whether facts that a message asks to remember may be kept."""
+    guard: ChatGuard | None = None
+    """What drafts about assessed work are compared with."""
+    right: bool | None = None
+    """Whether an attempt that is checked has the answer, if that is known."""
+    met: Collection[bytes] = ()
+    """Digests of the exercises of assessed work that the student has met in the chat."""
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -217,7 +223,7 @@ async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
     if await store.is_answering(tx, tx.user_id, chat.id, since=tx.now - ANSWER_TIME):
         raise StillAnswering(retry_after=2)
     brought = [one.problem for one in chat.exercises if one.is_one]
-    situation = moves.observe(chat.situation, new.message, exercises=brought)
+    situation = await asyncio.to_thread(moves.observe, chat.situation, new.message, exercises=brought)
     move = moves.next_move(situation, new.message)
     await store.set_situation(tx, tx.user_id, chat.id, situation, at=tx.now)
     off = await memory.settings(tx, tx.user_id)
@@ -301,11 +307,17 @@ async def _solved(db: Database, calls: Calls, identity: Identity, turn: Turn) ->
     if not turn.chat.situation.assessed:
         return turn
     chat = await exercises.solve(db, calls, identity, turn.chat, turn.message.message, turn.context)
-    return replace(turn, chat=chat, context=await asyncio.to_thread(exercises.with_guarded_history, turn.context, chat))
+    return await asyncio.to_thread(_guarded, replace(turn, chat=chat))  # many exercises take a while to prepare
 
 
-def _guard(turn: Turn) -> ChatGuard | None:
-    return exercises.guard(turn.chat, turn.message.message, turn.context, said=turn.said)
+def _guarded(turn: Turn) -> Turn:
+    """Return a turn with its guard, and with what it shows about the message before anything is said."""
+    chat, message = turn.chat, turn.message
+    context = exercises.with_guarded_history(turn.context, chat)
+    guard = exercises.guard(chat, message.message, context, said=turn.said)
+    judges = guard is not None and message.move == "check" and any(one.key and one.is_one for one in chat.exercises)
+    right = guard.contains(message.message) if guard and judges else None
+    return replace(turn, context=context, guard=guard, right=right, met=exercises.met(chat))
 
 
 async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerator[Shown]:
@@ -313,10 +325,9 @@ async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerat
     known, situation, message = turn.context, turn.chat.situation, turn.message
     uncovered = message.move == "explain" and known.material.exists and not known.material.covers
     first = sources.withheld if known.material.withheld else sources.not_covered if uncovered else None
-    guard = _guard(turn) if situation.assessed else None
     async for piece in checked(
         draft.pieces(),
-        guard,
+        turn.guard,
         move=message.move,
         situation=situation,
         language=known.locale,
@@ -345,12 +356,11 @@ def _prompt(turn: Turn) -> Prompt:
 async def _finish(db: Database, identity: Identity, turn: Turn, done: Finished) -> None:
     """Keep the response, the exercises that the student has met, and what a check has shown about the student."""
     message = turn.message
-    met = exercises.met(turn.chat) if turn.chat.situation.assessed else set()
     async with db.transaction(identity) as tx:
         if not done.pieces:
             await _take_back(tx, turn)
             return
-        await exercises.remember(tx, met)
+        await exercises.remember(tx, turn.met)
         finished = await store.finish_message(
             tx,
             tx.user_id,
@@ -363,16 +373,13 @@ async def _finish(db: Database, identity: Identity, turn: Turn, done: Finished) 
             citations=done.citations,
             tokens=done.tokens,
         )
-        if finished is not None and turn.remembers:
+        if finished is None:  # it was recorded before, or the chat was deleted
+            return
+        if turn.remembers:
             await memory.remember_asked(tx, message.message, message.id)
-        if finished is None or not any(one.key and one.is_one for one in turn.chat.exercises):
-            return
-        guard = _guard(turn)
-        if guard is None:
-            return
-        right = guard.contains(message.message)
-        situation = moves.after(turn.chat.situation, message.move, right=right)
-        await store.set_situation(tx, tx.user_id, turn.chat.id, situation, at=tx.now)
+        if turn.right is not None:
+            situation = moves.after(turn.chat.situation, message.move, right=turn.right)
+            await store.set_situation(tx, tx.user_id, turn.chat.id, situation, at=tx.now)
 
 
 async def _take_back(tx: Tx, turn: Turn) -> None:

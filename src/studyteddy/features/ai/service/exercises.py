@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -93,7 +93,7 @@ def met(chat: StoredChat) -> set[bytes]:
     return {one for exercise in guarded(chat) if _is_exercise(exercise) for one in digests(exercise.problem)}
 
 
-async def remember(tx: Tx, met: set[bytes]) -> None:
+async def remember(tx: Tx, met: Collection[bytes]) -> None:
     """Remember exercises of assessed work, so that they are recognised when their chat is deleted."""
     await store.add(tx, tx.user_id, met)
 

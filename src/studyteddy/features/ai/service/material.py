@@ -6,6 +6,7 @@ student wrote about a task or a subject, and the titles and addresses of a subje
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -159,13 +160,21 @@ async def find(
     exists = bool(worded) or await store.exists(reader, user_id, task_id=task_id, subject_id=subject_id)
     worded += await _notes(reader, user_id, patterns, task_id=task_id, subject_id=subject_id, off=off)
     near = await _near(reader, user_id, question, task_id=task_id, subject_id=subject_id)
+    best, covers = await asyncio.to_thread(_best, question.text, worded, near)  # many words take a while
+    return Material(best, exists, covers)
+
+
+def _best(
+    question: str, worded: Sequence[Passage], near: Sequence[tuple[Passage, float]]
+) -> tuple[list[Passage], bool]:
+    """Return the passages that fit a question best, and whether they are about it."""
     passages = list(dict.fromkeys([*worded, *(passage for passage, _ in near)]))
     places = {passage: sources.Page(number, passage.start, passage.text) for number, passage in enumerate(passages)}
-    by_words = sources.rank(question.text, [places[passage] for passage in dict.fromkeys(worded)])
+    by_words = sources.rank(question, [places[passage] for passage in dict.fromkeys(worded)])
     by_meaning = [Scored(places[passage], similarity) for passage, similarity in near]
     best = [passages[one.page.number] for one in sources.merge(by_words, by_meaning)[:MAX_PASSAGES]]
-    is_vague = not stemming.asked(question.text)  # “And why is that?”: nothing is missing
-    return Material(best, exists, is_vague or bool(by_meaning) or sources.covers(question.text, by_words))
+    is_vague = not stemming.asked(question)  # “And why is that?”: nothing is missing
+    return best, is_vague or bool(by_meaning) or sources.covers(question, by_words)
 
 
 def _patterns(question: str) -> list[str]:

@@ -6,6 +6,7 @@ text of the move follows. It also follows a draft that a model refuses to finish
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
@@ -61,12 +62,13 @@ async def checked(
     """
     text, shown = prepared(move, situation, message, language), ""
     try:
-        if situation.assessed and (guard is None or _is_prepared(guard, move, message)):
+        watching = guard if situation.assessed else None
+        # In a thread: a long message about many exercises takes a while.
+        if situation.assessed and (watching is None or await asyncio.to_thread(_is_prepared, watching, move, message)):
             yield Shown(text, replaced=True)
             return
-        watching = guard if situation.assessed else None
         if watching:
-            watching.hear(message)
+            await asyncio.to_thread(watching.hear, message)
         async with aclosing(_passing(draft, watching, text, move=move, message=message, cite=cite)) as pieces:
             async for piece in pieces:
                 shown += piece
