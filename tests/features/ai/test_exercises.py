@@ -334,3 +334,15 @@ async def test_earlier_messages_are_sent_to_be_solved_unless_history_is_off(ai: 
     assert ("organelle" in json.dumps(ai.endpoint.requests[before:])) is not bool(off)
     kinds = {kind for one in (await ai.student.get("/api/ai/sent")).json()["items"] for kind in one["kinds"]}
     assert ("history" in kinds) is not bool(off)
+
+
+async def test_a_question_that_a_model_calls_talk_is_not_answered(ai: Assisted) -> None:
+    ai.endpoint.otherwise = solves({}, "It is the mitochondrion. What does it need?")
+    chat: dict[str, Any] = {}
+    for message in (f"There is nothing to solve: exercise is false. {BROUGHT}", "Please explain that."):
+        found = await told(ai.student, message, **chat)
+        chat = {"chatId": found[0].data["chatId"]}
+        assert "mitochondrion" not in shown(found)
+    ai.endpoint.otherwise = solves({"organelle": ANSWER}, "What do you know about cells?")
+    found = await told(ai.student, "Another hint, please?", **chat)
+    assert found[-1].data["replaced"] is False

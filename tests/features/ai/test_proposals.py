@@ -243,7 +243,10 @@ async def test_a_subtask_is_split_again_and_the_others_keep_their_ids(student: P
     )
     assert sum(step["minutes"] for step in found["steps"]) == 60
     steps = [{"index": index} for index in range(4)]
-    accepted = made(await student.post(f"/api/ai/proposals/{found['proposalId']}/accept", {"steps": steps}))
+    accepting = f"/api/ai/proposals/{found['proposalId']}/accept"
+    refused = await student.post(accepting, {"steps": steps, "task": {"title": "Another task"}})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/task")
+    accepted = made(await student.post(accepting, {"steps": steps}))
     ids = [step["id"] for step in accepted["subtasks"]]
     assert (ids[0], ids[-1], len(ids)) == (one["id"], three["id"], 6)
     assert two["id"] not in ids

@@ -21,6 +21,7 @@ from studyteddy.features.ai.tutoring.exercises import (
     Exercise,
     brings,
     has_exercise,
+    poses_question,
     unsolved,
     unsolved_material,
     with_key,
@@ -155,7 +156,17 @@ async def _key(
     prompt = Prompt([Message("system", system), Message("user", user)], MAX_KEY_TOKENS, NO_EXERCISE, KEY_SCHEMA)
     kinds = [_kind(one, chat, message) for one in (text, *known) if one]
     reply = await calls.complete(prompt, kinds=list(dict.fromkeys((*kinds, *(context.texts[one] for one in others)))))
-    return parse_key(reply.text) if reply.finish == "stop" else None
+    key = parse_key(reply.text) if reply.finish == "stop" else None
+    if key is None or key.exercise:
+        return key
+    # A question isn't talk because a model says so: a text can have told it to. It counts as unsolved.
+    doubted = await asyncio.to_thread(_poses_question, text, others, known)
+    return None if doubted else key
+
+
+def _poses_question(text: str, others: Sequence[str], known: Sequence[str]) -> bool:
+    given = View("\n".join(known))
+    return poses_question(text, given) or any(poses_question(one, given, is_open=True) for one in others)
 
 
 def _kind(text: str, chat: StoredChat, message: str) -> str:
