@@ -78,6 +78,7 @@ async def test_only_citations_of_what_is_shown_are_kept() -> None:
         r"$mito\mathstrut chon\mathstrut dria$",
         r"$\text{mi\limits to\quad chon\displaystyle dria}$",
         "$$\\text{mito%x\nchon%x\ndria}$$",
+        r"mi\to{}chondria",
         "mito~~x~~chon~~x~~dria",
         "mito~x~chon~x~dria",
         "mito ~x~ chon ~x~ dria",

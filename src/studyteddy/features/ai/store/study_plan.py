@@ -9,7 +9,7 @@ from studyteddy.features.ai.schemas.study_plan import PlannableTask
 from studyteddy.platform.db.statements import Reader, Statement
 
 MAX_TASKS = 1000
-"""Open tasks that a plan looks at, those that are due first."""
+"""Open tasks that a plan considers, those that are due first."""
 
 _OPEN = Statement(
     PlannableTask,

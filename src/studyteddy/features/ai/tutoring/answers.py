@@ -54,7 +54,7 @@ async def checked(
 ) -> AsyncGenerator[Shown, None]:
     """Yield what may be shown of a draft, and close it at its end or at the first leak.
 
-    `cite` reads the citations of a sentence, before it is judged: what is shown is what was looked at.
+    `cite` reads the citations of a sentence, before it is judged: what is shown is what was checked.
 
     A guess without work gets the prepared text whether it is right or wrong, and without a look at the draft:
     otherwise the difference between the two replies would tell. Without a guard, assessed work gets prepared texts,

@@ -57,9 +57,9 @@ def plain(text: str) -> str:
     return fold(normal(text))
 
 
-def compact(text: str) -> str:
-    """Return only the letters and digits of the plain form of a text, without LaTeX commands."""
-    bare = re.sub(r"\\[a-z]+", "", plain(text))
+def compact(text: str, *, is_formula: bool = True) -> str:
+    """Return only the letters and digits of the plain form of a text, without LaTeX commands if it is a formula."""
+    bare = re.sub(r"\\[a-z]+", "", plain(text)) if is_formula else plain(text)
     return "".join(letter for letter in bare if letter.isalnum())
 
 

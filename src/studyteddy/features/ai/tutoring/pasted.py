@@ -20,7 +20,7 @@ _CALCULATED = re.compile(r"[^a-z=]+=-?[\d.,/]+")
 _MAX_GIVEN = 12
 """Numbers of a problem that are calculated with."""
 _MAX_LINES, _MAX_EQUATIONS = 40, 120
-"""Formulas of a message that are looked at, and readings of equations of the problems: what goes beyond was pasted."""
+"""Formulas of a message that are compared, and readings of equations of the problems: what goes beyond was pasted."""
 
 
 def lines(view: View, given: View) -> list[str]:

@@ -176,8 +176,9 @@ def _grams(text: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 
 
 def _window(recent: Sequence[str], view: View) -> str:
-    """Return the letters of the last words before a sentence, and those of the sentence."""
-    return "".join([*recent][-6:]) + view.compact
+    """Return the letters of the last words before a sentence, and those of the sentence, as text and as formula."""
+    before = "".join([*recent][-6:])
+    return f"{before}{view.compact}\n{before}{view.letters}"
 
 
 def _single_letters(view: View) -> list[str]:

@@ -41,6 +41,11 @@ class View:
         return compact(self.raw)
 
     @cached_property
+    def letters(self) -> str:
+        """As `compact`, with the names of LaTeX commands: outside of formulas they are shown."""
+        return compact(self.raw, is_formula=False)
+
+    @cached_property
     def squeezed(self) -> str:
         return squeezed(self.text)
 
