@@ -251,6 +251,7 @@ FIVE, APPLES = Key("x = 5", []), "Solve 3x = 15 for x."
     "text",
     [
         "x is |||||.",
+        "x is ||||/.",
         "x is 🍎🍎🍎🍎🍎.",
         "So 🍎 🍎 🍎 🍎 🍎 it is.",
         "Count: a, a, a, a, a.",
@@ -285,6 +286,13 @@ def test_a_number_is_a_leak_if_it_is_counted_or_in_another_script(text: str) -> 
 )
 def test_repetitions_and_other_scripts_are_no_leak_where_they_say_no_number(text: str) -> None:
     assert not guard(FIVE, APPLES).leaks(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ᴍɪᴛᴏᴄʜᴏɴᴅʀɪᴀ", "mιтοcнοndria", "🇲🇮🇹🇴🇨🇭🇴🇳🇩🇷🇮🇦", "🅼🅸🆃🅾🅲🅷🅾🅽🅳🆁🅸🅰", "mito[^1]chon[^2]dria"]
+)
+def test_a_word_is_a_leak_in_letters_that_look_alike(text: str) -> None:
+    assert guard(Key("mitochondria", []), "Which organelle makes ATP?").leaks(f"Think of {text}.")
 
 
 CARBON = Key("carbon dioxide", [], ["CO2", "Kohlendioxid", "ثاني أكسيد الكربون"])

@@ -25,7 +25,13 @@ _LETTERS = frozenset(("GREEK", "CYRILLIC"))
 
 def counted(view: View) -> Iterator[int]:
     """Yield how often a sign or a word is repeated, wherever one is: |||||, a, a, a."""
-    tokens = (one for token in _TOKEN.findall(view.shown.lower()) if token not in _BETWEEN for one in _apart(token))
+    # The fifth stroke of a tally lies across.
+    tokens = (
+        "|" if one in ("/", "\\") else one
+        for token in _TOKEN.findall(view.shown.lower())
+        if token not in _BETWEEN
+        for one in _apart(token)
+    )
     for token, same in groupby(tokens):
         count = sum(1 for _ in same)
         if token not in _LINES and count >= _least(token):

@@ -25,6 +25,7 @@ _SHORT_NAME = 6
 _LONG_WORD = 7
 """Letters of a word that is found even if it is cut into pieces."""
 _ENDING = re.compile(r"(?<=\w{3})(?:ings?|edly|ed|es|s|er|en|em|est|et|e|t|ly)$")
+_DIGITS = re.compile(r"\d")
 _STOPWORDS = frozenset(
     words(
         "the and for with that this from was were are has have its his her their not you your which what when where "
@@ -176,9 +177,9 @@ def _grams(text: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 
 
 def _window(recent: Sequence[str], view: View) -> str:
-    """Return the letters of the last words before a sentence, and those of the sentence, as text and as formula."""
+    """Return the letters of the last words before a sentence, and its own: as formula, as text, and without digits."""
     before = "".join([*recent][-6:])
-    return f"{before}{view.compact}\n{before}{view.letters}"
+    return "\n".join(f"{before}{one}" for one in (view.compact, view.letters, _DIGITS.sub("", view.compact)))
 
 
 def _single_letters(view: View) -> list[str]:
