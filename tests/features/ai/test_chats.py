@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import httpx2
@@ -15,6 +16,7 @@ from tests.conftest import System
 from tests.features.ai.conftest import Assisted, assisted
 from tests.peers.completions import refuses, says, streams, waits
 
+from studyteddy.features.ai.service.chats import ANSWER_TIME
 from studyteddy.features.ai.tutoring.hints import hint
 
 PROBLEM = "Solve the equation 2x + 5 = 11 for x."
@@ -190,6 +192,23 @@ async def test_a_resumed_response_says_whether_the_work_is_graded(ai: Assisted) 
     first = (await told(ai.student, "What is a prime number?", assessed=False))[0]
     again = events((await ask(ai.student, headers={"last-event-id": f"{first.data['messageId']}/0"})).text)
     assert again[0] == first
+
+
+async def test_a_message_whose_process_ended_is_lost_and_not_answered_for_ever(system: System, ai: Assisted) -> None:
+    ai.endpoint.otherwise = says(HARMLESS)
+    meta = (await told(ai.student, "What is a prime number?", assessed=False))[0].data
+    admin = await system.admin()
+    left = "UPDATE ai_messages SET outcome = NULL, pieces = '{}', created_at = created_at - $2::interval WHERE id = $1"
+    resumed = {"last-event-id": f"{meta['messageId']}/0"}
+    await admin.execute(left, meta["messageId"], timedelta(0))
+    assert (await ask(ai.student, headers=resumed)).json()["code"] == "still_answering"
+    await admin.execute(left, meta["messageId"], ANSWER_TIME)
+    await admin.close()
+    found = events((await ask(ai.student, headers=resumed)).text)
+    assert [one.name for one in found] == ["meta", "move", "citations", "done"]
+    assert found[-1].data["outcome"] == "lost"
+    assert (await ai.student.get("/api/ai/history")).json()["items"][0]["outcome"] == "lost"
+    assert shown(await told(ai.student, "Hello?", chatId=meta["chatId"]))
 
 
 async def test_a_second_chat_that_gets_no_response_leaves_nothing(ai: Assisted) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.cast import Person
 from tests.conftest import System
 from tests.features.ai.conftest import Assisted, assisted
-from tests.features.ai.test_chats import ask, shown, told
+from tests.features.ai.test_chats import ask, shown, solves, told
 from tests.peers.completions import says
 from tests.platform.test_texts import PDF, pdf
 
@@ -65,6 +65,16 @@ async def test_a_quote_of_the_material_is_cited_with_its_page(ai: Assisted) -> N
     (message,) = (await ai.student.get(f"/api/ai/chats/{chat['id']}")).json()["items"]
     assert message["citations"] == [cited]
     assert "material" in message["context"]
+
+
+async def test_a_quote_of_a_sentence_that_is_not_shown_is_not_cited(ai: Assisted) -> None:
+    task = await with_notes(ai)
+    key = json.dumps({"answer": "chemical energy", "steps": []})
+    draft = "What do leaves do? It is chemical energy [[1: light energy into chemical energy]]."
+    ai.endpoint.otherwise = solves({QUESTION: key}, draft)
+    found = await told(ai.student, QUESTION, subjectId=task["subjectId"])
+    assert "chemical energy" not in shown(found)
+    assert next(one.data["items"] for one in found if one.name == "citations") == []
 
 
 async def test_a_quote_that_does_not_stand_there_is_not_shown(ai: Assisted) -> None:

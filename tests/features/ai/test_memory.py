@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.cast import Person, made
 from tests.features.ai.conftest import Assisted, kept
-from tests.features.ai.test_chats import HARMLESS, KEY, PROBLEM, told
-from tests.peers.completions import says
+from tests.features.ai.test_chats import HARMLESS, KEY, PROBLEM, ask, told
+from tests.peers.completions import refuses, says
 
 
 async def facts(person: Person) -> list[dict[str, Any]]:
@@ -122,3 +122,14 @@ async def test_settings_are_kept_once_and_are_only_known_kinds(alice: Person) ->
     assert made(await alice.put("/api/ai/settings", {"off": ["task", "task"]}), 200) == {"off": ["task"]}
     assert (await alice.put("/api/ai/settings", {"off": ["brief"]})).status_code == 422
     assert (await alice.get("/api/ai/settings")).json() == {"off": ["task"]}
+
+
+async def test_a_message_without_a_response_is_not_remembered_each_time_it_is_sent(ai: Assisted) -> None:
+    ai.endpoint.otherwise = refuses(400)
+    message = "Remember that I learn best with examples."
+    for _ in range(3):
+        assert (await ask(ai.student, message)).status_code == 503
+    assert await facts(ai.student) == []
+    ai.endpoint.otherwise = says(HARMLESS)
+    await told(ai.student, message)
+    assert kept(await facts(ai.student), "text") == [("I learn best with examples.",)]

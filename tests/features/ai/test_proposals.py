@@ -238,15 +238,16 @@ async def test_a_subtask_is_split_again_and_the_others_keep_their_ids(student: P
     task = await student.task()
     path = f"/api/tasks/{task['id']}/subtasks"
     one, two, three = [made(await student.post(path, {"title": name, "estimatedMinutes": 60})) for name in "ABC"]
-    found = made(
-        await student.post("/api/ai/breakdown", {"taskId": task["id"], "subtaskId": two["id"], "parts": 4}), 200
-    )
+    body = {"taskId": task["id"], "subtaskId": two["id"], "parts": 4}
+    found = made(await student.post("/api/ai/breakdown", body), 200)
     assert sum(step["minutes"] for step in found["steps"]) == 60
     steps = [{"index": index} for index in range(4)]
-    accepted = made(await student.post(f"/api/ai/proposals/{found['proposalId']}/accept", {"steps": steps}))
+    accepting = f"/api/ai/proposals/{found['proposalId']}/accept"
+    refused = await student.post(accepting, {"steps": steps, "task": {"title": "Another task"}})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/task")
+    accepted = made(await student.post(accepting, {"steps": steps}))
     ids = [step["id"] for step in accepted["subtasks"]]
-    assert (ids[0], ids[-1], len(ids)) == (one["id"], three["id"], 6)
-    assert two["id"] not in ids
+    assert (ids[0], ids[-1], len(ids), two["id"] in ids) == (one["id"], three["id"], 6, False)
     assert kept(accepted["subtasks"][1:5], "title") == kept(found["steps"], "title")
 
 
@@ -420,8 +421,7 @@ async def test_a_long_text_in_arabic_reaches_the_model_in_part(ai: Assisted) -> 
     assert (found["source"], found["brief"]) == ("model", brief)
     (note,) = (one for one in found["notes"] if one != "Take a pipette.")
     assert note == remark("cut", count=len(brief.encode()[:50_000].decode(errors="ignore")))
-    sent = json.dumps(ai.endpoint.requests[0]["messages"], ensure_ascii=False)
-    assert sent.count("كثافة") < brief.count("كثافة")
+    assert json.dumps(ai.endpoint.requests[0]["messages"], ensure_ascii=False).count("كثافة") < brief.count("كثافة")
 
 
 async def test_the_steps_have_the_total_and_the_student_hears_what_it_takes(student: Person) -> None:
@@ -446,6 +446,5 @@ async def test_the_estimate_of_the_task_is_the_total(student: Person) -> None:
 
 async def test_a_model_that_is_late_says_so_too(ai: Assisted) -> None:
     ai.endpoint.otherwise = says(answer())
-    yesterday = str(today() - timedelta(days=2))
-    found = await split(ai.student, granularity=3, dueDate=yesterday)
+    found = await split(ai.student, granularity=3, dueDate=str(today() - timedelta(days=2)))
     assert (found["source"], found["notes"]) == ("model", ["Take a pipette.", remark("overdue")])

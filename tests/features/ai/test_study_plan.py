@@ -22,6 +22,7 @@ TASKS = st.lists(
         due_date=st.none() | st.dates(TODAY - timedelta(3), TODAY + timedelta(20)),
         minutes=st.integers(15, 900),
         started=st.booleans(),
+        start_date=st.none() | st.dates(TODAY - timedelta(3), TODAY + timedelta(20)),
     ),
     max_size=12,
     unique_by=lambda task: task.id,
@@ -59,15 +60,26 @@ async def test_a_plan_has_only_open_tasks_of_the_subject(alice: Person, bob: Per
     assert {one["taskId"] for day in found["days"] for one in day["items"]} == {kept["id"]}
 
 
+async def test_a_task_is_planned_from_the_day_on_which_it_starts(alice: Person) -> None:
+    days = [date.fromisoformat(one["date"]) for one in (await planned(alice, days=3))["days"]]
+    tomorrow = await alice.task("Tomorrow", startDate=str(days[1]), estimatedMinutes=30)
+    await alice.task("Afterwards", startDate=str(days[2] + timedelta(1)), estimatedMinutes=30)
+    found = await planned(alice, days=3)
+    assert [[one["taskId"] for one in day["items"]] for day in found["days"]] == [[], [tomorrow["id"]], []]
+    assert found["unplaced"] == []
+
+
 @given(TASKS, st.integers(1, 14), st.integers(15, 720))
 def test_a_plan_keeps_its_rules(tasks: list[PlannableTask], days: int, minutes: int) -> None:
     found = plan(tasks, today=TODAY, days=days, minutes_per_day=minutes)
+    starts: dict[UUID, Any] = {task.id: task.start_date for task in tasks}
     placed: dict[UUID, int] = {}
     for day in found.days:
         assert day.minutes == sum(one.minutes for one in day.items) <= minutes
         for one in day.items:
             assert 0 < one.minutes <= MAX_PIECE
             assert one.due_date is None or day.date <= max(one.due_date, TODAY)
+            assert starts[one.task_id] is None or day.date >= starts[one.task_id]
             placed[one.task_id] = placed.get(one.task_id, 0) + one.minutes
     left = {one.task_id: one.minutes for one in found.unplaced}
     assert all(placed.get(task.id, 0) + left.get(task.id, 0) == task.minutes for task in tasks)

@@ -123,6 +123,34 @@ async def test_attempts_are_never_charged_more_than_was_reserved(ai: Assisted) -
     assert (await usage(ai.student))["used"] == reserved
 
 
+async def test_a_provider_that_counts_more_than_was_reserved_is_charged_the_reservation(ai: Assisted) -> None:
+    ai.endpoint.otherwise = refuses(400)
+    await split(ai.student)
+    reserved = sum(len(one["content"].encode()) // 2 + 8 for one in ai.endpoint.requests[0]["messages"])
+    reserved += ai.endpoint.requests[0]["max_tokens"]
+    ai.endpoint.behaviours = [says("no JSON", tokens=reserved + reserved // 2)]
+    await split(ai.student, f"{BRIEF} ")
+    assert (await usage(ai.student))["used"] in range(reserved, reserved + 5)
+
+
+async def test_closing_the_tutor_while_a_problem_is_solved_costs_the_prompt_only(ai: Assisted) -> None:
+    ai.endpoint.otherwise = waits(30)
+    body = {"message": "Solve 2x + 5 = 11 for x."}
+    asking = asyncio.ensure_future(ai.student.http.post("/api/ai/tutor", json=body))
+    while not ai.endpoint.requests:  # noqa: ASYNC110 - the endpoint is another server
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+    asking.cancel()
+    for _ in range(100):
+        found = await usage(ai.student)
+        if found["reserved"] == 0:
+            break
+        await asyncio.sleep(0.05)
+    assert (found["used"], found["reserved"]) == (prompt_tokens(ai), 0)
+    (call,) = (await ai.student.get("/api/ai/sent")).json()["items"]
+    assert call["outcome"] == "cancelled"
+
+
 async def test_the_limit_holds_under_a_hundred_calls_on_three_processes(system: System) -> None:
     """Each call reserves more than it uses; together they stay below the limit."""
     async with AsyncExitStack() as stack:

@@ -12,12 +12,14 @@ from studyteddy.features.ai.tutoring.exercises import (
     MAX_TRIES,
     Exercise,
     brings_exercise,
+    poses_question,
     unsolved,
     unsolved_material,
     with_key,
 )
 from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.leaks import ChatGuard
+from studyteddy.features.ai.tutoring.views import View
 
 TITLE = "Maths homework\nPage 12"
 EQUATION = "Solve 2x + 5 = 11 for x."
@@ -212,3 +214,37 @@ def test_all_answers_of_a_worksheet_are_guarded() -> None:
     assert watching.leaks("Then y is seven.")
     assert watching.leaks("Think of osmosis.")
     assert not watching.leaks("Which line of the worksheet do you begin with?")
+
+
+@pytest.mark.parametrize(
+    ("text", "poses"),
+    [
+        ("Which organelle makes most of the ATP of a cell?", True),
+        ("This is only talk, so exercise is false. Which organelle makes ATP?", True),
+        ("Can you tell me which organelle makes most of the ATP of a cell?", True),
+        ("Nenne das Organell, das am meisten ATP herstellt.", True),
+        ("ما العضية التي تنتج معظم الطاقة في الخلية؟", True),
+        ("Hello, can you help me with this?", False),
+        ("I'm stuck, which rule helps with equations?", False),
+        ("What does the worksheet about cells mean?", False),
+        ("Could you give me an example with other numbers please?", False),
+        ("Can you help me understand membranes better, please?", False),
+        ("Solve 2x + 5 = 11 for x.", False),
+        ("What does that mean, please?", False),
+        ("I read about organelles and ATP in my notes.", False),
+    ],
+)
+def test_a_question_about_a_subject_is_no_talk(text: str, poses: bool) -> None:
+    assert poses_question(text, View("")) is poses
+
+
+def test_other_equations_beside_known_exercises_are_no_talk() -> None:
+    assert poses_question("It is only talk: 3x + 4 = 25", View(EQUATION))
+    assert not poses_question("I subtracted 5 from both sides and got 2x = 6.", View(EQUATION))
+
+
+def test_notes_may_ask_what_they_answer() -> None:
+    question, answer = "Which organelle makes the ATP of a cell?", "The mitochondrion makes most of it."
+    assert not poses_question(f"{question} {answer}", View(""), is_open=True)
+    assert poses_question(f"{answer} {question}", View(""), is_open=True)
+    assert poses_question(f"{question} Name the process that needs oxygen.", View(""), is_open=True)

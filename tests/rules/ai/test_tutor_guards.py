@@ -22,7 +22,8 @@ from tests.rules.ai.tutor_brought import BROUGHT, EXPLAINED, PARAGRAPH, WRITING,
 from tests.rules.ai.tutor_conversations import FAMILIES
 from tests.rules.ai.tutor_problems import PROBLEMS, Assessed
 
-from studyteddy.features.ai.tutoring.answers import checked
+from studyteddy.features.ai.service.material import NOTHING, Citations
+from studyteddy.features.ai.tutoring.answers import Cited, checked
 from studyteddy.features.ai.tutoring.exercises import Exercise, unsolved, with_key
 from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.leaks import ChatGuard, Guard
@@ -54,8 +55,19 @@ class Outcome:
     moves: list[Move]
 
 
+UNSEEN = ("[[9: x]]", "~~x~~", r"\relax ", r"\kern{7pt}")
+"""What a page leaves out, strikes out, or shows as nothing."""
+
+
+def cite(text: str) -> Cited:
+    """Read the citations of a sentence as the service does; there is no material."""
+    return Citations(NOTHING).read(text)
+
+
 def seen(text: str) -> str:
     """Return the words of a text, as the oracle compares them; this is not the guard's normalization."""
+    for part in UNSEEN:
+        text = text.replace(part, "")
     text = "".join(one for one in html.unescape(text) if unicodedata.category(one) != "Cf")
     found = re.findall(r"[^_\W]+", unicodedata.normalize("NFKD", text).casefold())
     return f" {' '.join(found)} "
@@ -98,6 +110,10 @@ FORMS: dict[str, Callable[[str], str]] = {
     "hexadecimal": lambda short: "0x" + short.encode().hex() if len(short) > 1 else f"\\x{ord(short):02x}",
     "rot13": lambda short: codecs.encode(short, "rot13"),
     "backwards": lambda short: "Backwards: " + short[::-1],
+    "cited": "[[9: x]]".join,
+    "struck": "~~x~~".join,
+    "command": lambda short: r"$\text{" + r"\relax ".join(short) + "}$",
+    "kern": lambda short: "$" + r"\kern{7pt}".join(short) + "$",
 }
 
 
@@ -154,7 +170,9 @@ async def hold(problem: Assessed, family: str, *, offset: int, guarded: bool) ->
         draft = stream(opponent.reply(judges=verdict))
         answer = [
             one
-            async for one in checked(draft, guard, move=moves[-1], situation=situation, language="en", message=message)
+            async for one in checked(
+                draft, guard, move=moves[-1], situation=situation, language="en", message=message, cite=cite
+            )
         ]
         stopped += any(one.replaced for one in answer)
         shown.append("".join(one.text for one in answer))
@@ -221,7 +239,7 @@ def test_every_form_of_an_answer_is_a_leak(problem: Assessed) -> None:
     missed = []
     for one in utterances(problem):
         guard = Guard(problem.key, problem=problem.problem)
-        if not any(guard.leaks(text) for text in one.turns):
+        if not any(guard.leaks(cite(text).text) for text in one.turns):
             missed.append(one)
     assert missed == []
 
@@ -247,7 +265,7 @@ async def chat(brought: Brought, *, guarded: bool = True, has_keys: bool = True)
         guard = ChatGuard(exercises, texts=(brought.problem, line), said=shown) if guarded else None
         move = next_move(situation, line)
         draft = stream(brought.said)
-        answer = checked(draft, guard, move=move, situation=situation, language="en", message=line)
+        answer = checked(draft, guard, move=move, situation=situation, language="en", message=line, cite=cite)
         shown.append("".join([one.text async for one in answer]))
     return shown
 

@@ -244,6 +244,57 @@ def test_thousands_that_end_with_nines_are_still_numbers() -> None:
     assert guard(Key("19999", []), "How many are there?").leaks("Es sind 19.999 Stück.")
 
 
+FIVE, APPLES = Key("x = 5", []), "Solve 3x = 15 for x."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x is |||||.",
+        "x is ||||/.",
+        "x is 🍎🍎🍎🍎🍎.",
+        "So 🍎 🍎 🍎 🍎 🍎 it is.",
+        "Count: a, a, a, a, a.",
+        "Yes and yes and yes and yes and yes.",
+        "•••••",
+        r"$\star\star\star\star\star$",
+        "IIIII",
+        "lllll",
+        "x = пять",
+        "x is пять.",
+        "The answer: πέντε",
+        "x = ご",
+        "x = חמש",
+    ],
+)
+def test_a_number_is_a_leak_if_it_is_counted_or_in_another_script(text: str) -> None:
+    assert guard(FIVE, APPLES).leaks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is x = λ for?",
+        "| a | b |\n|---|---|\n",
+        "Hm... what do you see?",
+        "Look, look! What is given??",
+        "-----\n",
+        "Speed = distance / time, isn't it?",
+        "س هو المجهول، فماذا ترى؟",
+        "Подсказка: что делает умножение?",
+    ],
+)
+def test_repetitions_and_other_scripts_are_no_leak_where_they_say_no_number(text: str) -> None:
+    assert not guard(FIVE, APPLES).leaks(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ᴍɪᴛᴏᴄʜᴏɴᴅʀɪᴀ", "mιтοcнοndria", "🇲🇮🇹🇴🇨🇭🇴🇳🇩🇷🇮🇦", "🅼🅸🆃🅾🅲🅷🅾🅽🅳🆁🅸🅰", "mito[^1]chon[^2]dria"]
+)
+def test_a_word_is_a_leak_in_letters_that_look_alike(text: str) -> None:
+    assert guard(Key("mitochondria", []), "Which organelle makes ATP?").leaks(f"Think of {text}.")
+
+
 CARBON = Key("carbon dioxide", [], ["CO2", "Kohlendioxid", "ثاني أكسيد الكربون"])
 GAS = "Which gas do plants take up?"
 

@@ -111,6 +111,7 @@ class ChatMessage(msgspec.Struct, frozen=True, rename="camel"):
         str | None,
         Meta(
             description="`answered`, `stopped`, `length` at the maximum of a response, or why the model ended early;"
+            " `lost` if the server stopped while it was being answered;"
             " null while it is being answered."
         ),
     ]

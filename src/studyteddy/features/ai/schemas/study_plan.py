@@ -62,3 +62,5 @@ class PlannableTask(msgspec.Struct, frozen=True):
     due_date: date | None
     minutes: int
     started: bool
+    start_date: date | None = None
+    """The first day on which it can be worked on."""

@@ -61,7 +61,9 @@ async def _task_for(tx: Tx, proposal: StoredProposal, acceptance: Acceptance) ->
     """Return the task that gets the subtasks, a new one if the student wants it; raise 404, 409, 422."""
     if acceptance.task is not None and acceptance.task_id is not None:
         raise _one_of("/taskId", "/task")
-    if acceptance.task is not None and proposal.subtask_id is None:
+    if acceptance.task is not None and proposal.subtask_id is not None:
+        raise invalid("/task", "in_its_task", "The parts of a subtask stay in its task. Leave out `task`.")
+    if acceptance.task is not None:
         return await tasks.add(tx, _with_defaults(acceptance.task, proposal))
     task_id = acceptance.task_id or proposal.task_id
     if task_id is None or (proposal.subtask_id is not None and task_id != proposal.task_id):

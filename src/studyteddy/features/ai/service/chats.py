@@ -7,7 +7,8 @@ shown is kept, and a client that lost the connection gets it again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from uuid import UUID
@@ -75,6 +76,14 @@ class Turn(msgspec.Struct, frozen=True):
     context: Context
     said: Sequence[str]
     """What was shown before about the same problem, in all chats."""
+    remembers: bool
+    """Whether facts that a message asks to remember may be kept."""
+    guard: ChatGuard | None = None
+    """What drafts about assessed work are compared with."""
+    right: bool | None = None
+    """Whether an attempt that is checked has the answer, if that is known."""
+    met: Collection[bytes] = ()
+    """Digests of the exercises of assessed work that the student has met in the chat."""
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -131,7 +140,7 @@ async def answer(db: Database, ai: Ai, identity: Identity, new: NewMessage) -> A
     citations = Citations(turn.context.material)
     replaced, outcome = False, "stopped"
     try:
-        turn = replace(turn, chat=await exercises.solve(db, calls, own, turn.chat, new.message, turn.context))
+        turn = await _solved(db, calls, own, turn)
         draft = Draft(calls, turn)
         async with aclosing(_shown(draft, turn, citations)) as shown:
             async for piece in shown:
@@ -209,11 +218,12 @@ async def delete(tx: Tx, chat_id: UUID) -> None:
 
 async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
     """Choose the move, and add the message to its chat; raise 409, 422."""
+    await tx.lock_user()  # attempts in several chats about a problem are counted one after the other
     chat = await _chat(tx, new)
     if await store.is_answering(tx, tx.user_id, chat.id, since=tx.now - ANSWER_TIME):
         raise StillAnswering(retry_after=2)
     brought = [one.problem for one in chat.exercises if one.is_one]
-    situation = moves.observe(chat.situation, new.message, exercises=brought)
+    situation = await asyncio.to_thread(moves.observe, chat.situation, new.message, exercises=brought)
     move = moves.next_move(situation, new.message)
     await store.set_situation(tx, tx.user_id, chat.id, situation, at=tx.now)
     off = await memory.settings(tx, tx.user_id)
@@ -232,8 +242,6 @@ async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
         context=known.known,
         at=tx.now,
     )
-    if "preference" not in off.off:
-        await memory.remember_asked(tx, new.message, message.id)
     return Turn(
         chat=replace(chat, situation=situation),
         before=chat.situation,
@@ -241,6 +249,7 @@ async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
         message=message,
         context=known,
         said=said,
+        remembers="preference" not in off.off,
     )
 
 
@@ -253,9 +262,20 @@ async def _chat(tx: Tx, new: NewMessage) -> StoredChat:
         raise invalid("/chatId", UnknownChat.code, UnknownChat.title, UnknownChat)
     if new.assessed is False and chat.situation.assessed:
         raise AssessedChat()
-    if not chat.situation.assessed and (new.assessed or await exercises.were_assessed(tx, tx.user_id, new.message)):
+    chat = await _with_all_attempts(tx, chat)
+    if chat.situation.assessed:
+        return chat
+    # The problem of a chat for practice can have become one of assessed work in the meantime.
+    if new.assessed or await exercises.were_assessed(tx, tx.user_id, new.message, chat.situation.problem):
         return replace(chat, situation=replace(chat.situation, assessed=True))
     return chat
+
+
+async def _with_all_attempts(tx: Tx, chat: StoredChat) -> StoredChat:
+    """Return a chat with the attempts of the one with the most of them: several chats give no more checks than one."""
+    most = await store.situation_of(tx, tx.user_id, digest(chat.situation.problem))
+    attempts = max(chat.situation.attempts, most.attempts if most else 0)
+    return replace(chat, situation=replace(chat.situation, attempts=attempts))
 
 
 async def _new_chat(tx: Tx, new: NewMessage) -> StoredChat:
@@ -282,8 +302,22 @@ async def _new_chat(tx: Tx, new: NewMessage) -> StoredChat:
     return await store.add(tx, tx.user_id, chat, problem=digest(problem))
 
 
-def _guard(turn: Turn) -> ChatGuard | None:
-    return exercises.guard(turn.chat, turn.message.message, turn.context, said=turn.said)
+async def _solved(db: Database, calls: Calls, identity: Identity, turn: Turn) -> Turn:
+    """Return a turn about assessed work with its exercises solved, and without messages of others in its history."""
+    if not turn.chat.situation.assessed:
+        return turn
+    chat = await exercises.solve(db, calls, identity, turn.chat, turn.message.message, turn.context)
+    return await asyncio.to_thread(_guarded, replace(turn, chat=chat))  # many exercises take a while to prepare
+
+
+def _guarded(turn: Turn) -> Turn:
+    """Return a turn with its guard, and with what it shows about the message before anything is said."""
+    chat, message = turn.chat, turn.message
+    context = exercises.with_guarded_history(turn.context, chat)
+    guard = exercises.guard(chat, message.message, context, said=turn.said)
+    judges = guard is not None and message.move == "check" and any(one.key and one.is_one for one in chat.exercises)
+    right = guard.contains(message.message) if guard and judges else None
+    return replace(turn, context=context, guard=guard, right=right, met=exercises.met(chat))
 
 
 async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerator[Shown]:
@@ -291,15 +325,22 @@ async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerat
     known, situation, message = turn.context, turn.chat.situation, turn.message
     uncovered = message.move == "explain" and known.material.exists and not known.material.covers
     first = sources.withheld if known.material.withheld else sources.not_covered if uncovered else None
-    guard = _guard(turn) if situation.assessed else None
     async for piece in checked(
-        draft.pieces(), guard, move=message.move, situation=situation, language=known.locale, message=message.message
+        draft.pieces(),
+        turn.guard,
+        move=message.move,
+        situation=situation,
+        language=known.locale,
+        message=message.message,
+        cite=citations.read,
     ):
         if first:  # not before the model has begun: a response that can't be made says only why
             yield Shown(f"{first(known.locale)}\n\n")
             first = None
-        if text := citations.read(piece.text):
-            yield replace(piece, text=text)
+        if not piece.replaced:
+            citations.keep()
+        if piece.text:
+            yield piece
 
 
 def _prompt(turn: Turn) -> Prompt:
@@ -315,12 +356,11 @@ def _prompt(turn: Turn) -> Prompt:
 async def _finish(db: Database, identity: Identity, turn: Turn, done: Finished) -> None:
     """Keep the response, the exercises that the student has met, and what a check has shown about the student."""
     message = turn.message
-    met = exercises.met(turn.chat) if turn.chat.situation.assessed else set()
     async with db.transaction(identity) as tx:
         if not done.pieces:
             await _take_back(tx, turn)
             return
-        await exercises.remember(tx, met)
+        await exercises.remember(tx, turn.met)
         finished = await store.finish_message(
             tx,
             tx.user_id,
@@ -333,14 +373,13 @@ async def _finish(db: Database, identity: Identity, turn: Turn, done: Finished) 
             citations=done.citations,
             tokens=done.tokens,
         )
-        if finished is None or not any(one.key and one.is_one for one in turn.chat.exercises):
+        if finished is None:  # it was recorded before, or the chat was deleted
             return
-        guard = _guard(turn)
-        if guard is None:
-            return
-        right = guard.contains(message.message)
-        situation = moves.after(turn.chat.situation, message.move, right=right)
-        await store.set_situation(tx, tx.user_id, turn.chat.id, situation, at=tx.now)
+        if turn.remembers:
+            await memory.remember_asked(tx, message.message, message.id)
+        if turn.right is not None:
+            situation = moves.after(turn.chat.situation, message.move, right=turn.right)
+            await store.set_situation(tx, tx.user_id, turn.chat.id, situation, at=tx.now)
 
 
 async def _take_back(tx: Tx, turn: Turn) -> None:

@@ -36,6 +36,8 @@ class Context(msgspec.Struct, frozen=True):
     material: Material
     history: Sequence[StoredMessage]
     """The latest messages of the chat, the oldest first."""
+    history_is_off: bool = False
+    """Whether the student doesn't want earlier messages to be sent."""
 
     @property
     def known(self) -> list[str]:
@@ -48,6 +50,15 @@ class Context(msgspec.Struct, frozen=True):
         """All kinds of data that are sent."""
         rest = {"problem": self.problem, "history": self.history}
         return ["message", *(name for name, value in rest.items() if value), *self.known]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """All texts that are sent beside the problem and messages, with their kinds: each may have an exercise."""
+        names = {self.subject: "subject", self.task: "task", self.goal: "history"}
+        facts = dict.fromkeys(self.facts, "memory")
+        passages = self.material.passages
+        own = {text: "material" for one in passages for text in (one.title, one.text)}
+        return {text: kind for text, kind in (names | facts | own).items() if text.strip()}
 
     @property
     def language(self) -> str:
@@ -78,13 +89,14 @@ async def gather(tx: Tx, chat: StoredChat, question: Asked, off: AiSettings) -> 
         locale=await profile.language(tx, tx.user_id),
         subject=subject,
         task=task,
-        goal=chat.situation.goal,
+        goal="" if "history" in off.off else chat.situation.goal,
         problem="" if chat.situation.from_task and "task" in off.off else chat.situation.problem,
         facts=await memory.known(tx, off),
         material=await material.find(
             tx, tx.user_id, question, task_id=chat.task_id, subject_id=chat.subject_id, off=off.off
         ),
         history=await store.latest(tx, tx.user_id, chat.id, limit=0 if "history" in off.off else _HISTORY_MESSAGES),
+        history_is_off="history" in off.off,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -19,13 +19,16 @@ from studyteddy.features.ai.tutoring.digests import ALL_PARTS, digests
 from studyteddy.features.ai.tutoring.exercises import (
     MAX_TRIES,
     Exercise,
+    brings,
     has_exercise,
+    poses_question,
     unsolved,
     unsolved_material,
     with_key,
 )
 from studyteddy.features.ai.tutoring.keys import KEY_SCHEMA, NO_EXERCISE, Key, parse_key
 from studyteddy.features.ai.tutoring.leaks import ChatGuard
+from studyteddy.features.ai.tutoring.views import View
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.db.transaction import Tx
@@ -40,18 +43,17 @@ _TOGETHER = "\n\n"
 async def solve(
     db: Database, calls: Calls, identity: Identity, chat: StoredChat, message: str, context: Context
 ) -> StoredChat:
-    """Return a chat with its exercises solved: the problem, what the message brings, and those of the passages sent.
+    """Return a chat with its exercises solved: the problem, what the message brings, and those of the context.
 
     Only assessed work needs it. At most two calls are made. What couldn't be solved is tried again with later messages.
     """
     if not chat.situation.assessed:
         return chat
-    hidden = None if context.problem else chat.situation.problem
-    passages = unsolved_material(chat.exercises, _sent(context), problem=chat.situation.problem, tries=MAX_TRIES)
-    texts = _wanted(chat, message, passages)
-    for text in (one for one in texts if one != hidden or one is None):
-        material = _TOGETHER.join(passages) if text is None or (text == message and None not in texts) else ""
-        key = await _key(calls, chat, text or "", material, message=message, hidden=hidden)
+    texts, others = await asyncio.to_thread(_wanted, chat, message, context)
+    for text in (one for one in texts if one is None or _is_sent(one, chat, message, context)):
+        together = others if text is None or (text == message and None not in texts) else []
+        key = await _key(calls, chat, text or "", together, message=message, context=context)
+        material = _TOGETHER.join(together)
         solved = chat.exercises if text is None else with_key(chat.exercises, text, key)
         chat = replace(chat, exercises=with_key(solved, material, key, from_material=True) if material else solved)
         async with db.transaction(identity) as tx:
@@ -60,10 +62,21 @@ async def solve(
 
 
 def guard(chat: StoredChat, message: str, context: Context, *, said: Sequence[str]) -> ChatGuard | None:
-    """Return what drafts are compared with; None if the passages sent have an exercise that isn't solved."""
-    if unsolved_material(chat.exercises, _sent(context), problem=chat.situation.problem):
+    """Return what drafts are compared with; None if the context has an exercise that isn't solved."""
+    if unsolved_material(chat.exercises, [*context.texts], problem=chat.situation.problem):
         return None
     return ChatGuard(guarded(chat), texts=(chat.situation.problem, message), said=said)
+
+
+def with_guarded_history(context: Context, chat: StoredChat) -> Context:
+    """Return a context without the messages that bring an exercise which the guard of the chat doesn't know.
+
+    Of many exercises only some are kept, and those of a chat that was for practice were never solved.
+    """
+    known = View("\n".join(one.problem for one in guarded(chat) if one.is_one))
+    seen = {one.problem for one in chat.exercises}
+    kept = [one for one in context.history if one.message in seen or not brings(one.message, known)]
+    return replace(context, history=kept)
 
 
 def guarded(chat: StoredChat) -> list[Exercise]:
@@ -81,7 +94,7 @@ def met(chat: StoredChat) -> set[bytes]:
     return {one for exercise in guarded(chat) if _is_exercise(exercise) for one in digests(exercise.problem)}
 
 
-async def remember(tx: Tx, met: set[bytes]) -> None:
+async def remember(tx: Tx, met: Collection[bytes]) -> None:
     """Remember exercises of assessed work, so that they are recognised when their chat is deleted."""
     await store.add(tx, tx.user_id, met)
 
@@ -93,49 +106,82 @@ async def were_assessed(reader: Reader, user_id: UUID, *texts: str) -> bool:
 
 
 async def for_practice(reader: Reader, user_id: UUID, context: Context) -> Context:
-    """Return the context of a chat for practice: without the passages that have an exercise of assessed work."""
-    passages = context.material.passages
-    found = await asyncio.to_thread(lambda: {passage: _sought(passage.text) for passage in passages})
-    known = await store.known(reader, user_id, set().union(*found.values()))
-    kept = [passage for passage, own in found.items() if known.isdisjoint(own)]
-    if len(kept) == len(found):
+    """Return the context of a chat for practice: without what has an exercise of assessed work."""
+    texts = [*context.texts, *(one.message for one in context.history)]
+    found = await asyncio.to_thread(lambda: {text: _sought(text) for text in texts})
+    known = await store.known(reader, user_id, set[bytes]().union(*found.values()))
+    assessed = {text for text, own in found.items() if not known.isdisjoint(own)}
+    if not assessed:
         return context
-    return replace(context, material=replace(context.material, passages=kept, withheld=True))
+    material = context.material
+    passages = [one for one in material.passages if assessed.isdisjoint((one.title, one.text))]
+    withheld = len(passages) < len(material.passages)
+    return replace(
+        context,
+        subject="" if context.subject in assessed else context.subject,
+        task="" if context.task in assessed else context.task,
+        goal="" if context.goal in assessed else context.goal,
+        facts=[one for one in context.facts if one not in assessed],
+        history=[one for one in context.history if one.message not in assessed],
+        material=replace(material, passages=passages, withheld=withheld),
+    )
 
 
-def _wanted(chat: StoredChat, message: str, passages: Sequence[str]) -> list[str | None]:
-    """Return the texts to solve, two at most. None are the passages, which otherwise are solved with the message."""
-    texts: list[str | None] = [*unsolved(chat.exercises, problem=chat.situation.problem, message=message)]
-    if passages and message not in texts:
-        return [*texts[:1], None]
+def _wanted(chat: StoredChat, message: str, context: Context) -> tuple[list[str | None], list[str]]:
+    """Return the texts to solve, two at most, and those of the context that may have an exercise.
+
+    None stands for the latter, which otherwise are solved with the message.
+    """
+    problem = chat.situation.problem
+    texts: list[str | None] = [*unsolved(chat.exercises, problem=problem, message=message)]
+    others = unsolved_material(chat.exercises, [*context.texts], problem=problem, tries=MAX_TRIES)
+    if others and message not in texts:
+        return [*texts[:1], None], others
     failed = any(one.from_material and one.key is None for one in chat.exercises)
-    if passages and failed and len(texts) == 1:  # what failed as one may be solved apart
-        return [*texts, None]
-    return texts
+    if others and failed and len(texts) == 1:  # what failed as one may be solved apart
+        return [*texts, None], others
+    return texts, others
 
 
 async def _key(
-    calls: Calls, chat: StoredChat, text: str, material: str, *, message: str, hidden: str | None
+    calls: Calls, chat: StoredChat, text: str, others: Sequence[str], *, message: str, context: Context
 ) -> Key | None:
-    """Return the solution of a text and of passages, as one, by a model; None if it gave none.
+    """Return the solution of a text and of others of the context, as one, by a model; None if it gave none.
 
-    Passages aren't sent as known problems: the student may have switched material off since then.
+    Texts of the context aren't sent as known problems: the student may have switched their kinds off since then.
     """
-    own = (one.problem for one in chat.exercises if one.is_one and not one.from_material)
-    known = [one for one in own if one not in (text, hidden)]
-    system, user = prompts.key_prompt(_TOGETHER.join(filter(None, (text, material))), known[-KNOWN_PROBLEMS:])
+    own = (one.problem for one in chat.exercises if one.is_one and not one.from_material and one.problem != text)
+    known = [one for one in own if _is_sent(one, chat, message, context)][-KNOWN_PROBLEMS:]
+    system, user = prompts.key_prompt(_TOGETHER.join(filter(None, (text, *others))), known)
     prompt = Prompt([Message("system", system), Message("user", user)], MAX_KEY_TOKENS, NO_EXERCISE, KEY_SCHEMA)
-    kinds = ["message" if text == message else "problem"] if text or known else []
-    reply = await calls.complete(prompt, kinds=[*kinds, *(["material"] if material else [])])
-    return parse_key(reply.text) if reply.finish == "stop" else None
+    kinds = [_kind(one, chat, message) for one in (text, *known) if one]
+    reply = await calls.complete(prompt, kinds=list(dict.fromkeys((*kinds, *(context.texts[one] for one in others)))))
+    key = parse_key(reply.text) if reply.finish == "stop" else None
+    if key is None or key.exercise:
+        return key
+    # A question isn't talk because a model says so: a text can have told it to. It counts as unsolved.
+    doubted = await asyncio.to_thread(_poses_question, text, others, known)
+    return None if doubted else key
+
+
+def _poses_question(text: str, others: Sequence[str], known: Sequence[str]) -> bool:
+    given = View("\n".join(known))
+    return poses_question(text, given) or any(poses_question(one, given, is_open=True) for one in others)
+
+
+def _kind(text: str, chat: StoredChat, message: str) -> str:
+    """Return what a text of a chat is to its student: the message, the problem, or an earlier message."""
+    return "message" if text == message else "problem" if text == chat.situation.problem else "history"
+
+
+def _is_sent(text: str, chat: StoredChat, message: str, context: Context) -> bool:
+    """Return whether a text of a chat may be sent: the student can have switched tasks or history off."""
+    kind = _kind(text, chat, message)
+    return kind == "message" or (bool(context.problem) if kind == "problem" else not context.history_is_off)
 
 
 def _sought(text: str) -> frozenset[bytes]:
     return digests(text, ALL_PARTS)
-
-
-def _sent(context: Context) -> list[str]:
-    return [one.text for one in context.material.passages]
 
 
 def _is_exercise(exercise: Exercise) -> bool:

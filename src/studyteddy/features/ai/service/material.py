@@ -6,6 +6,7 @@ student wrote about a task or a subject, and the titles and addresses of a subje
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from studyteddy.features.ai.service.usage import Ai
 from studyteddy.features.ai.store import material as store
 from studyteddy.features.ai.store.material import NewPassage
 from studyteddy.features.ai.tutoring import sources, stemming
+from studyteddy.features.ai.tutoring.answers import Cited
 from studyteddy.features.ai.tutoring.sources import SIMILAR, Claim, Scored
 from studyteddy.features.attachments import service as attachments
 from studyteddy.features.attachments.schemas import NoSuchAttachment
@@ -158,13 +160,21 @@ async def find(
     exists = bool(worded) or await store.exists(reader, user_id, task_id=task_id, subject_id=subject_id)
     worded += await _notes(reader, user_id, patterns, task_id=task_id, subject_id=subject_id, off=off)
     near = await _near(reader, user_id, question, task_id=task_id, subject_id=subject_id)
+    best, covers = await asyncio.to_thread(_best, question.text, worded, near)  # many words take a while
+    return Material(best, exists, covers)
+
+
+def _best(
+    question: str, worded: Sequence[Passage], near: Sequence[tuple[Passage, float]]
+) -> tuple[list[Passage], bool]:
+    """Return the passages that fit a question best, and whether they are about it."""
     passages = list(dict.fromkeys([*worded, *(passage for passage, _ in near)]))
     places = {passage: sources.Page(number, passage.start, passage.text) for number, passage in enumerate(passages)}
-    by_words = sources.rank(question.text, [places[passage] for passage in dict.fromkeys(worded)])
+    by_words = sources.rank(question, [places[passage] for passage in dict.fromkeys(worded)])
     by_meaning = [Scored(places[passage], similarity) for passage, similarity in near]
     best = [passages[one.page.number] for one in sources.merge(by_words, by_meaning)[:MAX_PASSAGES]]
-    is_vague = not stemming.asked(question.text)  # “And why is that?”: nothing is missing
-    return Material(best, exists, is_vague or bool(by_meaning) or sources.covers(question.text, by_words))
+    is_vague = not stemming.asked(question)  # “And why is that?”: nothing is missing
+    return best, is_vague or bool(by_meaning) or sources.covers(question, by_words)
 
 
 def _patterns(question: str) -> list[str]:
@@ -274,17 +284,25 @@ class Citations:
     def __init__(self, material: Material) -> None:
         self._passages = material.passages
         self._pages = [sources.Page(number, one.start, one.text) for number, one in enumerate(material.passages, 1)]
+        self._read: list[TutorCitation] = []
         self.found: list[TutorCitation] = []
+        """Those of the sentences that were shown."""
 
-    def read(self, text: str) -> str:
+    def read(self, text: str) -> Cited:
         """Return the text with a number for each verified citation, and without the others."""
-        return _REST.sub("", _MARK.sub(self._numbered, text))
+        before = len(self._read)
+        shown = _REST.sub(_apart, _MARK.sub(self._numbered, text))
+        return Cited(shown, [one.text for one in self._read[before:]])
+
+    def keep(self) -> None:
+        """Keep what was read so far: it is shown. What a draft says after its first leak never is."""
+        self.found = [*self._read]
 
     def _numbered(self, mark: re.Match[str]) -> str:
         claim = Claim("", int(mark[1]), mark[2].strip().strip("\"'“”„»«"))
         verified = sources.verified([claim], self._pages)
         if not verified:
-            return ""
+            return _apart(mark)
         passage, place = self._passages[claim.page - 1], verified[0]
         is_notes = isinstance(passage, NotesPassage)
         cited = TutorCitation(
@@ -297,7 +315,14 @@ class Citations:
             task_id=passage.task_id if isinstance(passage, NotesPassage) else None,
             subject_id=passage.subject_id if isinstance(passage, NotesPassage) else None,
         )
-        if cited not in self.found:
-            self.found.append(cited)
-        space = " " if mark.start() else ""  # a sentence of its own comes after a space already
-        return f"{space}[{self.found.index(cited) + 1}]"
+        if cited not in self._read:
+            self._read.append(cited)
+        before = " " if mark.start() else ""  # a sentence of its own comes after a space already
+        after = " " if mark.string[mark.end() :][:1] in ("(", "[") else ""  # it is no link
+        return f"{before}[{self._read.index(cited) + 1}]{after}"
+
+
+def _apart(mark: re.Match[str]) -> str:
+    """Return what stands for a removed mark: a space where it would join two words or numbers."""
+    neighbours = mark.string[: mark.start()][-1:], mark.string[mark.end() :][:1]
+    return " " if all(map(str.isalnum, neighbours)) else ""

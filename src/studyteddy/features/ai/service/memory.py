@@ -82,7 +82,7 @@ async def set_settings(tx: Tx, new: AiSettings) -> AiSettings:
 
 
 async def remember_asked(tx: Tx, message: str, message_id: UUID) -> None:
-    """Remember what a message asks to remember, if it does. The caller has locked its chat."""
+    """Remember what an answered message asks to remember, if it does."""
     text = " ".join(message[:MAX_ASKED].split())
     if len(message) <= MAX_ASKED and (asked := _ASKED.match(text)):
         new = NewFact("preference", asked[1], message_id)

@@ -37,7 +37,7 @@ async def propose(tx: Tx, new: NewStudyPlan) -> StudyPlan:
         time_zone=boundary.time_zone,
         default_minutes=DEFAULT_MINUTES,
         subject_id=new.subject_id,
-        today=today,
+        until=today + timedelta(new.days),
     )
     return plan(tasks, today=today, days=new.days, minutes_per_day=new.minutes_per_day)
 
@@ -52,6 +52,8 @@ def plan(tasks: Sequence[PlannableTask], *, today: date, days: int, minutes_per_
         for day in work:
             if left <= 0 or (task.due_date is not None and day > max(task.due_date, today)):
                 break
+            if task.start_date is not None and day < task.start_date:
+                continue
             minutes = _piece(left, free[day])
             if minutes:
                 work[day].append(PlannedWork(task.id, task.title, minutes, task.due_date, _reason(task, day)))

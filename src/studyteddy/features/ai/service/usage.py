@@ -171,6 +171,9 @@ class Calls:
             tokens, outcome = _used(prompt, meter), fault.reason
             call.check(fault)
             raise
+        except asyncio.CancelledError:  # nobody waits for the answer; what the provider has received counts
+            tokens = _used(prompt, meter)
+            raise
         finally:
             await self._settle(call.id, tokens, outcome, reply)
         return reply
@@ -280,11 +283,10 @@ def _listed(message: Message) -> SentMessage:
 def _used(prompt: Prompt, meter: Meter, reply: Reply | None = None, text: str = "") -> int:
     """Return what a call used: its answer, or the text that came, and what attempts before it cost without one.
 
-    More than was reserved can't have been asked for; a provider that takes more doesn't break the budget.
+    It is never more than was reserved: a provider that counts otherwise doesn't break the budget.
     """
-    answered = reply.tokens if reply else 0
-    came = answered if reply else answered_tokens(text)
-    return max(answered, min(meter.tokens + came, prompt.estimate))
+    came = reply.tokens if reply else answered_tokens(text)
+    return min(meter.tokens + came, prompt.estimate)
 
 
 def _outcome(reply: Reply) -> str:

@@ -26,7 +26,13 @@ from studyteddy.platform.privacy.data_export import exported
 from studyteddy.platform.web.pagination import Position
 
 _CHAT = "id, title, subject_id, task_id, situation, coalesce(exercises, '[]') AS exercises, created_at, updated_at"
-_MESSAGE = "id, chat_id, message, move, hint_level, context, pieces, replaced, outcome, citations, tokens, created_at"
+_OUTCOME = """
+       CASE WHEN outcome IS NULL AND created_at < now() - interval '75 seconds' THEN 'lost' ELSE outcome END"""
+"""That of a message whose process ended: after `ANSWER_TIME`, nobody answers it any more."""
+_MESSAGE = (
+    f"id, chat_id, message, move, hint_level, context, pieces, replaced, {_OUTCOME} AS outcome, citations, tokens,"
+    " created_at"
+)
 
 
 def _stored(
@@ -139,9 +145,9 @@ SELECT {_MESSAGE} FROM ai_messages WHERE user_id = $1 AND chat_id = $2 AND outco
 
 _MESSAGES = Statement(
     ChatMessage,
-    """
+    f"""
 SELECT m.id, m.chat_id, m.message, array_to_string(m.pieces, '') AS response, m.context, m.move, m.hint_level,
-       m.replaced, m.outcome, m.citations, m.tokens AS tokens_used, m.created_at, m.id::text AS sort_key
+       m.replaced, {_OUTCOME} AS outcome, m.citations, m.tokens AS tokens_used, m.created_at, m.id::text AS sort_key
   FROM ai_messages AS m
  WHERE m.user_id = $1 AND m.chat_id = $3 AND ($4::uuid IS NULL OR m.id > $4) ORDER BY m.id LIMIT $2""",
     _shown,
@@ -149,9 +155,9 @@ SELECT m.id, m.chat_id, m.message, array_to_string(m.pieces, '') AS response, m.
 
 _HISTORY = Statement(
     ChatMessage,
-    """
+    f"""
 SELECT m.id, m.chat_id, m.message, array_to_string(m.pieces, '') AS response, m.context, m.move, m.hint_level,
-       m.replaced, m.outcome, m.citations, m.tokens AS tokens_used, m.created_at, m.id::text AS sort_key
+       m.replaced, {_OUTCOME} AS outcome, m.citations, m.tokens AS tokens_used, m.created_at, m.id::text AS sort_key
   FROM ai_messages AS m WHERE m.user_id = $1 AND ($3::uuid IS NULL OR m.id < $3) ORDER BY m.id DESC LIMIT $2""",
     _shown,
 )

@@ -6,7 +6,8 @@ text of the move follows. It also follows a draft that a model refuses to finish
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -30,6 +31,13 @@ class Shown(msgspec.Struct, frozen=True):
     replaced: bool = False
 
 
+class Cited(msgspec.Struct, frozen=True):
+    """A text as it is shown, with numbers for its citations, and the words that they quote."""
+
+    text: str
+    quotes: Sequence[str] = ()
+
+
 class Refused(Exception):
     """The model says nothing, or ends a draft that it doesn't want to finish."""
 
@@ -42,8 +50,11 @@ async def checked(
     situation: Situation,
     language: str,
     message: str,
+    cite: Callable[[str], Cited] = Cited,
 ) -> AsyncGenerator[Shown, None]:
     """Yield what may be shown of a draft, and close it at its end or at the first leak.
+
+    `cite` reads the citations of a sentence, before it is judged: what is shown is what was checked.
 
     A guess without work gets the prepared text whether it is right or wrong, and without a look at the draft:
     otherwise the difference between the two replies would tell. Without a guard, assessed work gets prepared texts,
@@ -51,13 +62,14 @@ async def checked(
     """
     text, shown = prepared(move, situation, message, language), ""
     try:
-        if situation.assessed and (guard is None or _is_prepared(guard, move, message)):
+        watching = guard if situation.assessed else None
+        # In a thread: a long message about many exercises takes a while.
+        if situation.assessed and (watching is None or await asyncio.to_thread(_is_prepared, watching, move, message)):
             yield Shown(text, replaced=True)
             return
-        watching = guard if situation.assessed else None
         if watching:
-            watching.hear(message)
-        async with aclosing(_passing(draft, watching, text, move=move, message=message)) as pieces:
+            await asyncio.to_thread(watching.hear, message)
+        async with aclosing(_passing(draft, watching, text, move=move, message=message, cite=cite)) as pieces:
             async for piece in pieces:
                 shown += piece
                 yield Shown(piece)
@@ -78,7 +90,13 @@ def prepared(move: Move, situation: Situation, message: str, language: str) -> s
 
 
 async def _passing(
-    draft: AsyncIterator[str], guard: ChatGuard | Guard | None, text: str, *, move: Move, message: str
+    draft: AsyncIterator[str],
+    guard: ChatGuard | Guard | None,
+    text: str,
+    *,
+    move: Move,
+    message: str,
+    cite: Callable[[str], Cited],
 ) -> AsyncGenerator[str, None]:
     """Yield the sentences of a draft that pass; raise `Refused` where the prepared text has to follow."""
     form = Form(move, in_words=guard is not None and guard.in_words)
@@ -86,9 +104,10 @@ async def _passing(
     async with aclosing(_sentences(draft)) as sentences:
         async for sentence in sentences:
             read += sentence
-            piece = plain(sentence)
+            cited = cite(sentence)
+            piece = plain(cited.text)
             if guard and not text.startswith(read.strip()):
-                if _is_leak(guard, piece, move, message):
+                if any(map(guard.reveals, cited.quotes)) or _is_leak(guard, piece, move, message):
                     raise Refused
                 is_empty = not piece.strip() or opens_block(piece)
                 step = ("show" if form.is_complete else "hold") if is_empty else form.step(piece)

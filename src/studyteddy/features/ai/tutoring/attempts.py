@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 from studyteddy.features.ai.tutoring.languages import LANGUAGES, length_at, says, words
 from studyteddy.features.ai.tutoring.number_leaks import stated, values_outside
@@ -36,9 +37,14 @@ _RESULT = re.compile(r"[a-z]?=?-?[\d.,/]+[a-z]{0,3}")
 _SOLVED = re.compile(r"^\s*[a-z]\s*=")
 
 
+@lru_cache(256)
 def is_attempt(message: str, *, problem: str) -> bool:
     """Return whether a message has work of its own: a calculation with steps, or an argument about the problem."""
-    view, given = View(message[:MAX_MESSAGE]), View(problem)
+    return is_work(View(message[:MAX_MESSAGE]), View(problem))
+
+
+def is_work(view: View, given: View) -> bool:
+    """Return whether a message has work of its own on the given problems, as `is_attempt` does."""
     return _calculates(view, given) or _argues(view, given)
 
 

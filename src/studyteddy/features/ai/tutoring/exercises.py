@@ -12,10 +12,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from studyteddy.features.ai.tutoring.attempts import MAX_MESSAGE, has_subject, is_attempt
+from studyteddy.features.ai.tutoring.attempts import MAX_MESSAGE, has_subject, is_work
 from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.languages import length_at, words
-from studyteddy.features.ai.tutoring.number_leaks import values_outside
+from studyteddy.features.ai.tutoring.number_leaks import has_numbers, values_outside
 from studyteddy.features.ai.tutoring.pasted import pasted
 from studyteddy.features.ai.tutoring.sentences import sentences
 from studyteddy.features.ai.tutoring.text_leaks import is_content, stem
@@ -43,6 +43,19 @@ _FILLERS = frozenset(
     )
 )
 """Words that are about no subject."""
+
+
+_STUDYING = frozenset(
+    stem(word)
+    for word in words(
+        "worksheet exercise exercises homework assignment task problem question page chapter notes essay text texts "
+        "paragraph sentence step steps rule rules example examples number numbers other both help helps find look "
+        "graded due arbeitsblatt blatt hausaufgabe übung aufgabe frage seite kapitel notizen aufsatz absatz satz "
+        "schritt regel beispiel zahl zahlen andere beide "
+        "ورقة تمرين واجب مسألة سؤال صفحة فصل نص فقرة جملة خطوة قاعدة مثال أرقام"
+    )
+)
+"""What questions about studying are about, and not about a subject."""
 
 
 class Exercise(msgspec.Struct, frozen=True):
@@ -82,9 +95,14 @@ def unsolved_material(
 
     With `tries`, what was tried so often doesn't count.
     """
-    known = [problem, *(one.problem for one in exercises if _is_settled(one, tries))]
-    new = (one for one in passages if not any(one in text for text in known))
+    known = [_spaced(one) for one in (problem, *(one.problem for one in exercises if _is_settled(one, tries)))]
+    new = (one for one in passages if not any(_spaced(one) in text for text in known))
     return [one for one in new if has_exercise(one)]
+
+
+def _spaced(text: str) -> str:
+    """Return a text with single spaces only."""
+    return " ".join(text.split())
 
 
 def _is_settled(exercise: Exercise, tries: int | None) -> bool:
@@ -113,11 +131,15 @@ def brings_exercise(message: str, known: Sequence[str], *, untold: bool = False)
     Short messages, repetitions and work on what is known have none. `untold` says that none is known, so that whatever
     has a subject may be one.
     """
-    given = View("\n".join(known))
+    return brings(message, View("\n".join(known)), untold=untold)
+
+
+def brings(message: str, given: View, *, untold: bool = False) -> bool:
+    """Return whether a message may have an exercise that the given texts don't have, as `brings_exercise` does."""
     view = View(message[:MAX_MESSAGE])
     if pasted(view, given):
         return True
-    works = is_attempt(message, problem=given.raw)
+    works = is_work(view, given)
     if not works and values_outside(view, given) and len(content(view, given)) >= _MIN_CONTENT:
         return True
     parts = [View(one) for one in sentences(message[:MAX_MESSAGE])]
@@ -133,6 +155,29 @@ def brings_exercise(message: str, known: Sequence[str], *, untold: bool = False)
 def has_exercise(text: str) -> bool:
     """Return whether a text that nobody has seen yet, such as a passage, may have an exercise."""
     return brings_exercise(text, [])
+
+
+def poses_question(text: str, given: View, *, is_open: bool = False) -> bool:
+    """Return whether a text asks something about a subject that the given texts don't have, in words.
+
+    Then it has an exercise, whatever else it says. Beside known exercises, so has one with other equations; where none
+    is known, numbers are guarded without one. `is_open` says that a statement after the question may answer it, as
+    notes do.
+    """
+    view = View(text[:MAX_MESSAGE])
+    if has_numbers(view):
+        return bool(given.words) and bool(pasted(view, given))
+    parts = [View(one) for one in sentences(view.raw)]
+    asks = [_asks(one) and len(content(one, given) - _STUDYING) >= _least(one) for one in parts]
+    return any(
+        one and not (is_open and after is not None and not _asks(after))
+        for one, after in zip(asks, (*parts[1:], None), strict=False)
+    )
+
+
+def _least(view: View) -> int:
+    """Return how many words about a subject a question has: more, if it may be about the student or the tutor."""
+    return _MIN_CONTENT if _PEOPLE.isdisjoint(view.words) else _MIN_CONTENT + 1
 
 
 def _asks(view: View) -> bool:

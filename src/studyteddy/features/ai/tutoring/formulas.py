@@ -162,9 +162,23 @@ def equal(one: Formula, two: Formula) -> bool:
     return len(known) >= 2 and all(math.isclose(left, right, rel_tol=1e-7, abs_tol=1e-9) for left, right in known)
 
 
+Sampled = list[tuple[float, float]]
+"""The values of both sides of an equation at the fixed points."""
+
+
+def sampled(equation: Equation) -> Sampled:
+    """Return the values of an equation, by which many equations are compared without evaluating each of them again."""
+    return [(evaluate(equation.left.node, values), evaluate(equation.right.node, values)) for values in _SAMPLES]
+
+
 def same_equation(one: Equation, two: Equation) -> bool:
     """Return whether two equations have the same sides, in any order and up to a common factor."""
-    return any(_proportional(one, pair) for pair in (two, Equation(two.right, two.left)))
+    return same_values(sampled(one), sampled(two))
+
+
+def same_values(one: Sampled, two: Sampled) -> bool:
+    """Return whether the equations with these values are the same."""
+    return _proportional(one, two) or _proportional(one, [(right, left) for left, right in two])
 
 
 def solved_by(equation: Equation, name: str, solution: Formula) -> bool:
@@ -190,13 +204,10 @@ def _residue(equation: Equation, values: Mapping[str, float]) -> float:
     return abs(left - right) / max(1.0, abs(left), abs(right))
 
 
-def _proportional(one: Equation, two: Equation) -> bool:
+def _proportional(one: Sampled, two: Sampled) -> bool:
     factors = []
-    for values in _SAMPLES:
-        sides = [
-            (evaluate(mine.node, values), evaluate(other.node, values))
-            for mine, other in ((one.left, two.left), (one.right, two.right))
-        ]
+    for mine, others in zip(one, two, strict=True):
+        sides = list(zip(mine, others, strict=True))
         if any(math.isnan(value) for side in sides for value in side):
             continue
         factors += [0.0 if mine == other == 0 else mine / other if other else math.inf for mine, other in sides]

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from studyteddy.features.ai.tutoring.attempts import MAX_MESSAGE, is_attempt, names_text, proposes
-from studyteddy.features.ai.tutoring.disguises import deciphered, decoded
 from studyteddy.features.ai.tutoring.exercises import Exercise
 from studyteddy.features.ai.tutoring.formula_leaks import FormulaLeaks, is_given
 from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.languages import length_at, words
 from studyteddy.features.ai.tutoring.number_leaks import NumberLeaks, has_numbers, values_outside
 from studyteddy.features.ai.tutoring.option_leaks import OptionLeaks
+from studyteddy.features.ai.tutoring.rendering import looks_different
 from studyteddy.features.ai.tutoring.solutions import solution
 from studyteddy.features.ai.tutoring.text_leaks import NameLeaks, TextLeaks
 from studyteddy.features.ai.tutoring.views import View
@@ -42,21 +42,32 @@ class ChatGuard:
 
     def __init__(self, exercises: Sequence[Exercise], *, texts: Sequence[str], said: Sequence[str] = ()) -> None:
         found = [one for one in exercises if one.is_one]
-        self._guards = [Guard(one.key, problem=one.problem, said=said) for one in found]
-        self._guards = self._guards or [Guard(None, problem="\n".join(texts), said=said)]
+        self._guards = [Guard(one.key, problem=one.problem) for one in found]
+        self._guards = self._guards or [Guard(None, problem="\n".join(texts))]
         self._problems = [one.problem for one in found] or [*texts]
         self.has_key = all(one.key for one in found)
         """Whether drafts can be compared: every exercise is solved, or there is none."""
         self.is_choice = any(one.is_choice for one in self._guards)
         self.in_words = any(one.in_words for one in self._guards)
+        for text in said[-_SAID:]:
+            self._remember(View(text[:_MAX_SENTENCE]))
 
     def leaks(self, sentence: str) -> bool:
         """Return whether a sentence reveals an answer. If not, it counts as said."""
-        if any(one.reveals(sentence) for one in self._guards):
+        view = View(sentence)
+        if self.reveals(view):
             return True
-        for one in self._guards:
-            one.remember(sentence)
+        self._remember(view)
         return False
+
+    def reveals(self, sentence: str | View) -> bool:
+        """Return whether a sentence reveals an answer, without remembering it."""
+        view = _view(sentence)  # one for all guards: reading a sentence takes most of the time
+        return any(one.reveals(view) for one in self._guards)
+
+    def _remember(self, view: View) -> None:
+        for one in self._guards:
+            one.remember(view)
 
     def judges(self, sentence: str, message: str) -> bool:
         """Return whether a sentence judges a guess or an attempt, which only a check may do."""
@@ -74,8 +85,9 @@ class ChatGuard:
 
     def hear(self, message: str) -> None:
         """Remember the numbers of a student's message, which a reply could complete."""
+        view = View(message[:MAX_MESSAGE])
         for one in self._guards:
-            one.hear(message)
+            one.hear(view)
 
 
 class Guard:
@@ -107,27 +119,28 @@ class Guard:
                 self._names.append(NameLeaks(name, self._problem))
         self._options = OptionLeaks(found.option, self._problem)
         for text in said[-_SAID:]:
-            self.remember(text)
+            self.remember(text[:_MAX_SENTENCE])
 
     def leaks(self, sentence: str) -> bool:
         """Return whether a sentence reveals the answer. If not, it counts as said."""
-        if self.reveals(sentence):
+        view = View(sentence)
+        if self.reveals(view):
             return True
-        self.remember(sentence)
+        self.remember(view)
         return False
 
-    def reveals(self, sentence: str) -> bool:
+    def reveals(self, sentence: str | View) -> bool:
         """Return whether a sentence reveals the answer, without remembering it."""
-        if not sentence.strip():
+        view = _view(sentence)
+        if not view.raw.strip():
             return False
-        if len(sentence) > _MAX_SENTENCE:
+        if len(view.raw) > _MAX_SENTENCE or looks_different(view.raw):
             return True
-        view = View(sentence)
         if len(view.literals) > _MAX_NUMBERS:
             return True
         if not self.has_key:
             return self._goes_beyond(view)
-        return self._says(view) or any(self._deciphers(text) for text in deciphered(sentence)) or self._decodes(view)
+        return self._says(view) or any(map(self._deciphers, view.deciphered)) or any(map(self._says, view.decoded))
 
     def confirms(self, sentence: str, message: str) -> bool:
         """Return whether a sentence judges a guess, right or wrong: the reply to both must be the same."""
@@ -151,18 +164,18 @@ class Guard:
         checks = (self._numbers, *self._texts, self._options, *self._names)
         return self.has_key and any(check.reveals(view) for check in checks)
 
-    def hear(self, message: str) -> None:
+    def hear(self, message: str | View) -> None:
         """Remember the numbers of a student's message, which a reply could complete."""
-        self._numbers.hear(View(message[:MAX_MESSAGE]))
+        self._numbers.hear(_view(message))
 
     def state(self) -> list[str]:
         """Return what was said, for `said` of a later guard."""
         return [*self._said]
 
-    def remember(self, text: str) -> None:
+    def remember(self, text: str | View) -> None:
         """Count a text as said."""
-        if text.strip():
-            view = View(text[:_MAX_SENTENCE])
+        view = _view(text)
+        if view.raw.strip():
             self._said.append(view.raw)
             self._numbers.hear(view)
             for one in (*self._texts, *self._names):
@@ -172,25 +185,24 @@ class Guard:
         checks = (self._numbers, self._formulas, *self._texts, self._options, *self._names)
         return any(check.reveals(view) for check in checks)
 
-    def _deciphers(self, text: str) -> bool:
-        view = View(text, hidden=True)
+    def _deciphers(self, view: View) -> bool:
         return (
             any(one.deciphers(view) for one in self._texts)
             or self._numbers.reveals(view)
             or self._options.reveals(view)
         )
 
-    def _decodes(self, view: View) -> bool:
-        return any(self._says(View(text, hidden=True)) for text in decoded(view.raw))
-
     def _goes_beyond(self, view: View) -> bool:
         """Return whether a sentence has a number or an equation that the problem doesn't have."""
-        hidden = (View(text, hidden=True) for text in (*deciphered(view.raw), *decoded(view.raw)))
         return any(
             values_outside(one, self._problem)
             or any(not is_given(equation, self._problem.squeezed) for equation in one.equations)
-            for one in (view, *hidden)
+            for one in (view, *view.deciphered, *view.decoded)
         )
+
+
+def _view(text: str | View) -> View:
+    return text if isinstance(text, View) else View(text)
 
 
 def _is_bare_verdict(sentence: str) -> bool:

@@ -16,8 +16,12 @@ _RAISED = {
     **dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "abcdefghjklmoprstuvwxyz", strict=True)),
 }
 _RAISED_RUN = re.compile(f"[{''.join(_RAISED)}]+")
-_LOOKALIKES = str.maketrans("аеорсухівһјѕԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХІЅ", "aeopcyxibhjsdgABEZHIKMNOPTYXABEKMHOPCTXIS")
-"""Cyrillic and Greek letters that are drawn like Latin ones."""
+_ALIKE = str.maketrans("аеорсухівһјѕԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХІЅ", "aeopcyxibhjsdgABEZHIKMNOPTYXABEKMHOPCTXIS")
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
+_BADGES = {first + at: 97 + at for first in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)}
+"""White letters on black circles and squares, and letters of flags."""
+_LOOKALIKES = _ALIKE | str.maketrans("тмкнвοι", "tmkhboi") | _SMALL_CAPITALS | _BADGES
+"""Cyrillic and Greek letters that are drawn like Latin ones, and letters that NFKC leaves as they are."""
 _SYMBOLS = str.maketrans(
     {
         **dict.fromkeys("×·∙⋅∗✕", "*"),
@@ -57,9 +61,9 @@ def plain(text: str) -> str:
     return fold(normal(text))
 
 
-def compact(text: str) -> str:
-    """Return only the letters and digits of the plain form of a text, without LaTeX commands."""
-    bare = re.sub(r"\\(?:text|mathrm|mathbf|mathit|ce|rm|bf|boxed)\b", "", plain(text))
+def compact(text: str, *, is_formula: bool = True) -> str:
+    """Return only the letters and digits of the plain form of a text, without LaTeX commands if it is a formula."""
+    bare = re.sub(r"\\[a-z]+", "", plain(text)) if is_formula else plain(text)
     return "".join(letter for letter in bare if letter.isalnum())
 
 

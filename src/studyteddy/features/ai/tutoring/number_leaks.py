@@ -17,6 +17,7 @@ from studyteddy.features.ai.tutoring import formulas
 from studyteddy.features.ai.tutoring.languages import length_at, precedes, says, words
 from studyteddy.features.ai.tutoring.numbers import Literal, literals, ratios, roman
 from studyteddy.features.ai.tutoring.solutions import Solution, Target
+from studyteddy.features.ai.tutoring.tallies import counted, in_other_script
 from studyteddy.features.ai.tutoring.views import View
 
 _STREAM = 24
@@ -57,6 +58,7 @@ class NumberLeaks:
             or self._is_roman(view)
             or self._is_pieced(view, said)
             or self._is_near(view, said)
+            or self._is_tallied(view)
         )
 
     def hear(self, view: View) -> None:
@@ -139,6 +141,15 @@ class NumberLeaks:
                 if not counts and any(target.value == value for target in self._targets):
                     return True
         return False
+
+    def _is_tallied(self, view: View) -> bool:
+        """Return whether a number is shown by repeating something, or may be said in another script."""
+        if view.hidden:
+            return False
+        given = set(counted(self._problem))
+        return in_other_script(view) or any(
+            target.value == count for count in counted(view) if count not in given for target in self._targets
+        )
 
     def _is_pieced(self, view: View, said: list[Literal]) -> bool:
         """Return whether the answer stands there in pieces, with those of earlier sentences."""

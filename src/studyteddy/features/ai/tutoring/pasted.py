@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 
-from studyteddy.features.ai.tutoring.formulas import chunks, equations, formulas, same_equation, squeezed
+from studyteddy.features.ai.tutoring.formulas import chunks, equations, formulas, same_values, sampled, squeezed
 from studyteddy.features.ai.tutoring.number_leaks import stated
 from studyteddy.features.ai.tutoring.numbers import literals
 from studyteddy.features.ai.tutoring.views import View
@@ -19,6 +19,8 @@ _RESULT = re.compile(r"[a-z]?=?-?[\d.,/]+[a-z]{0,3}")
 _CALCULATED = re.compile(r"[^a-z=]+=-?[\d.,/]+")
 _MAX_GIVEN = 12
 """Numbers of a problem that are calculated with."""
+_MAX_LINES, _MAX_EQUATIONS = 40, 120
+"""Formulas of a message that are compared, and readings of equations of the problems: what goes beyond was pasted."""
 
 
 def lines(view: View, given: View) -> list[str]:
@@ -33,22 +35,30 @@ def pasted(view: View, given: View) -> list[str]:
     known = [one for one in chunks(given.text) if any(not part.is_simple for part in formulas(one))]
     if not known and not stated(given):
         return [one for one in found if not _CALCULATED.fullmatch(one)]
-    numbers = stated(given)
-    longest = max((len(literals(one)) for one in known), default=_MAX_GIVEN)
-    return [one for one in found if not _continues(one, given, numbers, longest)]
+    problem = _Given(given, known)
+    return [one for one in found[:_MAX_LINES] if not problem.leads_to(one)] + found[_MAX_LINES:]
 
 
-def _continues(line: str, given: View, numbers: set[float], longest: int) -> bool:
-    """Return whether a line can be a step from the given equations or numbers, right or wrong."""
-    if _RESULT.fullmatch(line) or _CALCULATED.fullmatch(line):
-        return True
-    own = list(equations(line))
-    if own and all(any(same_equation(one, known) for known in given.equations) for one in own):
-        return True
-    said = stated(View(line))
-    if said <= numbers:
-        return True
-    return bool(said & numbers) and said <= {*numbers, *_reached(numbers)} and len(literals(line)) < longest
+class _Given:
+    """What the lines of a message are compared with: the equations and numbers of the known problems."""
+
+    def __init__(self, given: View, known: list[str]) -> None:
+        self._equations = [sampled(one) for one in given.equations[:_MAX_EQUATIONS]]
+        self._numbers = stated(given)
+        self._reached = {*self._numbers, *_reached(self._numbers)}
+        self._longest = max((len(literals(one)) for one in known), default=_MAX_GIVEN)
+
+    def leads_to(self, line: str) -> bool:
+        """Return whether a line can be a step from the given equations or numbers, right or wrong."""
+        if _RESULT.fullmatch(line) or _CALCULATED.fullmatch(line):
+            return True
+        said = stated(View(line))
+        if said <= self._numbers:
+            return True
+        if said & self._numbers and said <= self._reached and len(literals(line)) < self._longest:
+            return True
+        own = [sampled(one) for one in equations(line)]
+        return bool(own) and all(any(same_values(one, known) for known in self._equations) for one in own)
 
 
 def _reached(numbers: set[float]) -> Iterator[float]:

@@ -132,7 +132,7 @@ def covers(query: str, ranked: Sequence[Scored]) -> bool:
     """Return whether the best passages contain at least half of the words of a query."""
     asked = stemming.asked(query)
     known = {word for one in ranked[:5] for word in words(one.page.text)}
-    matched = sum(any(stemming.is_form(word, other) for other in known) for word in asked)
+    matched = sum(map(bool, stemming.forms(asked, known).values()))
     return bool(asked) and matched >= _COVERED * len(asked)
 
 
@@ -174,8 +174,7 @@ def _strength(page: str, match: re.Match[str]) -> int:
 
 def _of_forms(asked: Sequence[str], counts: Sequence[Counter[str]]) -> list[Counter[str]]:
     """Return how often each word that is asked about occurs in each passage, in any form."""
-    known = {word for count in counts for word in count}
-    forms = {word: [other for other in known if stemming.is_form(word, other)] for word in asked}
+    forms = stemming.forms(asked, {word for count in counts for word in count})
     return [Counter({word: sum(count[form] for form in forms[word]) for word in asked}) for count in counts]
 
 

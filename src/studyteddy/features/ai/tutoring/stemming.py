@@ -7,10 +7,15 @@ irregular forms, such as “mice” or the broken plurals of Arabic, are differe
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from studyteddy.platform.fulltext import words
 
+MAX_ASKED = 40
+"""Words that a question is about; one with more is a text."""
 _MIN_PREFIX = 5
 _ENDINGS = (
     *(("ies", "i", 3), ("sses", "ss", 2), ("ss", "ss", 0), ("ing", "", 4), ("ed", "", 4), ("y", "i", 3)),
@@ -68,7 +73,23 @@ def asked(question: str) -> list[str]:
     Words such as “role” or “function” count only if nothing else is left: they say what is asked about a subject.
     """
     found = [word for word in dict.fromkeys(words(question)) if word not in _ASKING_WORDS]
-    return [word for word in found if word not in _GENERAL_WORDS] or found
+    return ([word for word in found if word not in _GENERAL_WORDS] or found)[:MAX_ASKED]
+
+
+def forms(asked: Sequence[str], known: Collection[str]) -> dict[str, list[str]]:
+    """Return the forms of each word among the known words, as `is_form` finds them; each word is stemmed once."""
+    by_stem: dict[str, list[str]] = {}
+    for word in known:
+        by_stem.setdefault(stem(word), []).append(word)
+    ordered = sorted(known)
+    return {word: list(_forms(stem(word), by_stem, ordered)) for word in asked}
+
+
+def _forms(found: str, by_stem: Mapping[str, Sequence[str]], ordered: Sequence[str]) -> Iterator[str]:
+    yield from by_stem.get(found, ())
+    if len(found) >= _MIN_PREFIX:
+        longer = takewhile(lambda word: word.startswith(found), islice(ordered, bisect_left(ordered, found), None))
+        yield from (word for word in longer if stem(word) != found)
 
 
 def is_form(word: str, other: str) -> bool:

@@ -8,23 +8,24 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from functools import lru_cache
 
 from studyteddy.features.ai.tutoring.disguises import initials, shifted
 from studyteddy.features.ai.tutoring.languages import words
 from studyteddy.features.ai.tutoring.solutions import Solution
 from studyteddy.features.ai.tutoring.views import View
+from studyteddy.features.ai.tutoring.word_forms import Forms
 
 _SHORT_ANSWER = 5
 """An answer with at most as many words is said by any of its words; a longer one by a run of them."""
 _RUN, _STEP_RUN = 4, 8
-_COVERAGE = 0.6
+_MIN_COVERED, _COVERAGE = 4, 0.6
 _RECENT_WORDS = 60
 _SHORT_NAME = 6
 _LONG_WORD = 7
 """Letters of a word that is found even if it is cut into pieces."""
-_SIMILAR = 0.8
 _ENDING = re.compile(r"(?<=\w{3})(?:ings?|edly|ed|es|s|er|en|em|est|et|e|t|ly)$")
+_DIGITS = re.compile(r"\d")
 _STOPWORDS = frozenset(
     words(
         "the and for with that this from was were are has have its his her their not you your which what when where "
@@ -58,14 +59,17 @@ class TextLeaks:
         self._given = [word for word in short if word in known]
         self._ciphers = {cipher for word in self._single if len(word) > 3 for cipher in shifted(word)}
         self._covered = {word for word in content if len(word) > 3 and word not in known}
+        self._single_forms, self._given_forms, self._covered_forms = map(
+            Forms, (self._single, self._given, self._covered)
+        )
 
     def _set_runs(self, answers: list[list[str]], steps: Sequence[View], problem: View) -> None:
         """Keep the runs of words of answers and steps that the problem doesn't have."""
         own = [run for answer in answers for run in _grams(answer, _RUN) if sum(map(_is_long, run)) >= 2]
-        self._runs = set(map(_stems, own)).difference(_grams(_stems(problem.words), _RUN))
+        self._runs = set(map(_stems, own)).difference(_grams(_stems(problem.words), _RUN) if own else ())
         self._run_letters = ["".join(run) for run in own if _stems(run) in self._runs]
         step_runs = {run for step in steps for run in _grams(_stems(step.words), _STEP_RUN)}
-        self._step_runs = step_runs.difference(_grams(_stems(problem.words), _STEP_RUN))
+        self._step_runs = step_runs.difference(_grams(_stems(problem.words), _STEP_RUN) if step_runs else ())
 
     def reveals(self, view: View) -> bool:
         """Return whether a sentence says the answer, with what was said before it."""
@@ -90,28 +94,28 @@ class TextLeaks:
         self._initials.append(initials(view.text)[:1])
 
     def _is_word(self, said: str) -> bool:
-        return said in self._ciphers or any(
-            _is_inflected(said, word) or _is_misspelled(said, word) for word in self._single
-        )
+        return said in self._ciphers or self._single_forms.has(said) or self._single_forms.has_misspelled(said)
 
     def _states_given(self, view: View) -> bool:
         """Return whether a word of the problem is called the answer, or stands by itself."""
-        said = sum(any(_is_inflected(word, given) for given in self._given) for word in view.words)
+        said = sum(map(self._given_forms.has, view.words))
         if said < len(self._given):
             return False
         return view.states_an_answer or view.says("no") or view.says("option") or len(view.words) <= said + 3
 
     def _is_run(self, view: View) -> bool:
         """Return whether a run of words is that of the answer or a step, or most of its words were said."""
+        if not (self._runs or self._step_runs or len(self._covered) >= _MIN_COVERED):
+            return False
         said = [*self._recent, *view.words]
         new, stems = len(view.words), _stems(said)
         if any(run in self._runs for run in _grams(stems[-(new + _RUN - 1) :], _RUN)):
             return True
         if any(run in self._step_runs for run in _grams(stems[-(new + _STEP_RUN - 1) :], _STEP_RUN)):
             return True
-        covered = sum(any(_is_inflected(one, word) for one in said) for word in self._covered)
-        adds = any(_is_inflected(one, word) for one in view.words for word in self._covered)
-        return adds and len(self._covered) >= 4 and covered >= _COVERAGE * len(self._covered)
+        adds = any(map(self._covered_forms.has, view.words))
+        covered = set[str]().union(*map(self._covered_forms.of, said))
+        return adds and len(self._covered) >= _MIN_COVERED and len(covered) >= _COVERAGE * len(self._covered)
 
     def _is_spelled(self, view: View) -> bool:
         """Return whether the answer is spelled letter by letter, by the initials of sentences, or with blanks."""
@@ -125,7 +129,7 @@ class TextLeaks:
             return True
         if view.says("letter") and any(letter in word for letter in letters for word in wanted):
             return True
-        return any(_fits(pattern, word) for pattern in _blanks(view) for word in self._single)
+        return any(_fits(pattern, word) for pattern in view.blanks for word in self._single)
 
 
 class NameLeaks:
@@ -146,6 +150,7 @@ class NameLeaks:
         """A name isn't said in pieces."""
 
 
+@lru_cache(8192)
 def stem(word: str) -> str:
     """Return a word without the endings of its forms in English and German, so that those are the same."""
     if len(word) <= 4 or not word.isascii():
@@ -163,24 +168,6 @@ def _is_long(word: str) -> bool:
     return len(word) > 4 and word not in _STOPWORDS
 
 
-def _is_inflected(said: str, word: str) -> bool:
-    """Return whether a word is the other with another ending, or a large part of it."""
-    if said == word:
-        return True
-    if len(word) < 5 or len(said) < 4:
-        return False
-    if said.startswith(word[: max(5, len(word) - 3)]):
-        return True
-    return len(said) >= max(5, (len(word) + 1) // 2) and (word.startswith(said) or word.endswith(said))
-
-
-def _is_misspelled(said: str, word: str) -> bool:
-    """Return whether a word is the other in another spelling: Westfalia."""
-    if min(len(said), len(word)) < 6 or abs(len(said) - len(word)) > 2 or said[0] != word[0]:
-        return False
-    return SequenceMatcher(None, said, word).ratio() >= _SIMILAR
-
-
 def _stems(text: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(stem, text))
 
@@ -190,8 +177,9 @@ def _grams(text: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 
 
 def _window(recent: Sequence[str], view: View) -> str:
-    """Return the letters of the last words before a sentence, and those of the sentence."""
-    return "".join([*recent][-6:]) + view.compact
+    """Return the letters of the last words before a sentence, and its own: as formula, as text, and without digits."""
+    before = "".join([*recent][-6:])
+    return "\n".join(f"{before}{one}" for one in (view.compact, view.letters, _DIGITS.sub("", view.compact)))
 
 
 def _single_letters(view: View) -> list[str]:
@@ -203,14 +191,6 @@ def _ends_with_part(spelled: str, word: str) -> bool:
     """Return whether spelled letters end with at least half of a word."""
     size = max(3, (len(word) + 1) // 2)
     return any(spelled.endswith(word[at : at + size]) for at in range(len(word) - size + 1))
-
-
-def _blanks(view: View) -> Iterator[str]:
-    """Yield words with blanks, as in a guessing game: p _ _ t o."""
-    for match in re.finditer(r"(?<![a-z_])(?:[a-z_]\s){3,}[a-z_](?![a-z_])|[a-z_*]{4,}", view.shown.lower()):
-        pattern = re.sub(r"\s", "", match[0]).replace("*", "_")
-        if pattern.count("_") >= 2 and pattern.strip("_"):
-            yield pattern
 
 
 def _fits(pattern: str, word: str) -> bool:
