@@ -111,7 +111,8 @@ INSERT INTO calendar_events (user_id, id, feed_id, uid, recurrence_id, title, de
        end_date, busy, deadline, removed_at)
 SELECT $1, gen_random_uuid(), $2, n::text, '', 'Essay', '', '', '', current_date, current_date + 1, false, true,
        now() - n * interval '60 days'
-  FROM generate_series(1, 2) AS n)
+  FROM generate_series(1, 2) AS n), courses AS (
+INSERT INTO calendar_courses (user_id, course) VALUES ($1, 'HIST 101') ON CONFLICT DO NOTHING)
 INSERT INTO calendar_changes (user_id, id, feed_id, kind, title, at)
 SELECT $1, gen_random_uuid(), $2, 'added', 'Essay', now() - n * interval '60 days' FROM generate_series(1, 2) AS n
 """

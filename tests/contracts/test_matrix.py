@@ -209,6 +209,8 @@ KINDS = {
     "ask_tutor.subjectId": "subject_id",
     "publish_feed.subjectId": "subject_id",
     "create_feed.subjectId": "subject_id",
+    "update_calendar_feed.subjectId": "subject_id",
+    "choose_course_subject.subjectId": "subject_id",
 }
 """The kind of object that each id in a body or query refers to."""
 
@@ -243,6 +245,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "ask_tutor": {"message": "What is a prime number?", "assessed": False},
     "publish_feed": {},
     "create_feed": _private_feed(),
+    "update_calendar_feed": {"subjectId": None},
+    "choose_course_subject": {"course": "HIST 101", "subjectId": None},
 }
 """A body for each operation that requires one and contains an id."""
 

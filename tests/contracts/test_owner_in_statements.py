@@ -53,6 +53,7 @@ USER_TABLES = frozenset(
         "calendar_feeds",
         "calendar_events",
         "calendar_changes",
+        "calendar_courses",
     ]
 )
 """Tables with rows of users; the tests of row-level security compare this list with the schema."""

@@ -302,7 +302,7 @@ class Walk:
             found += [self.change_subtask, self.tick, self.delete_subtask, self.reorder]
         if self.state.files:
             found += [self.finish, self.rename_file, self.delete_file]
-        found.append(self.end_feed if self.state.feeds else self.add_feed)
+        found += [self.change_feed, self.choose_course, self.end_feed] if self.state.feeds else [self.add_feed]
         found += [self.begin_session, self.plan_session, self.add_past_session, self.add_preset]
         if self._running():
             found += [self.pause_or_resume, self.extend, self.interrupt, self.end_session, self.end_session]
@@ -388,6 +388,14 @@ class Walk:
         """Subscribe to a calendar that can't be read: its address is in a private network."""
         body = {"url": "https://10.0.0.1/calendar.ics", "subjectId": self._maybe(self.state.subjects)}
         return await self.person.post("/api/calendar/feeds", body)
+
+    async def change_feed(self) -> Any:
+        path = f"/api/calendar/feeds/{self._any(self.state.feeds)}"
+        return await self.person.patch(path, {"subjectId": self._maybe(self.state.subjects)})
+
+    async def choose_course(self) -> Any:
+        path = f"/api/calendar/feeds/{self._any(self.state.feeds)}/courses"
+        return await self.person.put(path, {"course": "HIST 101", "subjectId": self._maybe(self.state.subjects)})
 
     async def end_feed(self) -> Any:
         return await self.person.delete(f"/api/calendar/feeds/{self._any(self.state.feeds)}")

@@ -47,7 +47,7 @@ class School:
         subject = await person.subject("Physics", color="#3f7db8")
         feed = await self._read(person, running, url=self.url, subjectId=subject["id"])
         whole = due(3, visit, day(-2)).replace("event-assignment", "event-calendar-event")
-        self.events = [*lectures[1:], due(1, essay, day(3)), due(2, quiz, day(3)), whole]
+        self.events = [*lectures[1:], due(1, essay, day(3)), due(2, f"{quiz} [PHY 101]", day(3)), whole]
         await sync(person, running, feed)
         await self._read(person, running, url=self.closed_url)
 

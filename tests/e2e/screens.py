@@ -77,8 +77,20 @@ def open_fold(selector: str) -> Open:
 
 async def see_changes(visited: Visited) -> None:
     """Open the changes of a calendar. Asking for them may wait while the browser keeps the files of the app."""
-    await open_fold(".feed details")(visited)
+    await visited.page.locator(".feed summary", has_text=visited.says("calendar.feeds.changes")).first.click()
     await expect(visited.page.locator(".feed details li").first).to_be_visible()
+
+
+async def see_courses(visited: Visited) -> None:
+    """Open the courses of a calendar."""
+    await visited.page.locator(".feed summary", has_text=visited.says("calendar.courses")).first.click()
+    await expect(visited.page.locator(".feed details select").first).to_be_visible()
+
+
+async def replace_address(visited: Visited) -> None:
+    """Try to replace the address of a calendar by what is none."""
+    await visited.page.locator(".feed summary", has_text=visited.says("calendar.feeds.moved")).first.click()
+    await click("calendar.feeds.moved.save")(visited)
 
 
 async def row(visited: Visited) -> Locator:
@@ -433,6 +445,8 @@ SCREENS = (
     Screen("settings-calendars-replace", "published", "/settings/calendars", click("calendar.feed.replace")),
     Screen("settings-calendars-unverified", "fresh", "/settings/calendars"),
     Screen("settings-calendars-subscribed", "subscriber", "/settings/calendars", see_changes),
+    Screen("settings-calendars-courses", "subscriber", "/settings/calendars", see_courses),
+    Screen("settings-calendars-moved", "subscriber", "/settings/calendars", replace_address),
     Screen("settings-calendars-remove", "subscriber", "/settings/calendars", remove_calendar),
     Screen("settings-calendars-refused", "subscriber", "/settings/calendars", click("calendar.feeds.add")),
     Screen("settings-rhythm-new", "ada", "/settings/rhythms", click("settings.rhythms.add")),

@@ -111,6 +111,45 @@ async def test_a_calendar_is_subscribed_to_followed_and_removed(
     await expect(page.get_by_role("button", name="Lecture")).to_have_count(0)
 
 
+async def test_tasks_of_a_course_get_the_subject_that_is_chosen(
+    served: System, moodle: School, mia: Person, mias_desk: Page
+) -> None:
+    page = mias_desk
+    history, other = await mia.subject("History"), await mia.subject("Other")
+    moodle.events = [due(1, "Essay [HIST 101]", SOON), due(2, "Quiz [ZOO]", SOON)]
+    await subscribe(page, moodle.url)
+    assert await served.work()
+    await page.locator("summary", has_text="Courses").click()
+    await page.get_by_role("button", name="Choose History").click()
+    await expect(page.get_by_role("combobox", name="HIST 101 (1 event)")).to_have_value(history["id"])
+    await page.get_by_role("combobox", name="ZOO (1 event)").select_option("Other")
+    await expect(page.get_by_role("combobox", name="ZOO (1 event)")).to_have_value(other["id"])
+    assert await served.work()
+    subjects = {task["title"]: task["subjectId"] for task in (await tasks_of(mia)).values()}
+    assert subjects == {"Essay [HIST 101]": history["id"], "Quiz [ZOO]": other["id"]}
+    await page.reload()
+    await page.locator("summary", has_text="Courses").click()
+    await expect(page.get_by_role("combobox", name="HIST 101 (1 event)")).to_have_value(history["id"])
+    await expect(page.get_by_role("button", name="Choose History")).to_have_count(0)
+
+
+async def test_an_address_is_replaced(served: System, moodle: School, mia: Person, mias_desk: Page) -> None:
+    page = mias_desk
+    await subscribe(page, moodle.closed_url)
+    assert await served.work()
+    moodle.events = [due(1, "Essay", SOON)]
+    await page.locator("summary", has_text="New address").click()
+    form = page.get_by_role("form", name="New address: 127.0.0.1")
+    await form.get_by_role("button", name="Replace the address").click()
+    await expect(form.get_by_text("Enter the address of a calendar.")).to_be_visible()
+    await form.get_by_role("textbox").fill(moodle.url)
+    await form.get_by_role("button", name="Replace the address").click()
+    await expect(form).to_be_hidden()
+    assert await served.work()
+    await expect(page.get_by_role("button", name="Read now: Ada's courses")).to_be_visible()
+    assert [task["title"] for task in (await tasks_of(mia)).values()] == ["Essay"]
+
+
 async def test_a_calendar_that_cannot_be_read_says_why_and_is_mended(
     served: System, moodle: School, mia: Person, browser: Browser
 ) -> None:

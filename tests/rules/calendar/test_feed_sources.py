@@ -61,6 +61,11 @@ def test_canvas() -> None:
         "event-assignment-override-9": (True, False),
         "event-calendar-event-7": (False, True),
     }
+    assert {uid: one.course for uid, one in by_uid.items()} == {
+        "event-assignment-8": "BIO 101",
+        "event-assignment-override-9": "BIO 101",
+        "event-calendar-event-7": "LAW",
+    }
     assert found.problems == []
 
 
@@ -81,10 +86,38 @@ def test_moodle(title: str, is_deadline: bool) -> None:
     one = feed(text, head=MOODLE_HEAD).events[0]
     assert (one.is_deadline, one.is_busy) == (is_deadline, not is_deadline)
     assert (one.uid, one.title) == ("17@moodle.example.edu", f"{title} & more")
-    assert (one.description, one.categories) == ("Upload a PDF.", ["BIO101"])
+    assert (one.description, one.course) == ("Upload a PDF.", "BIO101")
     assert one.starts_at == one.ends_at == datetime(2026, 12, 4, 22, 59, tzinfo=UTC)
     lecture = text.replace("DTEND:20261204T225900Z", "DTEND:20261204T235900Z")
     assert not feed(lecture, head=MOODLE_HEAD).events[0].is_deadline
+
+
+@pytest.mark.parametrize(
+    ("categories", "course"),
+    [
+        ("CATEGORIES:Biology\\, 2nd,Lab\nCATEGORIES:Other", "Biology, 2nd"),
+        (f"CATEGORIES:{'c' * 200}", "c" * 100),
+        ("CATEGORIES:,\x07", ""),
+        ("CATEGORIES:<b>BIO</b> &amp; CHEM", "BIO & CHEM"),
+        ("X-NOTHING:1", ""),
+    ],
+)
+def test_a_course_is_a_line_of_text(categories: str, course: str) -> None:
+    text = MOODLE.format(uid=17, title="Essay is due", stamp="20261110T080000Z").replace(
+        "CATEGORIES:BIO101", categories
+    )
+    assert feed(text, head=MOODLE_HEAD).events[0].course == course
+
+
+def test_only_learning_platforms_have_courses() -> None:
+    event = "UID:7@example.org\nDTSTART:20261204T150000Z\nSUMMARY:Essay [BIO 101]\nCATEGORIES:BIO\nLOCATION:Room 5"
+    assert feed(event).events[0].course == ""
+
+
+def test_the_course_of_a_long_title_is_read() -> None:
+    long = CANVAS.format(number=8).replace("Essay on photosynthesis", "x" * 300)
+    one = feed(long).events[0]
+    assert (len(one.title), one.course) == (200, "BIO 101")
 
 
 def test_a_time_of_download_changes_nothing() -> None:
@@ -136,7 +169,7 @@ def test_an_event_without_a_uid_has_one_that_lasts() -> None:
 def test_brightspace(title: str, is_deadline: bool) -> None:
     text = f"UID:6606-99@x.brightspace.com\nDTSTART:20261204T225900Z\nDTEND:20261204T225900Z\nSUMMARY:{title}"
     found = feed(f"{text}\nLOCATION:Biology 101", head="PRODID:-//D2L//NONSGML D2L Calendar//EN").events[0]
-    assert (found.is_deadline, found.location) == (is_deadline, "Biology 101")
+    assert (found.is_deadline, found.location, found.course) == (is_deadline, "Biology 101", "Biology 101")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from studyteddy.events import FeedDue, PasswordChanged
-from studyteddy.features.calendar.service import feed_sync, feeds, published_feed
+from studyteddy.events import CourseChosen, FeedDue, PasswordChanged
+from studyteddy.features.calendar.service import courses, feed_sync, feeds, published_feed
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.egress import Allowed
@@ -27,6 +27,12 @@ async def sync_feed(
 ) -> None:
     """Read a calendar."""
     await feed_sync.sync(db, field_encryption, egress_allowed, identity, event, pause=calendar_pause)
+
+
+@jobs.on(CourseChosen)
+async def follow_courses(tx: Tx, event: CourseChosen) -> None:
+    """Give the tasks of a course the subject that was chosen for it."""
+    await courses.follow(tx, event)
 
 
 @jobs.on(PasswordChanged)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from studyteddy.features.calendar.schemas.courses import CourseChoice, Courses, TooManyCourses
 from studyteddy.features.calendar.schemas.feeds import (
     AddressRefused,
     AlreadySubscribed,
     ChangeQuery,
     Feed,
     FeedChange,
+    FeedChanges,
     Feeds,
     NewFeed,
     NoSuchFeed,
     SyncedJustNow,
     TooManyFeeds,
 )
-from studyteddy.features.calendar.service import feeds
+from studyteddy.features.calendar.service import courses, feeds
 from studyteddy.features.subjects.schemas import UnknownSubject
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.transaction import Tx
@@ -58,6 +60,40 @@ async def create_feed(
 async def get_calendar_feed(db: Database, identity: Identity, feed_id: UUID) -> Feed:
     """Get a calendar that you subscribe to, with how it was last read."""
     return await feeds.get(db.reading(identity), identity.user_id, feed_id)
+
+
+@router.patch("/{feed_id}", errors=(AddressRefused, AlreadySubscribed, NoSuchFeed, UnknownSubject))
+async def update_calendar_feed(
+    db: Database,
+    limiter: Limiter,
+    limits: Mapping[str, Limit],
+    field_encryption: FieldEncryption,
+    identity: Identity,
+    feed_id: UUID,
+    body: FeedChanges,
+) -> Feed:
+    """Change the subject of a calendar, or its address, if the school has made a new one: its tasks stay.
+
+    The subject is that of tasks to come. A calendar with a new address is read in the background.
+    """
+    await spend(limiter, limits["feed_sync"], identity.user_id.hex)
+    async with db.transaction(identity) as tx:
+        return tx.reply(await feeds.update(tx, feed_id, body, field_encryption))
+
+
+@router.get("/{feed_id}/courses", errors=(NoSuchFeed,))
+async def get_feed_courses(db: Database, identity: Identity, feed_id: UUID) -> Courses:
+    """Get the courses that a calendar names, each with its subject or a proposal; at most 100."""
+    return await courses.of_feed(db.reading(identity), identity.user_id, feed_id)
+
+
+@router.put("/{feed_id}/courses", errors=(NoSuchFeed, TooManyCourses, UnknownSubject))
+async def choose_course_subject(tx: Tx, feed_id: UUID, body: CourseChoice) -> Courses:
+    """Choose the subject of a course. Its tasks follow, unless you gave them another subject.
+
+    A choice is kept by the name of the course, also for other calendars and after the subscription has ended.
+    """
+    return await courses.choose(tx, feed_id, body)
 
 
 @router.post("/{feed_id}/sync", status=202, errors=(NoSuchFeed, SyncedJustNow))

@@ -10,11 +10,10 @@ from icalendar import vDuration
 
 from studyteddy.features.calendar.formats import feed_texts
 from studyteddy.features.calendar.formats.feed_components import Component, Property
-from studyteddy.features.calendar.formats.feed_sources import is_deadline, lasting_uid
+from studyteddy.features.calendar.formats.feed_sources import course_of, is_deadline, lasting_uid
 from studyteddy.features.calendar.formats.feed_zones import Zones
 from studyteddy.features.calendar.formats.feeds import (
-    MAX_CATEGORIES,
-    MAX_CATEGORY,
+    MAX_COURSE,
     MAX_DESCRIPTION,
     MAX_LOCATION,
     MAX_TITLE,
@@ -59,7 +58,7 @@ class Texts:
     description: str
     location: str
     url: str
-    categories: list[str]
+    course: str
     is_busy: bool
     is_deadline: bool
 
@@ -124,18 +123,20 @@ def texts_of(event: Event, program: str) -> Texts:
     uid = component.value("UID")
     has_length = event.length > (_DAY if event.start.zone is None else timedelta())
     due = is_deadline(uid=uid, title=title, url=url, program=program, has_length=has_length)
-    categories = [
-        item for value in component.all("CATEGORIES")[:20] for item in feed_texts.listed(value.value, MAX_CATEGORY)
-    ]
+    location = feed_texts.line(component.value("LOCATION"), MAX_LOCATION)
+    summary = feed_texts.line(component.value("SUMMARY"), 1000)
+    categories = feed_texts.listed(component.value("CATEGORIES"), MAX_COURSE)
     shown_as = component.value("X-MICROSOFT-CDO-BUSYSTATUS").upper()
     is_free = component.value("TRANSP").upper() == "TRANSPARENT" or shown_as == "FREE"
     description = feed_texts.paragraphs(component.value("DESCRIPTION"), MAX_DESCRIPTION)
     return Texts(
         title=title,
         description=description or feed_texts.paragraphs(component.value("X-ALT-DESC"), MAX_DESCRIPTION),
-        location=feed_texts.line(component.value("LOCATION"), MAX_LOCATION),
+        location=location,
         url=url,
-        categories=list(dict.fromkeys(categories))[:MAX_CATEGORIES],
+        course=course_of(uid=uid, summary=summary, location=location, categories=categories, program=program)[
+            :MAX_COURSE
+        ],
         is_busy=not is_free and not due,
         is_deadline=due,
     )

@@ -136,7 +136,7 @@ def _events(
                 description=words.description if left >= 0 else "",
                 location=words.location,
                 url=words.url,
-                categories=words.categories,
+                course=words.course,
                 is_busy=words.is_busy,
                 is_deadline=words.is_deadline,
                 starts_at=None if is_days else occurrence.start.utc(),

@@ -1,4 +1,4 @@
-"""What is known about the calendars of learning platforms: which events are deadlines, and which UIDs don't last."""
+"""What is known about the calendars of learning platforms: their deadlines, their courses, and UIDs that don't last."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 import re
 
 _CANVAS = re.compile(r"event-(?:sub-)?(?:assignment|quiz)(?:-override)?-[0-9]")
+_CANVAS_EVENT = re.compile(r"event-[a-z-]+-[0-9]")
+_CANVAS_COURSE = re.compile(r"\[([^\[\]]+)\]$")
 _BLACKBOARD_ITEM = re.compile(r"GradableItem-", re.IGNORECASE)
 _BLACKBOARD_STAMP = re.compile(r"^(?:[0-9]{8}T[0-9]{6}Z?|[0-9]{10,17})[-_.@]?")
 """A time that older versions put before the UID, anew at each download."""
@@ -35,6 +37,16 @@ def is_deadline(*, uid: str, title: str, url: str, program: str, has_length: boo
         return False
     # Moodle's names are in the language of the site: what has no length there and begins nothing ends something.
     return "moodle" in program.lower() or bool(_DUE.search(title))
+
+
+def course_of(*, uid: str, summary: str, location: str, categories: list[str], program: str) -> str:
+    """Return the course that a learning platform names with an event, or "" if it doesn't."""
+    if _CANVAS_EVENT.match(uid):
+        course = _CANVAS_COURSE.search(summary)
+        return course[1].strip() if course else ""
+    if "D2L" in program:
+        return location
+    return categories[0] if "moodle" in program.lower() and categories else ""
 
 
 def lasting_uid(uid: str, program: str, *, otherwise: str, limit: int) -> str:

@@ -25,7 +25,7 @@ MAX_PROBLEMS = 20
 SECONDS = 30.0
 """How long reading a calendar may take on a busy machine; the child may use six seconds of the processor."""
 MAX_UID, MAX_TITLE, MAX_DESCRIPTION, MAX_LOCATION, MAX_URL = 255, 200, 5000, 200, 1000
-MAX_CATEGORIES, MAX_CATEGORY = 10, 100
+MAX_COURSE = 100
 UNTITLED = "Untitled"
 UNREADABLE = "The calendar is too large, or takes too long to read."
 _CHILD = Path(__file__).with_name("feed_child.py")
@@ -49,7 +49,8 @@ class FeedEvent(msgspec.Struct, frozen=True):
     location: str
     url: str
     """http or https, or ""."""
-    categories: list[str]
+    course: str
+    """What the learning platform calls the course, or ""."""
     starts_at: datetime | None
     """In UTC. A deadline is due then."""
     ends_at: datetime | None

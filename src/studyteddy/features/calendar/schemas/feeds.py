@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from studyteddy.platform.errors import Conflict, Invalid, NotFound, TooManyRequests
 from studyteddy.platform.fields import END, GAP, Cursor, Limit
@@ -31,6 +31,13 @@ class NewFeed(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
 
     url: FeedAddress
     subject_id: UUID | None = None
+
+
+class FeedChanges(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Fields to change; absent fields are unchanged. A new address leads to the same calendar: its tasks stay."""
+
+    url: FeedAddress | UnsetType = UNSET
+    subject_id: UUID | UnsetType | None = UNSET
 
 
 class Feed(msgspec.Struct, frozen=True, rename="camel"):
@@ -131,6 +138,9 @@ class StoredEvent(msgspec.Struct, frozen=True):
     task_id: UUID | None
     had_task: bool
     is_removed: bool
+    course: str
+    subject_id: UUID | None
+    """The subject that its task was given here; if the task has another one, the student chose it."""
 
 
 class DueFeed(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -22,7 +23,7 @@ from studyteddy.events import FeedDue
 from studyteddy.features.auth.service import profile
 from studyteddy.features.calendar.formats.feeds import MAX_BYTES, UNTITLED, FeedEvent, read_feed
 from studyteddy.features.calendar.schemas.feeds import ChangeKind, FeedChange, StoredEvent, StoredFeed
-from studyteddy.features.calendar.service import feeds
+from studyteddy.features.calendar.service import courses, feeds
 from studyteddy.features.calendar.store import events as event_store
 from studyteddy.features.calendar.store import feeds as store
 from studyteddy.features.calendar.store.feeds import Run
@@ -271,7 +272,8 @@ def _is_due(event: StoredEvent, boundary: DayBoundary, today: date) -> bool:
 
 async def _with_tasks(tx: Tx, due: Sequence[StoredEvent], feed: StoredFeed, *, room: int) -> Made:
     """Make tasks for deadlines, for `room` of them at most."""
-    made = [await _with_task(tx, one, feed) for one in due[: min(room, AT_ONCE)]]
+    chosen = await courses.chosen(tx, tx.user_id) if due else {}
+    made = [await _with_task(tx, one, chosen.get(one.course, feed.subject_id)) for one in due[: min(room, AT_ONCE)]]
     return Made(made, is_rest=min(len(due), room) > len(made), are_too_many=len(due) > room)
 
 
@@ -313,23 +315,24 @@ def _stored(event: FeedEvent, old: StoredEvent | None) -> StoredEvent:
         task_id=old.task_id if old else None,
         had_task=old.had_task if old else False,
         is_removed=False,
+        subject_id=old.subject_id if old else None,
         **{name: fields.pop(name) for name in fields.keys() & set(StoredEvent.__struct_fields__)},
     )
 
 
-async def _with_task(tx: Tx, event: StoredEvent, feed: StoredFeed) -> StoredEvent:
+async def _with_task(tx: Tx, event: StoredEvent, subject_id: UUID | None) -> StoredEvent:
     """Return the event with a task for its deadline."""
     text = _LINE_MARKUP.sub(r"\1\2\\\3", _MARKUP.sub(r"\\\g<0>", event.description))
     description = "\n\n".join(filter(None, (text[:MAX_TEXT], event.url)))
     new = NewTask(
         event.title if is_visible(event.title) else UNTITLED,
         description=description,
-        subject_id=feed.subject_id,
+        subject_id=subject_id,
         due_date=event.start_date,
         due_at=event.starts_at,
     )
     task = await tasks.add(tx, new)
-    return replace(event, task_id=task.id, had_task=True)
+    return replace(event, task_id=task.id, had_task=True, subject_id=subject_id)
 
 
 async def _update_task(tx: Tx, old: StoredEvent, new: StoredEvent) -> None:

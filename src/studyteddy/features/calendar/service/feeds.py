@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
+
+from msgspec import UNSET
 
 from studyteddy import events
 from studyteddy.features.calendar.schemas.feeds import (
@@ -14,6 +17,7 @@ from studyteddy.features.calendar.schemas.feeds import (
     ChangeQuery,
     Feed,
     FeedChange,
+    FeedChanges,
     Feeds,
     NewFeed,
     NoSuchFeed,
@@ -62,17 +66,36 @@ async def add(tx: Tx, new: NewFeed, field_encryption: FieldEncryption) -> Feed:
     known = await store.stored_of(tx, tx.user_id)
     if len(known) >= MAX_FEEDS:
         raise TooManyFeeds()
-    if any(address_of(one, field_encryption, user_id=tx.user_id) == address for one in known):
-        raise AlreadySubscribed()
     feed_id = new_id()
-    sealed = field_encryption.seal(address.encode(), **_SEALED_AT, row=feed_id, user=tx.user_id)
-    host = urlsplit(address).hostname or ""
+    host, sealed = _sealed(tx, address, feed_id, known, field_encryption)
     added = await store.add(
         tx, tx.user_id, feed_id, host=host, address=sealed, subject_id=new.subject_id, next_run=tx.now + CLAIM
     )
     tx.publish(events.FeedUpdated(feed_id), added)
     tx.publish(events.FeedDue(feed_id, tx.now))
     return added
+
+
+async def update(tx: Tx, feed_id: UUID, changes: FeedChanges, field_encryption: FieldEncryption) -> Feed:
+    """Change the subject of a calendar, or its address, which is read at once; raise 404, 409, 422, 429."""
+    await tx.lock_user()
+    current = await store.lock(tx, tx.user_id, feed_id)
+    if current is None:
+        raise NoSuchFeed()
+    if changes.url is not UNSET:
+        address = _address(changes.url)
+        others = [one for one in await store.stored_of(tx, tx.user_id) if one.id != feed_id]
+        host, sealed = _sealed(tx, address, feed_id, others, field_encryption)
+        if address != address_of(current, field_encryption, user_id=tx.user_id):
+            await store.move(tx, tx.user_id, feed_id, host=host, address=sealed, next_run=tx.now + CLAIM)
+            tx.publish(events.FeedDue(feed_id, tx.now))
+    if changes.subject_id is not UNSET:
+        if changes.subject_id is not None:
+            await subjects.require(tx, changes.subject_id)
+        await store.set_subject(tx, tx.user_id, feed_id, changes.subject_id)
+    feed = await get(tx, tx.user_id, feed_id)
+    tx.publish(events.FeedUpdated(feed_id), feed)
+    return feed
 
 
 async def sync(tx: Tx, feed_id: UUID) -> Feed:
@@ -136,6 +159,16 @@ def _address(typed: str) -> str:
     if not is_allowed or not 0 < len(host) <= _MAX_HOST:
         raise invalid("/url", "address_refused", AddressRefused.title, AddressRefused)
     return parts.geturl()
+
+
+def _sealed(
+    tx: Tx, address: str, feed_id: UUID, others: Sequence[StoredFeed], field_encryption: FieldEncryption
+) -> tuple[str, bytes]:
+    """Return the host of an address, and the address sealed; raise 409 if another calendar has it."""
+    if any(address_of(one, field_encryption, user_id=tx.user_id) == address for one in others):
+        raise AlreadySubscribed()
+    sealed = field_encryption.seal(address.encode(), **_SEALED_AT, row=feed_id, user=tx.user_id)
+    return urlsplit(address).hostname or "", sealed
 
 
 def _found(feed: Feed | None) -> Feed:

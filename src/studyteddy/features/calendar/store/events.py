@@ -22,7 +22,7 @@ _OF_FEED = Statement(
     StoredEvent,
     """
 SELECT id, uid, recurrence_id, title, description, location, url, starts_at, ends_at, start_date, end_date, busy,
-       deadline, task_id, had_task, removed_at IS NOT NULL AS is_removed
+       deadline, task_id, had_task, removed_at IS NOT NULL AS is_removed, course, subject_id
   FROM calendar_events WHERE user_id = $1 AND feed_id = $2""",
 )
 
@@ -30,18 +30,19 @@ _PUT = Statement(
     Nothing,
     """
 INSERT INTO calendar_events (user_id, feed_id, id, uid, recurrence_id, title, description, location, url, starts_at,
-       ends_at, start_date, end_date, busy, deadline, task_id, had_task)
+       ends_at, start_date, end_date, busy, deadline, task_id, had_task, course, subject_id)
 SELECT $1, $2, e.id, e.uid, e.recurrence_id, e.title, e.description, e.location, e.url, e.starts_at, e.ends_at,
-       e.start_date, e.end_date, e.busy, e.deadline, e.task_id, e.had_task
+       e.start_date, e.end_date, e.busy, e.deadline, e.task_id, e.had_task, e.course, e.subject_id
   FROM jsonb_to_recordset($3::text::jsonb) AS e(id uuid, uid text, recurrence_id text, title text, description text,
        location text, url text, starts_at timestamptz, ends_at timestamptz, start_date date, end_date date,
-       busy boolean, deadline boolean, task_id uuid, had_task boolean)
+       busy boolean, deadline boolean, task_id uuid, had_task boolean, course text, subject_id uuid)
 ON CONFLICT (user_id, id) DO UPDATE
    SET recurrence_id = EXCLUDED.recurrence_id, title = EXCLUDED.title, description = EXCLUDED.description,
        location = EXCLUDED.location, url = EXCLUDED.url,
        starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, start_date = EXCLUDED.start_date,
        end_date = EXCLUDED.end_date, busy = EXCLUDED.busy, deadline = EXCLUDED.deadline, task_id = EXCLUDED.task_id,
-       had_task = EXCLUDED.had_task, removed_at = NULL""",
+       had_task = EXCLUDED.had_task, course = EXCLUDED.course, subject_id = EXCLUDED.subject_id,
+       removed_at = NULL""",
 )
 
 _REMOVE = Statement(
@@ -89,7 +90,7 @@ DATA_EXPORTS = [
     exported(
         "calendar_events",
         "id, feed_id, title, description, location, url, starts_at, ends_at, start_date, end_date, busy, deadline,"
-        " task_id",
+        " task_id, course",
     )
 ]
 RETENTION = [expiring("calendar_events", "(user_id, id)", "removed_at < now() - interval '90 days'")]

@@ -56,6 +56,17 @@ UPDATE calendar_feeds
  WHERE user_id = $1 AND id = $2 RETURNING {_FEED}""",
 )
 
+_MOVE = Statement(
+    Nothing,
+    """
+UPDATE calendar_feeds
+   SET address = $3, host = $4, etag = '', last_modified = '', failures = 0, problems = '{}', asked_at = $5,
+       next_run = $6
+ WHERE user_id = $1 AND id = $2""",
+)
+
+_SET_SUBJECT = Statement(Nothing, "UPDATE calendar_feeds SET subject_id = $3 WHERE user_id = $1 AND id = $2")
+
 _DELETE = Statement(Nothing, "DELETE FROM calendar_feeds WHERE user_id = $1 AND id = $2")
 
 _DUE = Statement(DueFeed, "SELECT user_id, id FROM calendar_feeds WHERE next_run <= $1 ORDER BY next_run LIMIT $2")
@@ -135,6 +146,15 @@ async def add(
 async def ask(tx: Tx, user_id: UUID, feed_id: UUID, *, next_run: datetime, only_due: bool) -> bool:
     """Record that a calendar is to be read now; return False if it isn't there, or not due if `only_due`."""
     return await tx.do(_ASK, user_id, feed_id, tx.now, next_run, only_due) == 1
+
+
+async def move(tx: Tx, user_id: UUID, feed_id: UUID, *, host: str, address: bytes, next_run: datetime) -> None:
+    """Replace the sealed address of a calendar, which is to be read now, in full."""
+    await tx.do(_MOVE, user_id, feed_id, address, host, tx.now, next_run)
+
+
+async def set_subject(tx: Tx, user_id: UUID, feed_id: UUID, subject_id: UUID | None) -> None:
+    await tx.do(_SET_SUBJECT, user_id, feed_id, subject_id)
 
 
 async def record(tx: Tx, user_id: UUID, feed_id: UUID, run: Run) -> Feed:

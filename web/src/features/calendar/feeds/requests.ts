@@ -7,12 +7,26 @@ type Schemas = components["schemas"];
 
 export type NewFeed = Schemas["NewFeed"];
 export type FeedChange = Schemas["FeedChange"];
+export type Course = Schemas["Course"];
 export type CalendarEvent = Schemas["CalendarEvent"];
 
 const path = "/api/calendar/feeds";
 
 export const createFeed = (body: NewFeed): Request => ({ method: "POST", path, body });
 export const deleteFeed = (id: string): Request => ({ method: "DELETE", path: `${path}/${id}` });
+/** Replaces the address of a calendar. */
+export const moveFeed = (id: string, url: string): Request => ({
+    method: "PATCH",
+    path: `${path}/${id}`,
+    body: { url },
+});
+export const listCourses = (id: string): Request => ({ method: "GET", path: `${path}/${id}/courses` });
+/** Chooses the subject of a course; answers with all courses of the calendar. */
+export const chooseSubject = (id: string, body: Schemas["CourseChoice"]): Request => ({
+    method: "PUT",
+    path: `${path}/${id}/courses`,
+    body,
+});
 /** Reads the calendar now, in the background. */
 export const syncFeed = (id: string): Request => ({ method: "POST", path: `${path}/${id}/sync` });
 export const listChanges = (id: string): Request => ({
