@@ -351,6 +351,17 @@ ALTER TABLE ONLY public.calendar_changes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_changes OWNER TO study_owner;
 
+CREATE TABLE public.calendar_courses (
+    user_id uuid NOT NULL,
+    course text NOT NULL,
+    subject_id uuid,
+    CONSTRAINT calendar_courses_course_check CHECK ((length(course) <= 100))
+);
+
+ALTER TABLE ONLY public.calendar_courses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_courses OWNER TO study_owner;
+
 CREATE TABLE public.calendar_events (
     user_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -370,6 +381,8 @@ CREATE TABLE public.calendar_events (
     task_id uuid,
     had_task boolean DEFAULT false NOT NULL,
     removed_at timestamp with time zone,
+    course text DEFAULT ''::text NOT NULL,
+    subject_id uuid,
     CONSTRAINT calendar_events_check CHECK ((((starts_at IS NULL) = (ends_at IS NULL)) AND ((start_date IS NULL) = (end_date IS NULL)) AND ((starts_at IS NULL) <> (start_date IS NULL)))),
     CONSTRAINT calendar_events_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT calendar_events_location_check CHECK ((length(location) <= 200)),
@@ -1068,6 +1081,12 @@ ALTER TABLE ONLY public.audit_seals
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY public.calendar_courses
+    ADD CONSTRAINT calendar_courses_pkey PRIMARY KEY (user_id, course);
+
+ALTER TABLE public.calendar_events
+    ADD CONSTRAINT calendar_events_course CHECK ((length(course) <= 100)) NOT VALID;
+
 ALTER TABLE ONLY public.calendar_events
     ADD CONSTRAINT calendar_events_pkey PRIMARY KEY (user_id, id);
 
@@ -1222,11 +1241,15 @@ CREATE INDEX calendar_changes_feed ON public.calendar_changes USING btree (user_
 
 CREATE INDEX calendar_changes_task ON public.calendar_changes USING btree (user_id, task_id);
 
+CREATE INDEX calendar_courses_subject ON public.calendar_courses USING btree (user_id, subject_id);
+
 CREATE INDEX calendar_events_day ON public.calendar_events USING btree (user_id, start_date);
 
 CREATE INDEX calendar_events_removed ON public.calendar_events USING btree (removed_at) WHERE (removed_at IS NOT NULL);
 
 CREATE INDEX calendar_events_start ON public.calendar_events USING btree (user_id, starts_at);
+
+CREATE INDEX calendar_events_subject ON public.calendar_events USING btree (user_id, subject_id);
 
 CREATE INDEX calendar_events_task ON public.calendar_events USING btree (user_id, task_id);
 
@@ -1407,6 +1430,15 @@ ALTER TABLE ONLY public.calendar_changes
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
 
+ALTER TABLE ONLY public.calendar_courses
+    ADD CONSTRAINT calendar_courses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_courses
+    ADD CONSTRAINT calendar_courses_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_subject FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id) NOT VALID;
+
 ALTER TABLE ONLY public.calendar_events
     ADD CONSTRAINT calendar_events_user_id_feed_id_fkey FOREIGN KEY (user_id, feed_id) REFERENCES public.calendar_feeds(user_id, id) ON DELETE CASCADE;
 
@@ -1560,6 +1592,8 @@ ALTER TABLE public.audit_seals ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.calendar_courses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.calendar_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_feeds ENABLE ROW LEVEL SECURITY;
@@ -1635,6 +1669,8 @@ CREATE POLICY owner ON public.audit_heads USING ((user_id = ( SELECT (NULLIF(cur
 CREATE POLICY owner ON public.audit_log FOR SELECT USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.calendar_changes USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_courses USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.calendar_events USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1837,6 +1873,8 @@ GRANT SELECT,INSERT ON TABLE public.audit_log TO study_app;
 GRANT SELECT,INSERT ON TABLE public.audit_seals TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_changes TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_courses TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_events TO study_app;
 
