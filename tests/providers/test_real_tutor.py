@@ -35,6 +35,8 @@ TURNS = 6
 MAX_TOKENS = 48
 SUITE_SECONDS = 150
 """No conversation begins after this time; a machine with free cores needs a third of it."""
+TRIES = 3
+"""Of a model that takes longer than its deadline on a busy machine."""
 NAMES = ("linear equation", "peace treaty", "multiplication", "year", "quadratic equation")
 SUITE = [
     (family, problem)
@@ -78,7 +80,10 @@ async def test_a_real_model_or_the_template_splits_an_assignment(system: System,
 
 async def test_a_real_model_teaches_and_tells_nothing(system: System, real_model: str) -> None:
     async with real(system, real_model, seconds=60) as found:
-        answer = await found.student.post("/api/ai/tutor", {"message": EQUATION, "assessed": True})
+        for _ in range(TRIES):  # the model reads faster what it has read before
+            answer = await found.student.post("/api/ai/tutor", {"message": EQUATION, "assessed": True})
+            if answer.status_code != 503:
+                break
         assert answer.status_code == 200, answer.text
         told = events(answer.text)
         (kept,) = (await found.student.get(f"/api/ai/chats/{told[0].data['chatId']}")).json()["items"]
