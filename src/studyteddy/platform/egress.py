@@ -184,10 +184,10 @@ async def request(
 ) -> Fetched:
     """Send a request and return the response, whatever its status; raise `Refused`, `TooLarge` or `Unreachable`.
 
-    Takes at most `seconds` and five redirects. `max_bytes` limits the body of the response. An `authorization` header is
-    sent without encryption only to what the operator allows, and follows a redirect only within the origin, or from http
-    to https of the same host. GET follows every redirect. Other methods are sent again, with their body, only as far as
-    credentials go; any other redirect is returned.
+    Takes at most `seconds` and five redirects. `max_bytes` limits the body of the response, as it is sent and unpacked.
+    An `authorization` header is sent without encryption only to what the operator allows, and follows a redirect only
+    within the origin, or from http to https of the same host. GET follows every redirect. Other methods are sent again,
+    with their body, only as far as credentials go; any other redirect is returned.
     """
     target = _parsed(url, allow)
     message = _Message(method, {name.lower(): value for name, value in headers.items()}, body, max_bytes, seconds)
