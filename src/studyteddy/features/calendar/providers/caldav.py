@@ -21,6 +21,7 @@ from studyteddy.features.calendar.providers.provider import (
     ProviderError,
     RemoteCalendar,
     Resource,
+    SignInRequired,
     Stale,
 )
 from studyteddy.features.calendar.providers.webdav import WebDav
@@ -75,9 +76,9 @@ class CalDav:
             homes = owner.hrefs(_HOME)
         principal = hrefs.resolved(address, principals[0]) if principals else ""
         if homes:
-            return Account(principal, hrefs.resolved(base, homes[0]), address)
+            return Account(principal, hrefs.collection(hrefs.resolved(base, homes[0])), address)
         if found.has(_RESOURCE_TYPE, f"{CALDAV}calendar"):
-            return Account(principal, address, address)
+            return Account(principal, hrefs.collection(address), address)
         raise Failing("no_calendars")
 
     async def _look(self, url: str) -> tuple[str, Item]:
@@ -103,13 +104,13 @@ class CalDav:
 
         A second try after a lost answer thus finds what the first one made, if `slug` is the same.
         """
-        url = f"{hrefs.child(account.home, slug)}/"
+        url = hrefs.collection(hrefs.child(account.home, slug))
         headers = {"content-type": "application/xml; charset=utf-8"}
         fetched = await self._dav.send("MKCALENDAR", url, headers=headers, body=webdav_xml.mkcalendar(name))
         try:
             base, answer = await self._dav.propfind(url, _CALENDAR, depth=0)
             made = _calendar(base, answer.items[0]) if answer.items else None
-        except Gone:
+        except (Gone, SignInRequired):  # Radicale forbids what doesn't exist
             made = None
         if made is None:
             raise Failing("forbidden" if fetched.status == 403 else "unsupported")
@@ -176,7 +177,7 @@ def _calendar(base: str, item: Item) -> RemoteCalendar | None:
         kinds = {one.get("name", "").upper() for one in components.iter(f"{CALDAV}comp")}
         if "VEVENT" not in kinds:
             return None
-    ref = hrefs.within(base, item.href)
+    ref = hrefs.collection(hrefs.within(base, item.href))
     name = " ".join((item.text(_NAME) or hrefs.last_segment(ref)).split())[:MAX_NAME]
     return RemoteCalendar(ref, name or "Calendar", _is_writable(item), _color(item.text(_COLOR)))
 

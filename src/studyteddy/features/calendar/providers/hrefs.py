@@ -18,7 +18,9 @@ def resolved(base: str, href: str) -> str:
 
     On the same host, the URL gets the origin of `base`: behind a proxy, servers often don't know their own.
     """
-    origin, parts = _split(base), _split(urljoin(base, href) if len(href) <= MAX_HREF else "")
+    if len(href) > MAX_HREF:
+        raise Failing("invalid_response")
+    origin, parts = _split(base), _split(base, href)
     if parts.hostname == origin.hostname:
         parts = parts._replace(scheme=origin.scheme, netloc=origin.netloc)
     return parts._replace(path=_path(parts.path) or "/", fragment="").geturl()
@@ -30,6 +32,11 @@ def within(base: str, href: str) -> str:
     if _split(url).hostname != _split(base).hostname:
         raise Failing("invalid_response")
     return url
+
+
+def collection(url: str) -> str:
+    """Return the URL of a collection with the slash at its end, which some servers leave out."""
+    return f"{url.removesuffix('/')}/"
 
 
 def child(collection: str, name: str) -> str:
@@ -53,9 +60,9 @@ def last_segment(url: str) -> str:
     return unquote_to_bytes(segment).decode(errors="replace")
 
 
-def _split(url: str) -> SplitResult:
+def _split(base: str, href: str = "") -> SplitResult:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, href))
         port = parts.port
     except ValueError:
         raise Failing("invalid_response") from None

@@ -154,7 +154,7 @@ def _redirects_to(fetched: Fetched) -> str:
 
 
 def _retry_after(fetched: Fetched) -> float | None:
-    """Return the seconds of `Retry-After` (RFC 9110, section 10.2.3); a date is compared with the server's own clock."""
+    """Return the seconds of `Retry-After` (RFC 9110, section 10.2.3), of a date by the server's own clock."""
     text = fetched.headers.get("retry-after", "").strip()
     try:
         if text.isascii() and text.isdecimal():

@@ -19,7 +19,8 @@ from studyteddy.features.calendar.providers.provider import Failing
 DAV: Final = "{DAV:}"
 CALDAV: Final = "{urn:ietf:params:xml:ns:caldav}"
 MAX_DEPTH: Final = 32
-MAX_ELEMENTS: Final = 500_000
+MAX_ELEMENTS: Final = 200_000
+"""Enough for 25,000 events."""
 _PIECE: Final = 1 << 16
 _STATUS: Final = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})(?: |$)")
 
