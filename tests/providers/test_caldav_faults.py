@@ -477,25 +477,40 @@ async def test_one_resource_has_one_ref_however_it_is_written(server: Faulty) ->
     server.answers["REPORT /cal/"] = [listing[0], multistatus(whole("https://127.0.0.1/cal/%7Ea@b%C3%BC%20%2f.ics#x"))]
     (part,) = await parts(client(server), server)
     assert [one.ref for one in part.changed] == [f"{server.url}cal/~a@b%C3%BC%20%2F.ics"]
-    assert "<ns0:href>/cal/~a@b%C3%BC%20%2F.ics</ns0:href>" in bodies(server)[1].replace("ns1:href", "ns0:href")
+    assert "<D:href>/cal/~a@b%C3%BC%20%2F.ics</D:href>" in bodies(server)[1]
+
+
+async def test_a_calendar_is_itself_however_it_is_written(server: Faulty) -> None:
+    server.answers["PROPFIND /c%40l/"] = multistatus(found("/c@l/", SYNCED))
+    server.answers["REPORT /c%40l/"] = [multistatus(only_status("/c@l/", 507), token="one"), multistatus(token="two")]
+    got = [part async for part in client(server).changes(f"{server.url}c%40l/", "")]
+    assert [part.token for part in got] == ["", "sync:two"]
 
 
 async def test_resources_that_an_answer_lacks_are_read_one_by_one(server: Faulty) -> None:
-    server.answers = only(*(tagged(f"/cal/{name}.ics") for name in "abcd"))
+    server.answers = only(*(tagged(f"/cal/{name}.ics") for name in "abcdefg"))
     listing = server.answers["REPORT /cal/"]
     assert isinstance(listing, list)
-    server.answers["REPORT /cal/"] = [
-        listing[0],
-        multistatus(
-            whole("/cal/a.ics"), whole("/cal/a.ics", '"other"'), whole("/cal/unasked.ics"), tagged("/cal/c.ics")
-        ),
-    ]
+    twice = [whole("/cal/a.ics"), whole("/cal/a.ics", '"other"')]
+    failed = [tagged("/cal/c.ics"), only_status("/cal/e.ics", 500), only_status("/cal/f.ics", 403)]
+    server.answers["REPORT /cal/"] = [listing[0], multistatus(*twice, whole("/cal/unasked.ics"), *failed)]
     server.answers["GET /cal/b.ics"] = Response(200, EVENT.encode(), {"etag": 'W/"7"'})
     server.answers["GET /cal/c.ics"] = Response(200, EVENT.replace("VEVENT", "VTODO").encode())
+    server.answers["GET /cal/e.ics"] = Response(200, EVENT.encode(), {"etag": '"8"'})
+    server.answers["GET /cal/g.ics"] = Response(200, b"rubbish")
     (part,) = await parts(client(server), server)
     got = {one.ref.removeprefix(f"{server.url}cal/"): one.etag for one in part.changed}
-    assert got == {"a.ics": '"1"', "b.ics": '"7"'}
+    assert got == {"a.ics": '"1"', "b.ics": '"7"', "e.ics": '"8"'}
     assert sorted(part.removed) == [f"{server.url}cal/c.ics", f"{server.url}cal/d.ics"]
+
+
+async def test_a_change_that_can_not_be_read_now_is_not_lost(server: Faulty) -> None:
+    server.answers = only(tagged("/cal/a.ics"))
+    listing = server.answers["REPORT /cal/"]
+    assert isinstance(listing, list)
+    server.answers["REPORT /cal/"] = [listing[0], multistatus(only_status("/cal/a.ics", 500))]
+    server.answers["GET /cal/a.ics"] = Response(500)
+    assert await reason(server) == "unavailable"
 
 
 @pytest.mark.parametrize("etag", [None, "", 'W/"2"', '"2"', "2"])

@@ -16,6 +16,8 @@ from studyteddy.features.calendar.providers.webdav_xml import CALDAV, DAV
 BATCH: Final = 50
 """Resources that are read with one request."""
 MAX_PAGES: Final = 1000
+MAX_TOKEN: Final = 2000
+"""Characters of a token of the server."""
 CTAG: Final = "{http://calendarserver.org/ns/}getctag"
 """Changes whenever something in the calendar does: an extension of Apple's calendar server that most others have."""
 _ETAG: Final = f"{DAV}getetag"
@@ -45,7 +47,7 @@ async def changes(dav: WebDav, calendar: str, token: str, known: Mapping[str, st
     if found is None or not found.has(f"{DAV}resourcetype", f"{CALDAV}calendar"):
         raise Gone
     if not found.has(f"{DAV}supported-report-set", f"{DAV}sync-collection"):
-        async for part in _by_etags(dav, url, found.text(CTAG), token, known):
+        async for part in _by_etags(dav, url, found.text(CTAG)[:MAX_TOKEN], token, known):
             yield part
         return
     async for part in _by_sync(dav, calendar, ""):
@@ -71,7 +73,7 @@ async def _by_sync(dav: WebDav, calendar: str, token: str) -> AsyncIterator[Chan
 async def _page(dav: WebDav, calendar: str, token: str) -> _Page:
     """Return some of what changed: a server may stop with the status 507 and be asked again (RFC 6578, section 3.6)."""
     url, answer = await dav.report(calendar, webdav_xml.sync_collection(token))
-    if not answer.sync_token:
+    if not 0 < len(answer.sync_token) <= MAX_TOKEN:
         raise Failing("invalid_response")
     is_last, changed, removed = True, dict[str, None](), dict[str, None]()
     for item in answer.items:
@@ -124,7 +126,7 @@ async def _parts(
 async def _read(dav: WebDav, calendar: str, refs: Sequence[str]) -> tuple[list[Resource], list[str]]:
     """Return the events among resources, and the refs of what is no event, or gone.
 
-    What can't be read is in neither: it is larger than any answer may be, or the server refuses to return it.
+    What can't be read is in neither: it is no iCalendar text, is larger than any answer may be, or is refused.
     """
     if not refs:
         return [], []
@@ -138,11 +140,12 @@ async def _read(dav: WebDav, calendar: str, refs: Sequence[str]) -> tuple[list[R
     resources, others = list[Resource](), list[str]()
     for item in answer.items:
         ref = hrefs.within(url, item.href)
-        if ref not in unread or (item.status == 200 and not item.text(f"{CALDAV}calendar-data")):
+        text = item.text(f"{CALDAV}calendar-data")
+        if ref not in unread or item.status >= 500 or (item.status == 200 and not text):
             continue
         del unread[ref]
         if item.status == 200:
-            resources.append(Resource(ref, etag(item.text(_ETAG)), _body(item.text(f"{CALDAV}calendar-data"))))
+            resources.append(Resource(ref, etag(item.text(_ETAG)), _body(text)))
         elif item.status in (404, 410):
             others.append(ref)
     for ref in unread:  # some servers leave out what they can't write as XML
@@ -150,6 +153,9 @@ async def _read(dav: WebDav, calendar: str, refs: Sequence[str]) -> tuple[list[R
             resources.append(await dav.read(ref))
         except Gone:
             others.append(ref)
+        except Failing as fault:
+            if fault.reason not in ("invalid_response", "too_large"):
+                raise
     others += [one.ref for one in resources if not _EVENT.search(one.body)]
     return [one for one in resources if _EVENT.search(one.body)], others
 

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 from studyteddy.features.calendar.providers.provider import Failing
 
-MAX_HREF: Final = 2000
+MAX_URL: Final = 2000
 _IN_SEGMENT: Final = "!$&'()*+,;=:@~"
 """What a segment of a path may contain beside letters, digits and `-._` (RFC 3986, section 3.3)."""
 _PORTS: Final = {"http": 80, "https": 443}
@@ -18,12 +18,13 @@ def resolved(base: str, href: str) -> str:
 
     On the same host, the URL gets the origin of `base`: behind a proxy, servers often don't know their own.
     """
-    if len(href) > MAX_HREF:
-        raise Failing("invalid_response")
     origin, parts = _split(base), _split(base, href)
     if parts.hostname == origin.hostname:
         parts = parts._replace(scheme=origin.scheme, netloc=origin.netloc)
-    return parts._replace(path=_path(parts.path) or "/", fragment="").geturl()
+    url = parts._replace(path=_path(parts.path) or "/", fragment="").geturl()
+    if len(url) > MAX_URL:
+        raise Failing("invalid_response")
+    return url
 
 
 def within(base: str, href: str) -> str:

@@ -86,7 +86,7 @@ REASONS = {
     "unavailable": "The calendar server is temporarily unavailable. Try again later.",
     "too_many_requests": "The calendar server received too many requests. Try again later.",
     "refused": "The address isn't allowed: it must be a web address on the public Internet.",
-    "insecure": "The address must begin with https, so that your password is sent encrypted.",
+    "insecure": "Your password would be sent without encryption. Enter an address that begins with https.",
     "redirected": "The calendar server redirects to another address. Enter that address instead.",
     "no_calendars": "No calendars were found at this address. Check the address of the calendar server.",
     "unsupported_sign_in": "The calendar server requires a kind of sign-in that isn't supported, such as Digest.",

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from studyteddy.features.calendar.providers import webdav_xml
+from studyteddy.features.calendar.providers import hrefs, webdav_xml
 from studyteddy.features.calendar.providers.provider import (
     Failing,
     Gone,
@@ -28,11 +28,12 @@ SECONDS: Final = 30.0
 MAX_BYTES: Final = 20 << 20
 """The largest answer that is read."""
 MAX_RETRY_SECONDS: Final = 86_400.0
+_INSECURE: Final = frozenset({"insecure", "downgrade"})
 _XML: Final = "application/xml; charset=utf-8"
 _AGENT: Final = "Study Teddy (CalDAV)"
 _REJECTED: Final = frozenset({400, 413, 415, 422})
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}")
-_ETAG: Final = re.compile(r'(?:W/)?("[^"\x00-\x20\x7f]*")')
+_ETAG: Final = re.compile(r'(?:W/)?("[!#-~]{0,250}")')
 
 
 class WebDav:
@@ -52,7 +53,7 @@ class WebDav:
                 method, url, allow=self._allow, headers=sent, body=body, max_bytes=MAX_BYTES, seconds=SECONDS
             )
         except Refused as fault:
-            raise Failing("insecure" if fault.code == "insecure" else "refused") from None
+            raise Failing("insecure" if fault.code in _INSECURE else "refused") from None
         except TooLarge:
             raise Failing("too_large") from None
         except Unreachable:
@@ -78,7 +79,7 @@ class WebDav:
         answer = await webdav_xml.multistatus(fetched.body)
         if method == "PROPFIND" and len(answer.items) == 1 and answer.items[0].status != 200:
             raise _read_failure(answer.items[0].status)
-        return fetched.url, answer
+        return hrefs.resolved(fetched.url, ""), answer
 
     async def read(self, ref: str) -> Resource:
         """Return an iCalendar resource; raise `Gone`, or `Failing` if it is something else."""

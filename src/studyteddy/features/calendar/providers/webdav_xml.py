@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Iterable
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError, SubElement, TreeBuilder, XMLParser, tostring
+from xml.etree.ElementTree import Element, ParseError, SubElement, TreeBuilder, XMLParser, register_namespace, tostring
 
 import msgspec
 
@@ -18,6 +18,8 @@ from studyteddy.features.calendar.providers.provider import Failing
 
 DAV: Final = "{DAV:}"
 CALDAV: Final = "{urn:ietf:params:xml:ns:caldav}"
+register_namespace("D", "DAV:")  # the usual prefixes: some servers know no others
+register_namespace("C", "urn:ietf:params:xml:ns:caldav")
 MAX_DEPTH: Final = 32
 MAX_ELEMENTS: Final = 200_000
 """Enough for 25,000 events."""
