@@ -11,6 +11,7 @@ import pytest
 from tests.peers.dav_script import Request, Response, ScriptedServer, scripted
 
 from studyteddy.features.calendar.providers.caldav import CalDav
+from studyteddy.features.calendar.providers.caldav_sync import MAX_PAGES
 from studyteddy.features.calendar.providers.provider import (
     Account,
     Changes,
@@ -604,3 +605,33 @@ async def test_a_calendar_that_became_a_collection_is_gone(server: Faulty) -> No
     server.answers["PROPFIND /cal/"] = multistatus(found("/cal/", "<resourcetype><collection/></resourcetype>"))
     with pytest.raises(Gone):
         await parts(client(server), server)
+
+
+async def test_an_answer_that_lacks_what_matters_is_invalid(server: Faulty) -> None:
+    server.answers["PROPFIND /cal/"] = multistatus(found("/cal/", SYNCED))
+    for token in ("", "x" * 2001):
+        server.answers["REPORT /cal/"] = multistatus(tagged("/cal/a.ics"), token=token)
+        assert await reason(server) == "invalid_response"
+    for answer in (multistatus(), multistatus(found("/", "<resourcetype><collection/></resourcetype>"))):
+        server.answers["PROPFIND /"] = answer
+        with pytest.raises(Failing) as fault:
+            await client(server).discover()
+        assert fault.value.reason == "no_calendars"
+    server.answers["PROPFIND /cal/"] = [
+        multistatus(found("/cal/", CALENDAR_TYPE)),
+        multistatus(only_status("/cal/", 507)),
+    ]
+    with pytest.raises(Failing):
+        await parts(client(server), server)
+
+
+async def test_pages_end_even_if_each_has_another_token() -> None:
+    class Endless(Faulty):
+        async def _answer(self, request: Request) -> Response:
+            if request.method == "PROPFIND":
+                return multistatus(found("/cal/", SYNCED))
+            return multistatus(only_status("/cal/", 507), token=str(len(self.requests)))
+
+    async with scripted(Endless()) as server:
+        assert await reason(server) == "invalid_response"
+        assert len(server.requests) == MAX_PAGES + 1
