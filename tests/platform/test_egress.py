@@ -17,7 +17,7 @@ import pytest
 from tests.providers.certificates import certificates
 
 from studyteddy.platform import egress
-from studyteddy.platform.egress import Allowed, Refused, allowed, get, is_public
+from studyteddy.platform.egress import Allowed, Fetched, Refused, TooLarge, allowed, get, is_public, request
 from studyteddy.platform.http import Unreachable
 
 SECRET = "s3cr3t-token"
@@ -398,3 +398,111 @@ def test_what_operators_allow_is_parsed() -> None:
 def test_an_entry_that_is_neither_host_nor_network_is_named(entry: str) -> None:
     with pytest.raises(ValueError, match="neither host:port nor a network"):
         allowed(f"a:80,{entry}")
+
+
+async def _sent(method: str, url: str, allow: Allowed, *, body: bytes = b"", seconds: float = 8) -> Fetched:
+    headers = {"Authorization": SECRET, "Depth": "1"}
+    return await request(method, url, allow=allow, headers=headers, body=body, max_bytes=1000, seconds=seconds)
+
+
+async def _request_code(method: str, url: str, allow: Allowed) -> str:
+    with pytest.raises(Refused) as refused:
+        await _sent(method, url, allow)
+    assert SECRET not in str(refused.value)
+    return refused.value.code
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "REPORT", "PUT", "DELETE"])
+async def test_any_method_is_sent_with_its_body(server: Server, method: str) -> None:
+    server.answers["/a"] = ok(b"done", "ETag: x")
+    fetched = await _sent(method, f"http://127.0.0.1:{server.port}/a", _here(server.port), body=b"<all/>")
+    assert (fetched.status, fetched.body, fetched.headers["etag"]) == (200, b"done", "x")
+    sent = server.requests[0].lower()
+    assert sent.startswith(f"{method.lower()} /a http/1.1")
+    for line in ("depth: 1", f"authorization: {SECRET}", "content-length: 6"):
+        assert f"{line}\r\n" in sent
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_another_method_follows_a_redirect_within_its_origin(server: Server, status: int) -> None:
+    server.answers["/a"] = redirect("/b", status)
+    server.answers["/b"] = ok(b"done")
+    fetched = await _sent("PROPFIND", f"http://127.0.0.1:{server.port}/a", _here(server.port), body=b"<all/>")
+    assert (fetched.body, fetched.url) == (b"done", f"http://127.0.0.1:{server.port}/b")
+    assert [request.split(" ")[0] for request in server.requests] == ["PROPFIND"] * 2
+    assert [SECRET in request and "content-length: 6" in request.lower() for request in server.requests] == [True] * 2
+
+
+async def test_another_method_returns_the_redirects_that_it_does_not_follow(server: Server) -> None:
+    async with started() as other:
+        server.answers["/elsewhere"] = redirect(f"http://127.0.0.1:{other.port}/", 307)
+        server.answers["/see"] = redirect("/b", 303)
+        server.answers["/private"] = redirect("https://10.0.0.1/", 308)
+        server.answers["/port"] = redirect("http://127.0.0.1:22/", 308)
+        base, allow = f"http://127.0.0.1:{server.port}", _here(server.port, other.port)
+        for path, status in (("elsewhere", 307), ("see", 303), ("private", 308)):
+            assert (await _sent("PUT", f"{base}/{path}", allow, body=b"x")).status == status
+        assert await _request_code("PUT", f"{base}/port", allow) == "port"
+        assert other.requests == []
+        assert len(server.requests) == 4
+
+
+async def test_a_get_with_credentials_loses_them_elsewhere(server: Server) -> None:
+    async with started() as other:
+        server.answers["/a"] = redirect(f"http://127.0.0.1:{other.port}/c")
+        other.answers["/c"] = ok(b"done")
+        fetched = await _sent("GET", f"http://127.0.0.1:{server.port}/a", _here(server.port, other.port))
+        assert fetched.body == b"done"
+        assert SECRET not in other.requests[0]
+
+
+@pytest.mark.parametrize("method", ["GET", "PROPFIND"])
+async def test_credentials_follow_to_the_encrypted_origin_of_the_same_host(
+    secure: Server, server: Server, method: str
+) -> None:
+    server.answers["/up"] = redirect(f"https://127.0.0.1:{secure.port}/", 301)
+    allow = _here(secure.port, server.port)
+    assert (await _sent(method, f"http://127.0.0.1:{server.port}/up", allow)).body == b"secure"
+    assert SECRET in secure.requests[-1]
+    secure.answers["/down"] = redirect(f"http://127.0.0.1:{server.port}/", 308)
+    assert await _request_code(method, f"https://127.0.0.1:{secure.port}/down", allow) == "downgrade"
+
+
+async def test_credentials_are_encrypted_except_to_what_operators_allow(
+    server: Server, resolved: dict[str, list[list[str]]]
+) -> None:
+    server.answers["/"] = ok(b"done")
+    resolved |= {"dav.example": [["93.184.216.34"]], "inside.example": [["127.0.0.1"]]}
+    assert await _request_code("PROPFIND", "http://dav.example/", Allowed()) == "insecure"
+    assert await _request_code("GET", "http://dav.example/", _here(80, host="other.example")) == "insecure"
+    assert await _request_code("GET", "http://dav.example/", allowed("10.0.0.0/8")) == "insecure"
+    allow = _here(server.port, host="inside.example")
+    assert (await _sent("PUT", f"http://inside.example:{server.port}/", allow)).body == b"done"
+    # Nothing listens there; that it is tried says that it is allowed.
+    with pytest.raises(Unreachable):
+        await _sent("PUT", "http://inside.example:8008/", allowed("127.0.0.0/8"))
+
+
+async def test_a_request_may_take_as_long_as_its_caller_says(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(_: str, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        writer.write(ok(b"late"))
+
+    monkeypatch.setattr(egress, "TOTAL_SECONDS", 0.1)
+    server.answers["/"] = slow
+    url, allow = f"http://127.0.0.1:{server.port}/", _here(server.port)
+    assert (await _sent("REPORT", url, allow, seconds=30)).body == b"late"
+    with pytest.raises(Unreachable, match="took too long"):
+        await _sent("REPORT", url, allow, seconds=0.2)
+
+
+async def test_a_body_beyond_the_limit_is_told_apart(server: Server) -> None:
+    server.answers |= {"/": ok(b"x" * 1001), "/zip": ok(gzip.compress(b"x" * 1001), "content-encoding: gzip")}
+    for path in ("", "zip"):
+        with pytest.raises(TooLarge):
+            await _sent("REPORT", f"http://127.0.0.1:{server.port}/{path}", _here(server.port))
+
+
+async def test_a_message_shows_no_secret() -> None:
+    message = egress._Message("PUT", {"authorization": SECRET}, SECRET.encode(), 10, 1)
+    assert SECRET not in repr(message)

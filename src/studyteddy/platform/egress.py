@@ -1,4 +1,4 @@
-"""Fetching an address that a student typed: only from the public Internet, bounded, and without leaking the address.
+"""Requests to an address that a student typed: only on the public Internet, bounded, and without leaking the address.
 
 A name is resolved once, every address that it resolves to is checked, and the connection goes to one of those: a name
 that resolves differently a moment later (DNS rebinding) changes nothing. Redirects are followed here, so that each of
@@ -15,7 +15,7 @@ import socket
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from ssl import SSLContext
@@ -32,6 +32,8 @@ PORTS = frozenset({80, 443, 8008, 8080, 8443})
 """Where web servers listen. Others, such as those of mail servers and databases, are refused."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SEE_OTHER = 303
+"""The redirect that asks for another method: with GET."""
 _FOR_ANYONE = frozenset({"accept", "accept-language", "if-modified-since", "if-none-match", "user-agent"})
 """The headers that follow a redirect to another origin. All others could be credentials."""
 
@@ -79,11 +81,19 @@ Address = IPv4Address | IPv6Address
 
 
 class Refused(Exception):
-    """The address isn't allowed; `code` is `url`, `scheme`, `user_info`, `host`, `port`, `private` or `downgrade`."""
+    """The address isn't allowed.
+
+    `code` is `url`, `scheme`, `user_info`, `host`, `port`, `private`, `downgrade`, or `insecure`: credentials would be
+    sent without encryption.
+    """
 
     def __init__(self, code: str, host: str = "") -> None:
         super().__init__(f"{host or 'the address'} is refused: {code}")
         self.code = code
+
+
+class TooLarge(Unreachable):
+    """The response has more bytes than the caller takes."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,21 @@ class Fetched:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Message:
+    """What is sent, to one target after the other; the header names are in lower case."""
+
+    method: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    max_bytes: int
+    seconds: float
+
+    @property
+    def has_credentials(self) -> bool:
+        return "authorization" in self.headers
 
 
 @dataclass(frozen=True)
@@ -144,21 +169,54 @@ async def get(url: str, *, allow: Allowed, headers: Mapping[str, str], max_bytes
     Takes at most eight seconds and five redirects. `max_bytes` limits the body, as it is sent and unpacked. Of
     `headers`, only those that can't be credentials follow a redirect to another origin.
     """
+    return await request("GET", url, allow=allow, headers=headers, max_bytes=max_bytes, seconds=TOTAL_SECONDS)
+
+
+async def request(
+    method: str,
+    url: str,
+    *,
+    allow: Allowed,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    max_bytes: int,
+    seconds: float = TOTAL_SECONDS,
+) -> Fetched:
+    """Send a request and return the response, whatever its status; raise `Refused`, `TooLarge` or `Unreachable`.
+
+    Takes at most `seconds` and five redirects. `max_bytes` limits the body of the response, as it is sent and unpacked.
+    An `authorization` header is sent without encryption only to what the operator allows, and follows a redirect only
+    within the origin, or from http to https of the same host. GET follows every redirect. Other methods are sent again,
+    with their body, only as far as credentials go; any other redirect is returned.
+    """
     target = _parsed(url, allow)
-    sent = {name.lower(): value for name, value in headers.items()}
+    message = _Message(method, {name.lower(): value for name, value in headers.items()}, body, max_bytes, seconds)
     try:
-        async with asyncio.timeout(TOTAL_SECONDS):
+        async with asyncio.timeout(seconds):
             for _ in range(MAX_REDIRECTS + 1):
-                fetched = await _fetch(target, allow, sent, max_bytes)
+                fetched = await _fetch(target, allow, message)
                 location = fetched.headers.get("location", "")
                 if fetched.status not in _REDIRECTS or not location:
                     return fetched
                 before, target = target, _redirected(target, fetched.url, location, allow)
-                if target.origin != before.origin:
-                    sent = {name: value for name, value in sent.items() if name in _FOR_ANYONE}
+                is_same = _is_same(before, target)
+                if method != "GET" and (fetched.status == _SEE_OTHER or not is_same):
+                    return fetched
+                if not is_same:
+                    message = replace(message, headers=_for_anyone(message.headers))
     except TimeoutError:
         raise Unreachable(f"{target.host} took too long") from None
     raise Unreachable(f"{target.host} redirects too often")
+
+
+def _is_same(before: _Target, after: _Target) -> bool:
+    """Return whether a redirect leads to the same origin, or to the encrypted one of the same host."""
+    is_upgraded = before.host == after.host and (before.scheme, after.scheme) == ("http", "https")
+    return is_upgraded or before.origin == after.origin
+
+
+def _for_anyone(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name in _FOR_ANYONE}
 
 
 def _parsed(url: str, allow: Allowed) -> _Target:
@@ -253,34 +311,43 @@ def is_public(address: Address) -> bool:
     return address in _PUBLIC_IPV6 and not any(address in network for network in _NOT_PUBLIC_IPV6)
 
 
-async def _fetch(target: _Target, allow: Allowed, headers: Mapping[str, str], max_bytes: int) -> Fetched:
+async def _fetch(target: _Target, allow: Allowed, message: _Message) -> Fetched:
     addresses = await _addresses(target, allow)
+    if message.has_credentials and target.scheme == "http" and not _is_allowed(target, addresses, allow):
+        raise Refused("insecure", target.host)
     for address in addresses[:-1]:
         try:
-            return await _fetch_from(address, target, headers, max_bytes)
+            return await _fetch_from(address, target, message)
         except _NotConnected:
             continue
-    return await _fetch_from(addresses[-1], target, headers, max_bytes)
+    return await _fetch_from(addresses[-1], target, message)
+
+
+def _is_allowed(target: _Target, addresses: list[Address], allow: Allowed) -> bool:
+    """Return whether the operator allows the target, rather than that it is on the public Internet."""
+    inside = all(any(address in network for network in allow.networks) for address in addresses)
+    return inside or (target.host, target.port) in allow.hosts
 
 
 class _NotConnected(Unreachable):
     """Nothing was sent: another address can be tried."""
 
 
-async def _fetch_from(address: Address, target: _Target, headers: Mapping[str, str], max_bytes: int) -> Fetched:
-    timeout = httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
+async def _fetch_from(address: Address, target: _Target, message: _Message) -> Fetched:
+    timeout = httpx2.Timeout(message.seconds, connect=CONNECT_SECONDS)
     reason: type[Unreachable] = Unreachable
     try:
         request = httpx2.Request(
-            "GET",
+            message.method,
             f"{target.scheme}://{_authority(str(address), target.port, target.scheme)}{target.path}",
-            headers={**headers, "host": target.authority, "accept-encoding": "gzip", "connection": "close"},
+            content=message.body or None,
+            headers={**message.headers, "host": target.authority, "accept-encoding": "gzip", "connection": "close"},
             extensions={"timeout": timeout.as_dict(), "sni_hostname": target.host},
         )
         async with httpx2.AsyncHTTPTransport(verify=_tls(), trust_env=False) as transport:
             response = await transport.handle_async_request(request)
             async with aclosing(response):
-                body = await _body(response, target.host, max_bytes)
+                body = await _body(response, target.host, message.max_bytes)
         got = {name.lower(): value for name, value in response.headers.items()}
         return Fetched(response.status_code, got, body, f"{target.scheme}://{target.authority}{target.path}")
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as fault:  # ValueError: a header that can't be sent
@@ -315,7 +382,7 @@ async def _body(response: httpx2.Response, host: str, max_bytes: int) -> bytes:
     except zlib.error:
         raise Unreachable(f"{host} sent a broken response") from None
     if len(body) > max_bytes:
-        raise Unreachable(f"{host} sent more than {max_bytes} bytes")
+        raise TooLarge(f"{host} sent more than {max_bytes} bytes")
     if not unpacker.eof:
         raise Unreachable(f"{host} sent a broken response")
     return body
@@ -327,5 +394,5 @@ async def _raw(response: httpx2.Response, host: str, max_bytes: int) -> bytes:
     async for chunk in chunks:
         body += chunk
         if len(body) > max_bytes:
-            raise Unreachable(f"{host} sent more than {max_bytes} bytes")
+            raise TooLarge(f"{host} sent more than {max_bytes} bytes")
     return bytes(body)

@@ -1,0 +1,1 @@
+"""Calendars that students keep elsewhere and that can be written to."""

@@ -1,0 +1,113 @@
+"""What every calendar provider speaks of: calendars, their resources, changes of them, and what can fail.
+
+A *ref* identifies a calendar or a resource at its provider, and stays the same; its form is the provider's.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Where a student's calendars are, as URLs."""
+
+    principal: str
+    """The student, or "" if the server has no principals."""
+    home: str
+    """The collection that contains the calendars."""
+    address: str
+    """The one that answered, after redirects: not always the one that was typed."""
+
+
+class RemoteCalendar(msgspec.Struct, frozen=True):
+    """A calendar that can contain events."""
+
+    ref: str
+    name: str
+    """One line, never empty."""
+    writable: bool
+    color: str = ""
+    """`#rrggbb`, or ""."""
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """An event: an iCalendar object with one UID, which holds a series together with its exceptions."""
+
+    ref: str
+    etag: str
+    """Quoted, or "" if the provider gives none."""
+    body: bytes
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """A part of what changed in a calendar since a token.
+
+    Parts of a full round contain the whole calendar: what none of them contains was removed. A round can begin anew as
+    a full one; then the earlier parts still hold, but only the full one says what was removed.
+    """
+
+    changed: list[Resource]
+    """New or changed."""
+    removed: list[str]
+    """Refs. Some may never have been known."""
+    token: str
+    """What to ask with the next time. Only the last part has one: before, not all was delivered."""
+    is_full: bool
+    is_last: bool
+
+
+class ProviderError(Exception):
+    """A request to the provider failed; the text is a sentence for the student, without secrets."""
+
+
+class SignInRequired(ProviderError):
+    """The provider rejected the sign-in: the password is wrong or was revoked."""
+
+    def __init__(self) -> None:
+        super().__init__("The calendar server rejected the user name or password. Sign in again.")
+
+
+class Gone(ProviderError):
+    """The calendar or event doesn't exist any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The calendar or event no longer exists on the server.")
+
+
+class Stale(ProviderError):
+    """The resource was changed or deleted meanwhile, or one with this ref or UID exists already."""
+
+    def __init__(self) -> None:
+        super().__init__("The event was changed on the server in the meantime, or exists there already.")
+
+
+REASONS = {
+    "unreachable": "The calendar server can't be reached. Try again later.",
+    "unavailable": "The calendar server is temporarily unavailable. Try again later.",
+    "too_many_requests": "The calendar server received too many requests. Try again later.",
+    "refused": "The address isn't allowed: it must be a web address on the public Internet.",
+    "insecure": "Your password would be sent without encryption. Enter an address that begins with https.",
+    "redirected": "The calendar server redirects to another address. Enter that address instead.",
+    "no_calendars": "No calendars were found at this address. Check the address of the calendar server.",
+    "unsupported_sign_in": "The calendar server requires a kind of sign-in that isn't supported, such as Digest.",
+    "unsupported": "The calendar server doesn't support this.",
+    "forbidden": "You don't have permission to change this calendar.",
+    "rejected": "The calendar server rejected the event as invalid.",
+    "too_large": "The calendar server sent more data than can be read.",
+    "invalid_response": "The calendar server returned an invalid response.",
+}
+"""Why a provider fails, each with its sentence."""
+
+
+class Failing(ProviderError):
+    """The provider can't be used now, or not in this way; `reason` is a key of `REASONS`.
+
+    `retry_after` is after how many seconds the provider asks to try again, if it says so. `detail`, such as a host
+    name, ends the sentence.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, detail: str = "") -> None:
+        sentence = REASONS[reason]
+        super().__init__(f"{sentence.removesuffix('.')}: {detail}" if detail else sentence)
+        self.reason = reason
+        self.retry_after = retry_after
