@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Request, expect
 from tests.cast import Person, made
 from tests.conftest import Clock, System, serving, settings_for
 from tests.e2e.conftest import BUILDS, Program
@@ -58,6 +58,18 @@ async def subscribe(page: Page, address: str) -> None:
     await expect(page.get_by_text("is being read…")).to_be_visible()
 
 
+def requests_to(page: Page, end: str) -> list[str]:
+    """Return a list that collects the addresses of requests about calendars that end like this, without their query."""
+    asked: list[str] = []
+
+    def on_request(request: Request) -> None:
+        if "/calendar/" in request.url and request.url.partition("?")[0].endswith(end):
+            asked.append(request.url)
+
+    page.on("request", on_request)
+    return asked
+
+
 async def test_a_calendar_is_subscribed_to_followed_and_removed(
     served: System, moodle: School, mia: Person, mias_desk: Page
 ) -> None:
@@ -92,10 +104,13 @@ async def test_a_calendar_is_subscribed_to_followed_and_removed(
     await expect(page.get_by_role("button", name="Lecture")).to_have_count(2)
 
     await page.goto("/settings/calendars")
+    asked = requests_to(page, "/changes")
     await page.get_by_text("What changed").click()
     line = page.get_by_role("listitem").filter(has_text="Essay: due moved from")
     await expect(line).to_contain_text(f"to {LATER.day} ")
     await expect(page.get_by_role("listitem").filter(has_text="Lecture: added, ")).to_be_visible()
+    await page.wait_for_timeout(500)
+    assert len(asked) == 1
     await line.get_by_role("link", name="Essay").click()
     await expect(page.get_by_role("heading", name="Essay")).to_be_visible()
 
@@ -119,7 +134,11 @@ async def test_tasks_of_a_course_get_the_subject_that_is_chosen(
     moodle.events = [due(1, "Essay [HIST 101]", SOON), due(2, "Quiz [ZOO]", SOON)]
     await subscribe(page, moodle.url)
     assert await served.work()
+    asked = requests_to(page, "/courses")
     await page.locator("summary", has_text="Courses").click()
+    await expect(page.get_by_role("button", name="Choose History")).to_be_visible()
+    await page.wait_for_timeout(500)
+    assert len(asked) == 1
     await page.get_by_role("button", name="Choose History").click()
     await expect(page.get_by_role("combobox", name="HIST 101 (1 event)")).to_have_value(history["id"])
     await page.get_by_role("combobox", name="ZOO (1 event)").select_option("Other")

@@ -1,3 +1,5 @@
+import { untrack } from "svelte";
+
 import { SessionEnded } from "../../sync/api.ts";
 import { type Faults, faultsOf, none } from "./problems.ts";
 
@@ -6,9 +8,12 @@ export class Attempt {
     busy = $state(false);
     faults: Faults = $state.raw(none);
 
-    /** Runs `work`; resolves to whether it succeeded. Does nothing while another one runs. */
+    /**
+     * Runs `work`; resolves to whether it succeeded. Does nothing while another one runs. An effect that runs it doesn't
+     * depend on it: it would run again at its end, and for ever.
+     */
     async run(work: () => Promise<unknown>): Promise<boolean> {
-        if (this.busy) return false;
+        if (untrack(() => this.busy)) return false;
         this.busy = true;
         this.faults = none;
         try {
