@@ -98,6 +98,7 @@ def test_moodle(title: str, is_deadline: bool) -> None:
         ("CATEGORIES:Biology\\, 2nd,Lab\nCATEGORIES:Other", "Biology, 2nd"),
         (f"CATEGORIES:{'c' * 200}", "c" * 100),
         ("CATEGORIES:,\x07", ""),
+        ("CATEGORIES:\u200b\u3164", ""),
         ("CATEGORIES:<b>BIO</b> &amp; CHEM", "BIO & CHEM"),
         ("X-NOTHING:1", ""),
     ],

@@ -22,6 +22,7 @@ from studyteddy.features.calendar.formats.feeds import (
     UNTITLED,
 )
 from studyteddy.platform.local_time.dates import LAST_YEAR
+from studyteddy.platform.text import is_visible
 
 _MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})?(Z)?)?", re.IGNORECASE)
 _MAX_DATES = 5000
@@ -126,6 +127,7 @@ def texts_of(event: Event, program: str) -> Texts:
     location = feed_texts.line(component.value("LOCATION"), MAX_LOCATION)
     summary = feed_texts.line(component.value("SUMMARY"), 1000)
     categories = feed_texts.listed(component.value("CATEGORIES"), MAX_COURSE)
+    course = course_of(uid=uid, summary=summary, location=location, categories=categories, program=program)
     shown_as = component.value("X-MICROSOFT-CDO-BUSYSTATUS").upper()
     is_free = component.value("TRANSP").upper() == "TRANSPARENT" or shown_as == "FREE"
     description = feed_texts.paragraphs(component.value("DESCRIPTION"), MAX_DESCRIPTION)
@@ -134,9 +136,7 @@ def texts_of(event: Event, program: str) -> Texts:
         description=description or feed_texts.paragraphs(component.value("X-ALT-DESC"), MAX_DESCRIPTION),
         location=location,
         url=url,
-        course=course_of(uid=uid, summary=summary, location=location, categories=categories, program=program)[
-            :MAX_COURSE
-        ],
+        course=course[:MAX_COURSE] if is_visible(course) else "",
         is_busy=not is_free and not due,
         is_deadline=due,
     )

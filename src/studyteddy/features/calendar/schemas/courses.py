@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from studyteddy.features.calendar.formats.feeds import MAX_COURSE
 from studyteddy.platform.errors import Conflict
+from studyteddy.platform.fields import name_of
 
-CourseName = Annotated[str, Meta(min_length=1, max_length=MAX_COURSE, examples=["HIST 101"])]
+CourseName = Annotated[str, name_of(MAX_COURSE, "HIST 101")]
 
 
 class Course(msgspec.Struct, frozen=True, rename="camel"):
