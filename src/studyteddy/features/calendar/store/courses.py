@@ -37,7 +37,8 @@ _COUNT = Statement(int, "SELECT count(*)::int FROM calendar_courses WHERE user_i
 _TASKS = Statement(
     CourseTask,
     """
-SELECT e.id AS event_id, e.task_id, e.subject_id FROM calendar_events AS e
+SELECT e.id AS event_id, t.id AS task_id, e.subject_id
+  FROM calendar_events AS e JOIN tasks AS t ON t.user_id = e.user_id AND t.id = e.task_id
  WHERE e.user_id = $1 AND e.course = $2 AND e.task_id IS NOT NULL
    AND ($3::uuid IS NULL OR e.id > $3)
  ORDER BY e.id LIMIT $4""",
