@@ -175,6 +175,14 @@ def test_reading_comes_before_plans(granularity: int) -> None:
     assert not [n for n, title in enumerate(titles) if "Proofread it" in title and n < planned + 2]
 
 
+@pytest.mark.parametrize("granularity", range(4, 16))
+def test_a_sentence_is_no_problem_and_comes_after_them(granularity: int) -> None:
+    made = draft("Problem set 3\nSolve the problems on page 30. Explain your method.", granularity=granularity)
+    titles = [step.title for step in made.steps]
+    solved = next(place for place, title in enumerate(titles) if title.startswith("Solve the "))
+    assert solved < next(place for place, title in enumerate(titles) if title.startswith("Explain your method"))
+
+
 def test_items_that_make_the_product_take_the_place_of_the_outline() -> None:
     made = draft("Homework\n1. Read chapter 7.\n2. Write the essay.\n3. Proofread it.", granularity=8)
     assert [step.title for step in made.steps if step.title.startswith("Write")] == ["Write the essay."]

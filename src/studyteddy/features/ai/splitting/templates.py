@@ -109,7 +109,7 @@ def _plan(found: Sequence[Deliverable], kind: Kind, language: Language, known: K
         parts = [*groups[0], *groups[1]]
     else:
         own = work._replace(parts=tuple(part._replace(parts=()) for part in work.parts)) if early or late else work
-        parts = [own, *groups[0]] if kind == "reading" else [*groups[0], own, *groups[1]]
+        parts = [*groups[0], own, *groups[1]] if kind in _WHOLES else [own, *groups[0]]
     return [preparation, _joined(parts, work.title), completion]
 
 
