@@ -41,6 +41,9 @@ def answer(**changed: Any) -> str:
     return json.dumps({"steps": steps, "notes": ["Take a pipette."]})
 
 
+NO_MODEL = {"ai_url": "", "ai_key": "", "ai_model": "", "ai_own_keys": "off"}
+
+
 async def split(person: Person, status: int = 200, **fields: Any) -> dict[str, Any]:
     body = {name: value for name, value in ({"brief": BRIEF} | fields).items() if value is not None}
     return made(await person.post("/api/ai/taskify", body), status)
@@ -380,7 +383,7 @@ async def test_two_hundred_proposals_are_kept_and_those_in_use_the_longest(syste
     assert made(await student.post(path, body))["subtasks"]
 
 
-def remark(note: Note, language: Language = "en", **values: int) -> str:
+def remark(note: Note, language: Language = "en", **values: int | str) -> str:
     return WORDINGS[language].notes[note].format(**values)
 
 
@@ -422,6 +425,34 @@ async def test_a_long_text_in_arabic_reaches_the_model_in_part(ai: Assisted) -> 
     (note,) = (one for one in found["notes"] if one != "Take a pipette.")
     assert note == remark("cut", count=len(brief.encode()[:50_000].decode(errors="ignore")))
     assert json.dumps(ai.endpoint.requests[0]["messages"], ensure_ascii=False).count("كثافة") < brief.count("كثافة")
+
+
+@pytest.mark.parametrize("has_model", [True, False])
+async def test_a_file_that_is_too_long_is_said_to_be_cut(system: System, has_model: bool) -> None:
+    async with assisted(system, **({} if has_model else NO_MODEL)) as ai:
+        ai.endpoint.otherwise = says(answer())
+        task = made(await ai.student.post("/api/tasks", {"title": "Report"}))
+        text = (BRIEF + "Liquids have a density. " * 50_000).encode()
+        found = await ai.student.attachment(task["id"], text, "brief.txt", type="text/plain")
+        proposal = await split(ai.student, brief=None, attachmentId=found["id"], granularity=3)
+        assert proposal["source"] == ("model" if has_model else "template")
+        assert remark("cut", count=50_000) in proposal["notes"]
+        assert len(proposal["brief"]) == 50_000
+
+
+async def test_a_proposal_of_a_model_is_not_given_while_there_is_none(system: System, ai: Assisted) -> None:
+    ai.endpoint.otherwise = says(answer())
+    first = await split(ai.student, granularity=3)
+    async with assisted(system, **NO_MODEL) as off:
+        ai.student.http.base_url = off.student.http.base_url
+        second = await split(ai.student, granularity=3)
+    assert (first["source"], second["source"], second["usage"]["model"]) == ("model", "template", None)
+
+
+async def test_a_request_that_no_step_serves_is_named(ai: Assisted) -> None:
+    ai.endpoint.otherwise = says(answer())
+    found = await split(ai.student, brief=f"{BRIEF}Explain your method in one paragraph.", granularity=3)
+    assert remark("unserved", text="“Explain your method in one paragraph.”") in found["notes"]
 
 
 async def test_the_steps_have_the_total_and_the_student_hears_what_it_takes(student: Person) -> None:

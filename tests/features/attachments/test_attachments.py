@@ -175,6 +175,14 @@ async def test_the_largest_file_is_accepted(alice: Person, path: str) -> None:
     assert (await alice.get(f"{path}/{attachment['id']}/content")).content == data
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+async def test_text_in_another_encoding_is_refused_with_what_to_do(alice: Person, path: str, encoding: str) -> None:
+    begun = await alice.attach(path.split("/")[3], "Übung".encode(encoding), "a.txt", type="text/plain")
+    answer = await alice.post(f"{path}/{begun['attachment']['id']}/finish")
+    assert (answer.status_code, answer.json()["code"]) == (422, "wrong_content")
+    assert "UTF-8" in answer.json()["errors"][0]["detail"]
+
+
 @pytest.mark.parametrize("data", [b"<html><script>alert(1)</script>", b"MZ\x90\x00", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
 @pytest.mark.parametrize(("name", "kind"), [("a.pdf", "application/pdf"), ("a.txt", "text/plain")])
 async def test_a_file_of_another_type_is_deleted_and_can_be_uploaded_again(

@@ -560,6 +560,17 @@ def test_honest_work_passes_in_other_languages(language: str, title: str) -> Non
         ("en", "Read chapter 5", True),
         ("en", "“Read” chapter 5", True),
         ("en", "Chapter 5", False),
+        ("en", "Exercise 3", False),
+        ("en", "Question 2 about cells", False),
+        ("en", "Test 1: waves", False),
+        ("en", "Test 3 hypotheses", True),
+        ("en", "Exercise caution with acids", True),
+        ("de", "Frage 3", False),
+        ("de", "Versuch 2 zur Optik", False),
+        ("de", "Frage drei Personen", True),
+        ("ar", "السؤال 3", False),
+        ("ar", "تجربة 2", False),
+        ("ar", "تجربة الدائرة", True),
         ("en-GB", "Organise your notes", True),
         ("en", "Lies das Kapitel", False),
         ("de", "Lies Kapitel 5", True),
@@ -655,6 +666,15 @@ RAW_STEPS = st.builds(
     quotes=st.lists(st.one_of(st.text(max_size=30), st.sampled_from(BRIEF.split("\n"))), max_size=3),
     after=st.lists(st.integers(-1, 6), max_size=3),
 )
+
+
+@pytest.mark.parametrize(("found", "passes"), [(475, False), (480, True), (720, True), (725, False)])
+def test_a_total_is_kept_to_a_fifth(found: int, passes: bool) -> None:
+    steps = [msgspec.structs.replace(one, minutes=160) for one in three(step())]
+    steps[0] = msgspec.structs.replace(steps[0], minutes=found - 320)
+    asked: dict[str, Any] = {"language": "en", "today": TODAY, "due": None, "granularity": None}
+    _, faults = check(RawProposal(steps, []), BRIEF, **asked, total_minutes=600)
+    assert [fault.rule for fault in faults] == ([] if passes else ["total"])
 
 
 @given(st.lists(RAW_STEPS, max_size=6), st.lists(st.text(max_size=40), max_size=2), st.sampled_from(["en", "ar", "ja"]))

@@ -63,6 +63,44 @@ def test_words_indicate_the_kind(brief: str, kind: Kind) -> None:
     assert kind_of(unicodedata.normalize("NFD", brief)) == kind
 
 
+READ_FIRST = "\n1. {0}\n2. {1}\n3. {0}"
+IN_LINES: list[tuple[str, str, str]] = [
+    ("Essay on photosynthesis", "Read chapter 7.", "Read pages 3 to 9."),
+    ("Report on photosynthesis", "Read chapter 7.", "Compare three experiments."),
+    ("Aufsatz über die Photosynthese", "Lies Kapitel 7.", "Löse die Aufgaben."),
+    ("اكتب مقالا عن البناء الضوئي", "اقرأ الفصل الثالث", "اقرأ الصفحات 3-9"),
+    ("اكتب مقالاً عن البناء الضوئي", "اقرأ الفصل الثالث", "اقرأ الصفحات 3-9"),
+    ("اكتب مقالًا عن البناء الضوئي", "اقرأ الفصل الثالث", "اقرأ الصفحات 3-9"),
+]
+
+
+@pytest.mark.parametrize("form", [READ_FIRST, " {0} {1} {0}", "\n\n- {1}\n- {0}"])
+@pytest.mark.parametrize(("name", "first", "second"), IN_LINES)
+def test_what_names_an_assignment_outweighs_what_it_demands(name: str, first: str, second: str, form: str) -> None:
+    assert kind_of(name + form.format(first, second)) == "essay"
+
+
+@pytest.mark.parametrize(
+    ("brief", "kind"),
+    [
+        ("Problem set 3\n1. Read chapter 7.\n2. Write an essay.", "problem_set"),
+        ("Übungsblatt 3\n- Lies Kapitel 7.\n- Schreibe einen Aufsatz.", "problem_set"),
+        ("Lab report\n1. Read chapter 7.\n2. Solve the exercises.", "lab_report"),
+        ("Write a report on the experiment in the lab.", "lab_report"),
+        ("Homework\n1. Write the essay.\n2. Read chapter 4.", "essay"),  # only the lines name it
+    ],
+)
+def test_a_kind_is_named_outside_of_the_lines_first(brief: str, kind: Kind) -> None:
+    assert kind_of(brief) == kind
+
+
+@pytest.mark.parametrize(("bare", "kind"), [("مقال", "essay"), ("مشروع", "project"), ("تقرير مخبري", "lab_report")])
+def test_tanwin_makes_no_other_word(bare: str, kind: Kind) -> None:
+    for ending in ("", "ا", "اً", "ًا"):
+        name = " ".join(f"{word}{ending}" for word in bare.split())
+        assert kind_of(f"{name}\n1. اقرأ الفصل الثالث\n2. اقرأ الفصل الرابع") == kind
+
+
 @pytest.mark.parametrize("number", range(60))
 def test_briefs_are_of_their_kind(number: int) -> None:
     found = case(number)

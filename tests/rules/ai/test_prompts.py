@@ -58,6 +58,7 @@ def test_the_answer_is_in_the_language_of_the_student(language: str, name: str) 
         ({"due": date(2026, 11, 22)}, "has passed: every dueDate is null"),
         ({"due": TODAY}, "is due on 2026-11-23; dueDate is between"),
         ({}, "The steps take 300 minutes in total."),
+        ({"total_minutes": 600}, "They must sum to between 480 and 720."),
         ({"total_minutes": None}, "Estimate the minutes."),
         ({}, "Propose 6 steps."),
         ({"granularity": None}, "Propose between 3 and 15 steps."),

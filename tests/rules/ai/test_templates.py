@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.ai.briefs import TODAY, case
 
-from studyteddy.features.ai.schemas.steps import Step
-from studyteddy.features.ai.splitting import minutes, outline, titles
+from studyteddy.features.ai.schemas.steps import CitedSpan, Step
+from studyteddy.features.ai.splitting import minutes, outline, requests, titles
 from studyteddy.features.ai.splitting.breakdown import from_template_step
 from studyteddy.features.ai.splitting.checks import check
 from studyteddy.features.ai.splitting.drafts import Draft, scaled
@@ -25,6 +25,7 @@ from studyteddy.features.ai.splitting.languages import WORDINGS, Language
 from studyteddy.features.ai.splitting.languages.wording import Note
 from studyteddy.features.ai.splitting.outline import Part
 from studyteddy.features.ai.splitting.proposal import RawProposal, RawStep
+from studyteddy.features.ai.splitting.remarks import Circumstances, remarked
 from studyteddy.features.ai.splitting.templates import MAX_DELIVERABLES, from_template
 from studyteddy.features.ai.splitting.verbs import has_title_form
 
@@ -101,15 +102,90 @@ def comparable(text: str) -> str:
 
 def test_a_list_makes_the_steps() -> None:
     brief = "Lab report\n1. Describe the setup (10 points)\n2. Error analysis (30 points)\n3. https://x.example"
-    made = draft(brief, granularity=6)
+    made = draft(brief, granularity=8)
     assert [(step.title, [brief[span.start : span.end] for span in step.cites]) for step in made.steps] == [
         ("Prepare the theory", ["Lab report"]),
         ("Evaluate the measurements", ["Lab report"]),
         ("Describe the setup", ["Describe the setup (10 points)"]),
         ("Work on “Error analysis”", ["Error analysis (30 points)"]),
         ("Work on item 3 of the list", ["https://x.example"]),
+        ("Write about the method and the results", ["Lab report"]),
+        ("Write the discussion and the frame", ["Lab report"]),
         ("Revise and finish the report", ["Lab report"]),
     ]
+
+
+PRODUCTS: list[tuple[Language, str, str, str]] = [
+    ("en", "Essay on bees\n1. Compare three hives.\n2. Read chapter 7.\n3. Cite all sources.", "chapter 7", "Write "),
+    ("en", "Write a report on bees.\n- Read pages 3 to 9.\n- Compare three hives.", "pages 3", "Write "),
+    ("en", "Lab report: bees\n1. Read the manual.\n2. Error analysis", "the manual", "Write "),
+    ("en", "Project: a hive\n1. Read the manual.\n2. Test the hive with five people.", "the manual", "C"),
+    ("en", "Problem set 3\n1. Read chapter 7.\n2. Read chapter 8.", "chapter 7", "Solve "),
+    ("de", "Aufsatz über Bienen\n1. Vergleiche drei Völker.\n2. Lies Kapitel 7.", "Kapitel 7", "Schreibe "),
+    ("ar", "اكتب مقالا عن النحل\n1. قارن بين خليتين\n2. اقرأ الفصل الثالث", "الفصل الثالث", "كتابة "),
+]
+
+
+RANGES: list[tuple[Language, str, str]] = [
+    ("en", "Problem set 3\nSolve exercises 1 to 5 on page 30. Explain your method.\nDraw the wave.", "Solve “Exercise"),
+    ("en", "Worksheet: answer questions 1-5.\nExplain your method. Please draw the wave.", "“Question"),
+    ("de", "Übungsblatt 3\nLöse Aufgaben 1 bis 5. Erkläre deinen Weg. Zeichnet die Welle.", "Löse „Aufgabe"),
+    ("de", "Arbeitsblatt: Beantworten Sie die Fragen 1-5. Erklären Sie Ihren Weg.\nZeichnen Sie die Welle.", "„Frage"),
+    ("ar", "ورقة عمل\nحل التمارين 1-5 في الصفحة 30. اشرح طريقتك.\nارسم الموجة.", "حل «التمرين"),
+    ("ar", "ورقة عمل\nأجب عن الأسئلة 1-5. اشرحي طريقتك.\nارسمي الموجة.", "حل «السؤال"),
+]
+
+
+@pytest.mark.parametrize("granularity", [*range(3, 16)])
+@pytest.mark.parametrize(("language", "brief", "named"), RANGES)
+def test_numbers_get_verbs_and_each_request_is_served(
+    language: Language, brief: str, named: str, granularity: int
+) -> None:
+    made = draft(brief, language=language, granularity=granularity)
+    assert_sound(made, brief, language=language, today=TODAY, due=DUE, total_minutes=None, granularity=granularity)
+    assert [step.title for step in made.steps if named in step.title]
+    cited = {brief[span.start : span.end] for step in made.steps for span in step.cites}
+    for sentence in re.findall(r"(?:Expl|Erkl|اشرح|Draw|draw|Zeichne|ارسم)[^.]*", brief):
+        assert any(sentence in one for one in cited), sentence
+
+
+@pytest.mark.parametrize("granularity", range(3, 16))
+@pytest.mark.parametrize(("language", "brief", "reading", "making"), PRODUCTS)
+def test_the_work_itself_has_a_step_after_what_is_read(
+    language: Language, brief: str, reading: str, making: str, granularity: int
+) -> None:
+    made = draft(brief, language=language, granularity=granularity)
+    cited = [" ".join(brief[span.start : span.end] for span in step.cites) for step in made.steps]
+    read = [place for place, text in enumerate(cited) if reading in text]
+    others = [place for place, text in enumerate(cited) if re.search("hives|Völker|خليتين|Error|Test the", text)]
+    made_in = [place for place, step in enumerate(made.steps) if place >= 1 and step.title.startswith(making)]
+    assert read
+    assert made_in
+    assert read[-1] < max(made_in)
+    assert not others or read[-1] < others[0]
+
+
+@pytest.mark.parametrize("granularity", range(5, 16))
+def test_reading_comes_before_plans(granularity: int) -> None:
+    brief = "Essay on bees\n1. Compare three hives.\n2. Read chapter 7.\n3. Proofread it."
+    titles = [step.title for step in draft(brief, granularity=granularity).steps]
+    planned = next(n for n, title in enumerate(titles) if title.startswith(("Plan the", "State your main")))
+    read = next((n for n, title in enumerate(titles) if "chapter 7" in title), titles.index(titles[planned - 1]))
+    assert read < planned < next(n for n, title in enumerate(titles) if title.startswith("Write the"))
+    assert not [n for n, title in enumerate(titles) if "Proofread it" in title and n < planned + 2]
+
+
+@pytest.mark.parametrize("granularity", range(4, 16))
+def test_a_sentence_is_no_problem_and_comes_after_them(granularity: int) -> None:
+    made = draft("Problem set 3\nSolve the problems on page 30. Explain your method.", granularity=granularity)
+    titles = [step.title for step in made.steps]
+    solved = next(place for place, title in enumerate(titles) if title.startswith("Solve the "))
+    assert solved < next(place for place, title in enumerate(titles) if title.startswith("Explain your method"))
+
+
+def test_items_that_make_the_product_take_the_place_of_the_outline() -> None:
+    made = draft("Homework\n1. Read chapter 7.\n2. Write the essay.\n3. Proofread it.", granularity=8)
+    assert [step.title for step in made.steps if step.title.startswith("Write")] == ["Write the essay."]
 
 
 @pytest.mark.parametrize(
@@ -304,6 +380,28 @@ def test_notes_say_what_is_special(changed: dict[str, Any], notes: list[Note], l
     asked = {"brief": "Essay", **changed}
     expected = [WORDINGS[language].notes[note].format(count=MAX_DELIVERABLES) for note in notes]
     assert draft(asked.pop("brief"), language=language, **asked).notes == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_note_names_what_no_step_serves(language: Language) -> None:
+    about = Circumstances(TODAY, None, None, None, 1.0, unserved=["Explain your method. " * 9, "Draw <b>it</b>."])
+    (note,) = remarked(Draft([], []), about, language).notes
+    assert "Explain your method." in note
+    assert len(note) <= 150
+    assert (
+        "<"
+        not in remarked(Draft([], []), msgspec.structs.replace(about, unserved=["Draw <b>it</b>"]), language).notes[0]
+    )
+
+
+def test_what_asks_for_something_is_found_outside_of_the_assignment_itself() -> None:
+    brief = (
+        "Essay\nWrite an essay of 900 words. Work is graded. Explain your method!\n1. Read it.\nTest 3 is on Monday."
+    )
+    found = [brief[span.start : span.end] for span in requests.unserved(brief, "essay", [])]
+    assert found == ["Explain your method!", "Read it."]
+    place = brief.index("Read it.")
+    assert len(requests.unserved(brief, "essay", [CitedSpan(place, place + 4)])) == 1
 
 
 # The texts.

@@ -124,6 +124,9 @@ class WrongContent(Invalid):
     """The uploaded file doesn't have the declared type."""
 
 
+NOT_TEXT = "The file is not text in UTF-8. Save it with this encoding, or as PDF, and upload it again."
+
+
 class WrongEnding(Invalid):
     """The file extension doesn't match the declared type."""
 

@@ -17,6 +17,7 @@ import msgspec
 from studyteddy import events
 from studyteddy.features.attachments import store
 from studyteddy.features.attachments.schemas import (
+    NOT_TEXT,
     AlreadyUploaded,
     Attachment,
     AttachmentBegun,
@@ -256,7 +257,8 @@ async def _verify(
         raise invalid("", "not_uploaded", NotUploaded.title, NotUploaded) from fault
     if len(data) != stored.size or not await threads.run(lambda: holds(stored.type, data)):
         await storage.delete(uploaded)
-        raise invalid("", "wrong_content", WrongContent.title, WrongContent)
+        detail = NOT_TEXT if stored.type in texts.PLAIN else WrongContent.title
+        raise invalid("", "wrong_content", detail, WrongContent)
 
 
 async def _upload_address(storage: ObjectStorage, attachment: Attachment, key: str) -> Upload:

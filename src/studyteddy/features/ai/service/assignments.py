@@ -51,10 +51,12 @@ class Question(msgspec.Struct, frozen=True):
     subject_id: UUID | None
     task_id: UUID | None
     subtask_id: UUID | None = None
+    is_cut: bool = False
+    """Whether the assignment is longer than the brief."""
 
-    @property
-    def fingerprint(self) -> bytes:
-        return sha256(msgspec.json.encode(self)).digest()
+    def fingerprint(self, *, has_model: bool) -> bytes:
+        """Return what is the same for the same question, asked while there is a model or while there is none."""
+        return sha256(msgspec.json.encode((self, has_model))).digest()
 
     @property
     def language(self) -> Language:
@@ -66,29 +68,33 @@ class Question(msgspec.Struct, frozen=True):
 async def whole_brief(
     db: Database, storage: ObjectStorage, threads: ThreadPool, identity: Identity, new: NewProposal
 ) -> str:
-    """Return the text of an assignment, with that of its attachment; raise 422."""
+    """Return the text of an assignment, with that of its attachment; raise 422.
+
+    It has one character more than a brief can have if there is more: `assignment` cuts it, and remembers that.
+    """
     check_range("/dueDate", new.due_date)
     texts = [new.brief] if new.brief else []
     if new.attachment_id is not None:
-        texts.append(await material.text(db, storage, threads, identity, new.attachment_id, length=MAX_BRIEF))
+        texts.append(await material.text(db, storage, threads, identity, new.attachment_id, length=MAX_BRIEF + 1))
     if not texts:
         raise invalid("/brief", "required", "Provide `brief`, `attachmentId`, or both.")
-    return "\n\n".join(texts)[:MAX_BRIEF]
+    return "\n\n".join(texts)[: MAX_BRIEF + 1]
 
 
 async def assignment(tx: Tx, new: NewProposal, brief: str) -> Question:
     """Return the question about a brief; raise 422 for an unknown task or subject."""
     task = await references.task(tx, new.task_id) if new.task_id else None
-    return await _about(
+    question = await _about(
         tx,
         "split",
-        brief,
+        brief[:MAX_BRIEF],
         task=task,
         subject_id=new.subject_id,
         due=new.due_date,
         total_minutes=new.total_minutes or (task.estimated_minutes if task else None),
         granularity=new.granularity,
     )
+    return msgspec.structs.replace(question, is_cut=len(brief) > MAX_BRIEF)
 
 
 async def step(tx: Tx, new: NewBreakdown) -> Question:

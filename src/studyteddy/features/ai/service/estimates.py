@@ -36,5 +36,5 @@ async def practice_questions(tx: Tx, ai: Ai, new: NewQuestions) -> Estimate:
 
 
 async def _of_proposal(tx: Tx, ai: Ai, question: Question) -> Estimate:
-    known = await proposals.same(tx, question)
+    known = await proposals.same(tx, ai, question)
     return await usage.estimate(tx, ai, [] if known else proposals.largest_prompts(question))

@@ -28,9 +28,10 @@ from studyteddy.features.ai.service import assignments, references
 from studyteddy.features.ai.service.assignments import Question
 from studyteddy.features.ai.service.usage import Ai, Calls
 from studyteddy.features.ai.splitting import breakdown as breakdowns
-from studyteddy.features.ai.splitting import checks, minutes, prompts
+from studyteddy.features.ai.splitting import checks, minutes, prompts, requests
 from studyteddy.features.ai.splitting import proposal as proposals
 from studyteddy.features.ai.splitting.drafts import Draft, scaled
+from studyteddy.features.ai.splitting.kinds import kind_of
 from studyteddy.features.ai.splitting.languages.wording import Note
 from studyteddy.features.ai.splitting.remarks import Circumstances, remarked
 from studyteddy.features.ai.splitting.templates import from_template
@@ -75,20 +76,20 @@ async def taskify(
     brief = await assignments.whole_brief(db, storage, threads, identity, new)
     async with db.transaction(identity) as tx:
         question = await assignments.assignment(tx, new, brief)
-        if found := await same(tx, question):
+        if found := await same(tx, ai, question):
             return tx.reply(found)
     answer = await _split(db, ai, identity, question)
-    return await _propose(db, identity, question, answer)
+    return await _propose(db, ai, identity, question, answer)
 
 
 async def breakdown(db: Database, ai: Ai, identity: Identity, new: NewBreakdown) -> Proposal:
     """Split a subtask into smaller ones; raise 422."""
     async with db.transaction(identity) as tx:
         question = await assignments.step(tx, new)
-        if found := await same(tx, question):
+        if found := await same(tx, ai, question):
             return tx.reply(found)
     answer = await _split(db, ai, identity, question)
-    return await _propose(db, identity, question, answer)
+    return await _propose(db, ai, identity, question, answer)
 
 
 async def get(reader: Reader, user_id: UUID, proposal_id: UUID) -> Proposal:
@@ -105,10 +106,10 @@ async def delete(tx: Tx, proposal_id: UUID) -> None:
         raise NoSuchProposal()
 
 
-async def same(tx: Tx, question: Question) -> Proposal | None:
-    """Return the proposal that the same question got a moment ago."""
-    since = tx.now - SAME_FOR[question.kind]
-    found = await store.same(tx, tx.user_id, question.fingerprint, since=since)
+async def same(tx: Tx, ai: Ai, question: Question) -> Proposal | None:
+    """Return the proposal that the same question got a moment ago, if there was a model or none as there is now."""
+    since, fingerprint = tx.now - SAME_FOR[question.kind], question.fingerprint(has_model=ai.model is not None)
+    found = await store.same(tx, tx.user_id, fingerprint, since=since)
     return _shown(found) if found else None
 
 
@@ -158,7 +159,7 @@ async def _split(db: Database, ai: Ai, identity: Identity, question: Question) -
         pass
     if draft is None:
         return Answer(_remarked(_by_template(question), question, reason=reason), "", calls.tokens)
-    read = len(sent) if sent != question.brief else None
+    read = len(sent) if sent != question.brief or question.is_cut else None
     return Answer(_remarked(scaled(draft, question.ratio), question, read=read), model, calls.tokens)
 
 
@@ -169,7 +170,17 @@ def _sent(brief: str) -> str:
 
 def _remarked(draft: Draft, question: Question, *, read: int | None = None, reason: Note | None = None) -> Draft:
     asked = {name: getattr(question, name) for name in ("today", "due", "asked", "granularity", "ratio")}
-    return remarked(draft, Circumstances(**asked, read=read, reason=reason), question.language)
+    if read is None and question.is_cut:
+        read = len(question.brief)
+    unserved = _unserved(draft, question) if question.kind == "split" else []
+    about = Circumstances(**asked, read=read, unserved=unserved, reason=reason)
+    return remarked(draft, about, question.language)
+
+
+def _unserved(draft: Draft, question: Question) -> list[str]:
+    """Return what the brief asks for and no step cites."""
+    brief, cites = question.brief, [span for step in draft.steps for span in step.cites]
+    return [brief[span.start : span.end] for span in requests.unserved(brief, kind_of(brief), cites)]
 
 
 async def _by_model(calls: Calls, question: Question) -> tuple[Draft | None, str]:
@@ -245,7 +256,7 @@ def _kinds(question: Question) -> Sequence[str]:
     return ["brief", "subject"] if question.context else ["brief"]
 
 
-async def _propose(db: Database, identity: Identity, question: Question, answer: Answer) -> Proposal:
+async def _propose(db: Database, ai: Ai, identity: Identity, question: Question, answer: Answer) -> Proposal:
     """Keep the proposal, beyond 200 instead of another one; raise 422 if its task or subject was deleted meanwhile."""
     async with db.transaction(identity) as tx:
         await tx.lock_user()
@@ -270,7 +281,8 @@ async def _propose(db: Database, identity: Identity, question: Question, answer:
             accepted_at=None,
             accepted_task_id=None,
         )
-        added = await store.add(tx, tx.user_id, new, fingerprint=question.fingerprint)
+        fingerprint = question.fingerprint(has_model=ai.model is not None)
+        added = await store.add(tx, tx.user_id, new, fingerprint=fingerprint)
         await store.delete_old(tx, tx.user_id, added.id, keep=MAX_PROPOSALS)
         AI_STEPS.labels(new.source, "proposed").inc(len(new.steps))
         return tx.reply(_shown(added))

@@ -23,7 +23,8 @@ MAX_QUOTES = 10
 MAX_NOTES, MAX_NOTE_LENGTH = 3, 150
 """Remarks, not a place for the work itself."""
 MIN_TOTAL, MAX_TOTAL = 15, 3600
-_SHARE_OF_TOTAL = (0.8, 1.25)
+_SHARE_OF_TOTAL = (0.8, 1.2)
+"""A fifth less or more, as the documentation says and `total_limits` tells a model."""
 _HORIZON = timedelta(days=366)
 """How far ahead dates can be if nothing is due."""
 _RESULT = "contains an equation or a value that the assignment lacks. Say what to do, not what comes out."
@@ -92,6 +93,14 @@ def is_possible(total: int | None, granularity: int | None) -> bool:
     return total is None or (minutes.UNIT * least <= total and _SHARE_OF_TOTAL[0] * total <= minutes.LONGEST * most)
 
 
+def total_limits(total: int | None) -> tuple[int, int]:
+    """Return between which minutes the sum of the steps must lie."""
+    if total is None:
+        return MIN_TOTAL, MAX_TOTAL
+    least, most = _SHARE_OF_TOTAL
+    return round(total * least), round(total * most)
+
+
 def _step(raw: RawStep, day: date | None, cited: Sequence[CitedSpan | None]) -> Step:
     spans = list(dict.fromkeys(span for span in cited if span))
     return Step(safety.visible(raw.title), raw.minutes, day, spans)
@@ -155,7 +164,7 @@ def _minutes_faults(steps: Sequence[RawStep], total: int | None) -> Iterator[Fau
     wrong = [place for place, step in enumerate(steps) if not minutes.UNIT <= step.minutes <= minutes.LONGEST]
     for place in wrong:
         yield Fault(place, "minutes", f"A step takes between {minutes.UNIT} and {minutes.LONGEST} minutes.")
-    least, most = (MIN_TOTAL, MAX_TOTAL) if total is None else (round(total * share) for share in _SHARE_OF_TOTAL)
+    least, most = total_limits(total)
     found = sum(step.minutes for step in steps)
     if not wrong and not least <= found <= most:
         yield Fault(None, "total", f"The minutes sum to {found}. They must sum to between {least} and {most}.")

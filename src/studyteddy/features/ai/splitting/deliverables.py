@@ -33,6 +33,25 @@ _CHAPTER = re.compile(
     r"\s?(?:\d|[IVX]+\b|ال)",
     re.IGNORECASE,
 )
+_READING = re.compile(
+    r"(?:(?:re-?)?read|skim|lies|lest|lesen|اقر[أؤ]\w*|قراءة|lire|lis(?:ez)?|lee[rd]?|lean?)\b|阅读|読", re.IGNORECASE
+)
+_MAKING = re.compile(
+    r"(?:write|draft|compose|build|create|develop|solve|do|complete|prepare"
+    r"|schreib\w*|verfass\w*|bau\w{0,2}|erstell\w*|entwick\w+|lös\w*|bearbeite\w*"
+    r"|(?:اكتب|صمم|أنشئ|أنجز|حل)(?:ي|وا)?|كتابة|تصميم|إنشاء|إنجاز"
+    r"|écri\w+|rédige\w*|constru\w+|escrib\w+|redact\w+|résol\w+|resuelv\w+)\b",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"(?:proof-?read|cite|check|revise|edit|format|submit|hand in|turn in|upload|attach"
+    r"|(?:add|include|append) (?:an? |the |your |all )?(?:bibliography|references?|sources|works cited)"
+    r"|zitier\w*|beleg\w*|korrigier\w*|überarbeite\w*|(?:über)?prüf\w*|formatier\w*|gib\b.*\bab"
+    r"|(?:erstell|ergänz|füg)\w* (?:\w+ ){0,2}literaturverzeichnis"
+    r"|راجع|مراجعة|دقق|تدقيق|صحح|تصحيح|وثق|توثيق|سلم|تسليم|استشهد|نسق|تنسيق|(?:أضف|إضافة) (?:قائمة )?ال(?:مراجع|مصادر)"
+    r"|corrigez|citez|rendez|revisa|corrige|cita|entrega)\b",
+    re.IGNORECASE,
+)
 _BEFORE_POINTS = " \t([|:–—-"
 _PLURALS = {
     "questions": "Question",
@@ -70,6 +89,10 @@ class Deliverable(NamedTuple):
     """Its line without the points."""
     span: CitedSpan
     points: int | None = None
+    is_numbered: bool = False
+    """It is a number of a range, and has no line of its own."""
+    is_sentence: bool = False
+    """It is a sentence of the brief instead of an item of a list."""
     weight: float = 1.0
     """How long it takes, compared with the average: its points say so, if each deliverable has some."""
 
@@ -136,13 +159,28 @@ def is_chapter(task: str) -> bool:
     return _CHAPTER.match(task) is not None
 
 
+def is_reading(task: str) -> bool:
+    """Return whether a deliverable is something to read: what else is asked for needs it."""
+    return is_chapter(task) or _READING.match(task) is not None
+
+
+def is_making(task: str) -> bool:
+    """Return whether a deliverable is something that is written, built or solved."""
+    return _MAKING.match(task) is not None
+
+
+def is_closing(task: str) -> bool:
+    """Return whether a deliverable is done to a finished work, as adding references and proofreading are."""
+    return _CLOSING.match(task) is not None
+
+
 def _ranged(text: str) -> list[Deliverable]:
     """Return each number of a range such as “Questions 1–4”; all are at the same place."""
     found = []
     for match in _RANGE.finditer(text):
         name, numbers = _PLURALS[match["plural"].lower()], range(int(match["first"]), int(match["last"]) + 1)
         if 1 < len(numbers) <= _MOST_IN_RANGE:
-            found += [Deliverable(f"{name} {number}", CitedSpan(*match.span())) for number in numbers]
+            found += [Deliverable(f"{name} {number}", CitedSpan(*match.span()), is_numbered=True) for number in numbers]
     return found
 
 

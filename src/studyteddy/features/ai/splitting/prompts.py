@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from studyteddy.features.ai.schemas.steps import MAX_STEPS, MIN_STEPS
-from studyteddy.features.ai.splitting.checks import Fault
+from studyteddy.features.ai.splitting.checks import Fault, total_limits
 
 _MAX_FAULTS = 20
 _LANGUAGES = {"en": "English", "de": "German", "ar": "Arabic", "fr": "French", "es": "Spanish"}
@@ -65,7 +65,7 @@ def split_prompt(
     user = _USER.format(
         today=today,
         due=_due(due, is_overdue=due is not None and due < today),
-        total=f"The steps take {total_minutes} minutes in total." if total_minutes else "Estimate the minutes.",
+        total=_total(total_minutes),
         count=granularity or f"between {MIN_STEPS} and {MAX_STEPS}",
         fence=fence,
         context=context.strip() or "Nothing is known.",
@@ -94,6 +94,12 @@ def _due(due: date | None, *, is_overdue: bool) -> str:
     if is_overdue:
         return f"The assignment was due on {due}, which has passed: every dueDate is null."
     return f"The assignment is due on {due}; dueDate is between today and then, and never decreases along `after`."
+
+
+def _total(minutes: int | None) -> str:
+    least, most = total_limits(minutes)
+    told = f"The steps take {minutes} minutes in total." if minutes else "Estimate the minutes."
+    return f"{told} They must sum to between {least} and {most}."
 
 
 def _subject(fault: Fault) -> str:

@@ -7,7 +7,19 @@ from typing import Literal, NamedTuple
 from studyteddy.features.ai.splitting.kinds import Kind
 
 Note = Literal[
-    "empty", "overdue", "short", "long", "partial", "fewer", "more", "crowded", "ratio", "cut", "used_up", "failed"
+    "empty",
+    "overdue",
+    "short",
+    "long",
+    "partial",
+    "fewer",
+    "more",
+    "crowded",
+    "ratio",
+    "cut",
+    "used_up",
+    "failed",
+    "unserved",
 ]
 
 
@@ -30,13 +42,16 @@ class Wording(NamedTuple):
     piece: str
     """The title of one of several pieces of a step."""
     notes: dict[Note, str]
-    """`partial` and `cut` count with `{count}`, `crowded` has `{hours}`, `ratio` has `{percent}`."""
+    """`partial` and `cut` count with `{count}`, `crowded` has `{hours}`, `ratio` has `{percent}`, and
+    `unserved` has `{text}`."""
     title_verbs: str
     """Verbs in the form that titles begin with."""
     other_verbs: str
     """Verbs in other forms with which a title may begin."""
     final_verbs: str
     """Verbs with which a title may end instead: “Kapitel 5 lesen”."""
+    labels: str
+    """Verbs that are also nouns of things with numbers: “Exercise 3” is no title."""
     dishonest: tuple[str, ...]
     """Patterns, on folded words, of work that isn't the student's own."""
     unsafe: tuple[str, ...]
