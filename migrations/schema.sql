@@ -1245,8 +1245,6 @@ CREATE INDEX calendar_courses_subject ON public.calendar_courses USING btree (us
 
 CREATE INDEX calendar_events_day ON public.calendar_events USING btree (user_id, start_date);
 
-CREATE INDEX calendar_events_of_course ON public.calendar_events USING btree (user_id, course, id) WHERE (task_id IS NOT NULL);
-
 CREATE INDEX calendar_events_removed ON public.calendar_events USING btree (removed_at) WHERE (removed_at IS NOT NULL);
 
 CREATE INDEX calendar_events_start ON public.calendar_events USING btree (user_id, starts_at);

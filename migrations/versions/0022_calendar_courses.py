@@ -18,8 +18,6 @@ ALTER TABLE calendar_events ADD CONSTRAINT calendar_events_subject
 -- No release has had this table.
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX calendar_events_subject ON calendar_events (user_id, subject_id);
--- squawk-ignore require-concurrent-index-creation
-CREATE INDEX calendar_events_of_course ON calendar_events (user_id, course, id) WHERE task_id IS NOT NULL;
 CREATE TABLE calendar_courses (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     course text NOT NULL CHECK (length(course) <= 100),

@@ -303,18 +303,9 @@ class FeedDue(Event, frozen=True):
     asked_at: datetime
 
 
-@internal("course.chosen")
-class CourseChosen(Event, frozen=True):
-    """A student chose the subject of a course, whose tasks follow."""
-
-    course: str
-    after: UUID | None = None
-    """The event up to which tasks have followed."""
-
-
 @public("feed.updated", shows="Feed")
 class FeedUpdated(Event, frozen=True):
-    """The student subscribed to a calendar, or it was read."""
+    """The student subscribed to a calendar, or changed it, or it was read."""
 
     feed_id: UUID
 

@@ -24,6 +24,7 @@ from tests.rules.ai.tutor_problems import PROBLEMS, Assessed
 
 from studyteddy.features.ai.providers.model import Message, Prompt
 from studyteddy.features.ai.providers.openai import OpenAI
+from studyteddy.features.ai.service import exercises
 from studyteddy.features.ai.tutoring import prompts
 from studyteddy.features.ai.tutoring.answers import checked
 from studyteddy.features.ai.tutoring.leaks import Guard
@@ -35,8 +36,6 @@ TURNS = 6
 MAX_TOKENS = 48
 SUITE_SECONDS = 150
 """No conversation begins after this time; a machine with free cores needs a third of it."""
-TRIES = 3
-"""Of a model that takes longer than its deadline on a busy machine."""
 NAMES = ("linear equation", "peace treaty", "multiplication", "year", "quadratic equation")
 SUITE = [
     (family, problem)
@@ -78,12 +77,13 @@ async def test_a_real_model_or_the_template_splits_an_assignment(system: System,
     assert used == sum(one["tokens"] for one in sent) == proposal["usage"]["tokens"]
 
 
-async def test_a_real_model_teaches_and_tells_nothing(system: System, real_model: str) -> None:
+async def test_a_real_model_teaches_and_tells_nothing(
+    system: System, real_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # This model says something until it is stopped, which takes more than a minute on a busy machine.
+    monkeypatch.setattr(exercises, "MAX_KEY_TOKENS", 200)
     async with real(system, real_model, seconds=60) as found:
-        for _ in range(TRIES):  # the model reads faster what it has read before
-            answer = await found.student.post("/api/ai/tutor", {"message": EQUATION, "assessed": True})
-            if answer.status_code != 503:
-                break
+        answer = await found.student.post("/api/ai/tutor", {"message": EQUATION, "assessed": True})
         assert answer.status_code == 200, answer.text
         told = events(answer.text)
         (kept,) = (await found.student.get(f"/api/ai/chats/{told[0].data['chatId']}")).json()["items"]

@@ -1,7 +1,7 @@
 """Calendars: those that a student subscribes to, and the student's plan, published for other calendar programs.
 
-Owns: published feeds, and feeds with their events, changes and courses. Publishes: calendar.published, course.chosen,
-feed.due, feed.updated, feed.deleted. Reacts to: course.chosen, feed.due, password.changed.
+Owns: published feeds, and feeds with their events, changes and courses. Publishes: calendar.published, feed.due,
+feed.updated, feed.deleted. Reacts to: feed.due, feed.updated, password.changed.
 """
 
 from __future__ import annotations

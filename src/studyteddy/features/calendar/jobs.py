@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from studyteddy.events import CourseChosen, FeedDue, PasswordChanged
+from studyteddy.events import FeedDue, FeedUpdated, PasswordChanged
 from studyteddy.features.calendar.service import courses, feed_sync, feeds, published_feed
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.transaction import Tx
@@ -29,10 +29,10 @@ async def sync_feed(
     await feed_sync.sync(db, field_encryption, egress_allowed, identity, event, pause=calendar_pause)
 
 
-@jobs.on(CourseChosen)
-async def follow_courses(tx: Tx, event: CourseChosen) -> None:
-    """Give the tasks of a course the subject that was chosen for it."""
-    await courses.follow(tx, event)
+@jobs.on(FeedUpdated)
+async def follow_courses(tx: Tx, event: FeedUpdated) -> None:
+    """Give the tasks of a calendar the subjects that were chosen for their courses."""
+    await courses.follow(tx, event.feed_id)
 
 
 @jobs.on(PasswordChanged)

@@ -59,8 +59,9 @@ class ChosenSubject(msgspec.Struct, frozen=True):
 
 
 class CourseTask(msgspec.Struct, frozen=True):
-    """A task that was made of a deadline of a course, and the subject that it was given."""
+    """A task that was made of a deadline of a course: the subject that it was given, and the one chosen since."""
 
     event_id: UUID
     task_id: UUID
-    subject_id: UUID | None
+    given: UUID | None
+    chosen: UUID | None

@@ -11,7 +11,6 @@ from typing import Final
 from uuid import UUID
 
 from studyteddy import events
-from studyteddy.events import CourseChosen
 from studyteddy.features.calendar.schemas.courses import Course, CourseChoice, Courses, StoredCourse, TooManyCourses
 from studyteddy.features.calendar.service import feeds
 from studyteddy.features.calendar.store import courses as store
@@ -49,7 +48,6 @@ async def choose(tx: Tx, feed_id: UUID, choice: CourseChoice) -> Courses:
         raise TooManyCourses()
     if before is None or before.subject_id != choice.subject_id:
         await store.choose(tx, tx.user_id, choice.course, choice.subject_id)
-        tx.publish(CourseChosen(choice.course))
         tx.publish(events.FeedUpdated(feed_id), feed)
     return await of_feed(tx, tx.user_id, feed_id)
 
@@ -59,20 +57,17 @@ async def chosen(reader: Reader, user_id: UUID) -> Mapping[str, UUID | None]:
     return {one.course: one.subject_id for one in await store.chosen(reader, user_id)}
 
 
-async def follow(tx: Tx, event: CourseChosen) -> None:
-    """Give tasks of a course its subject, unless the student gave them another one."""
+async def follow(tx: Tx, feed_id: UUID) -> None:
+    """Give tasks the subjects that were chosen for their courses, unless the student gave them another one."""
     await tx.lock_user()
-    choice = await store.get(tx, tx.user_id, event.course)
-    if choice is None:
-        return
-    found = await store.tasks(tx, tx.user_id, event.course, after=event.after, limit=AT_ONCE)
+    found = await store.to_follow(tx, tx.user_id, feed_id, limit=AT_ONCE)
     for one in found:
         task = await tasks.lock_if_exists(tx, one.task_id)
-        if task is not None and task.status in ("pending", "in_progress") and task.subject_id == one.subject_id:
-            await tasks.update(tx, task, TaskChanges(subject_id=choice.subject_id))
-            await store.record(tx, tx.user_id, one.event_id, choice.subject_id)
+        if task is not None and task.status in ("pending", "in_progress") and task.subject_id == one.given:
+            await tasks.update(tx, task, TaskChanges(subject_id=one.chosen))
+        await store.record(tx, tx.user_id, one.event_id, one.chosen)
     if len(found) == AT_ONCE:
-        tx.publish(CourseChosen(event.course, after=found[-1].event_id))
+        tx.publish(events.FeedUpdated(feed_id), await feeds.get(tx, tx.user_id, feed_id))
 
 
 def proposed(course: str, names: Sequence[SubjectName]) -> UUID | None:

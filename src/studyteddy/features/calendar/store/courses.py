@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from studyteddy.features.calendar.schemas.courses import ChosenSubject, CourseTask, StoredCourse
@@ -34,14 +33,15 @@ ON CONFLICT (user_id, course) DO UPDATE SET subject_id = EXCLUDED.subject_id""",
 
 _COUNT = Statement(int, "SELECT count(*)::int FROM calendar_courses WHERE user_id = $1")
 
-_TASKS = Statement(
+_TO_FOLLOW = Statement(
     CourseTask,
     """
-SELECT e.id AS event_id, t.id AS task_id, e.subject_id
-  FROM calendar_events AS e JOIN tasks AS t ON t.user_id = e.user_id AND t.id = e.task_id
- WHERE e.user_id = $1 AND e.course = $2 AND e.task_id IS NOT NULL
-   AND ($3::uuid IS NULL OR e.id > $3)
- ORDER BY e.id LIMIT $4""",
+SELECT e.id AS event_id, t.id AS task_id, e.subject_id AS given, c.subject_id AS chosen
+  FROM calendar_events AS e
+  JOIN calendar_courses AS c ON c.user_id = e.user_id AND c.course = e.course
+  JOIN tasks AS t ON t.user_id = e.user_id AND t.id = e.task_id
+ WHERE e.user_id = $1 AND e.feed_id = $2 AND e.subject_id IS DISTINCT FROM c.subject_id
+ ORDER BY e.id LIMIT $3""",
 )
 
 _RECORD = Statement(Nothing, "UPDATE calendar_events SET subject_id = $3 WHERE user_id = $1 AND id = $2")
@@ -73,9 +73,9 @@ async def count(tx: Tx, user_id: UUID) -> int:
     return await tx.one(_COUNT, user_id) or 0
 
 
-async def tasks(tx: Tx, user_id: UUID, course: str, *, after: UUID | None, limit: int) -> Sequence[CourseTask]:
-    """Return tasks of deadlines of a course, by their events."""
-    return await tx.all(_TASKS, user_id, course, after, limit)
+async def to_follow(tx: Tx, user_id: UUID, feed_id: UUID, *, limit: int) -> list[CourseTask]:
+    """Return tasks of a calendar that were given another subject than was chosen for their courses since."""
+    return await tx.all(_TO_FOLLOW, user_id, feed_id, limit)
 
 
 async def record(tx: Tx, user_id: UUID, event_id: UUID, subject_id: UUID | None) -> None:
