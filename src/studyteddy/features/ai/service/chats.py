@@ -324,6 +324,10 @@ async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerat
     """Yield what may be shown of the model's answer, with verified citations only."""
     known, situation, message = turn.context, turn.chat.situation, turn.message
     uncovered = message.move == "explain" and known.material.exists and not known.material.covers
+    if moves.needed(situation, message.move, message.message) in moves.OPENED:
+        # What opens it is known without a model.
+        yield Shown(prepared(message.move, situation, message.message, known.locale))
+        return
     first = sources.withheld if known.material.withheld else sources.not_covered if uncovered else None
     async for piece in checked(
         draft.pieces(),

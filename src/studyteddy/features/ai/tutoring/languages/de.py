@@ -12,6 +12,8 @@ WORDS: dict[str, str] = {
     "demand": "sag einfach|gib mir einfach|mach es für mich|mach meine|löse es|löse die",
     "help": "hilfe|hilf|tipp|hinweis|hänge|hänge fest|komme nicht weiter|weiß nicht|keine ahnung|verstehe nicht"
     "|verstehe das nicht|wie mache ich|was soll ich|wie geht es weiter|nächster schritt|nächste schritt|hilfst",
+    "similar": "ähnliche aufgabe|ähnliche frage|ähnliches beispiel|ähnliches problem|anderen zahlen|anderen werten"
+    "|durchgerechnetes beispiel|gelöstes beispiel|beispielaufgabe|musteraufgabe",
     "question": "was|warum|wieso|wie|wann|welche|welcher|welches|wo|wer|wozu|weshalb|kannst du|kann ich|darf ich"
     "|soll ich|hast du",
     "concept": "was ist|was sind|was bedeutet|was heißt|erkläre|erklär|bedeutet|unterschied zwischen|definition"

@@ -11,6 +11,8 @@ WORDS: dict[str, str] = {
     "solution": "respuesta|respuestas|solución|resultado|último paso|tarea|deberes",
     "demand": "solo dime|dímelo|dámelo|hazlo por mí|resuélvelo|haz mi tarea",
     "help": "ayuda|ayúdame|pista|atascado|atascada|no sé|no entiendo|siguiente paso|cómo hago|qué hago",
+    "similar": "problema similar|problema parecido|ejercicio similar|ejercicio parecido|ejemplo similar|otros números"
+    "|ejemplo resuelto",
     "question": "qué|por qué|cómo|cuándo|cuál|dónde|quién|puedes|puedo|podrías",
     "concept": "qué es|qué significa|explica|explícame|definición|diferencia entre|significa|concepto",
     "reason": "porque|entonces|luego|primero|después|pues|pienso|creo|por tanto|así que|ya que",

@@ -11,6 +11,8 @@ WORDS: dict[str, str] = {
     "solution": "réponse|réponses|solution|résultat|dernière étape|devoir|devoirs",
     "demand": "dis moi juste|donne moi juste|fais le pour moi|résous le",
     "help": "aide|aidez|indice|bloqué|bloquée|je ne sais pas|je ne comprends pas|étape suivante|comment faire|piste",
+    "similar": "problème similaire|exercice similaire|exemple similaire|question similaire|autres nombres|autres valeurs"
+    "|exemple résolu",
     "question": "que|quoi|pourquoi|comment|quand|quel|quelle|où|qui|est ce que|peux tu|pouvez vous|puis je",
     "concept": "qu est ce|explique|que signifie|signifie|définition|différence entre|pourquoi est|concept",
     "reason": "parce que|car|donc|alors|ensuite|d abord|puisque|je pense|j ai|puis|ainsi",
