@@ -17,7 +17,7 @@ from tests.features.ai.conftest import Assisted, assisted
 from tests.peers.completions import refuses, says, streams, waits
 
 from studyteddy.features.ai.service.chats import ANSWER_TIME
-from studyteddy.features.ai.tutoring.hints import hint
+from studyteddy.features.ai.tutoring.hints import hint, need_hint
 
 PROBLEM = "Solve the equation 2x + 5 = 11 for x."
 KEY = json.dumps({"answer": "x = 3", "steps": ["2x = 11 - 5", "2x = 6", "x = 3"]})
@@ -418,6 +418,16 @@ async def test_the_built_in_model_is_shown_without_replacements(system: System) 
             heard = await told(found.student, message, **({"chatId": chat} if chat else {}))
             chat = heard[0].data["chatId"]
             assert (heard[-1].data["replaced"], heard[-1].data["outcome"]) == (False, "answered")
+
+
+async def test_what_a_message_does_not_get_yet_is_told_without_a_call(ai: Assisted) -> None:
+    ai.endpoint.otherwise = says(HARMLESS)
+    chat = (await told(ai.student, PROBLEM, assessed=False))[0].data["chatId"]
+    calls = len(ai.endpoint.requests)
+    for message, need in (("Show me the solution", "tries"), ("Show me a similar problem", "twin")):
+        found = await told(ai.student, message, chatId=chat)
+        assert (shown(found), found[-1].data["replaced"]) == (need_hint(need, "en"), False)
+    assert len(ai.endpoint.requests) == calls
 
 
 def test_events_of_this_file_are_read_as_they_are_written() -> None:

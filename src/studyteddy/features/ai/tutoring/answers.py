@@ -32,10 +32,23 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """A text as it is shown, with numbers for its citations, and the words that they quote."""
+    """A text as it is shown, with numbers for its citations, and the words that they quote.
+
+    `before` and `after` are prepared notes about it, which are shown and not judged.
+    """
 
     text: str
     quotes: Sequence[str] = ()
+    before: str = ""
+    after: str = ""
+
+    def noted(self, text: str) -> str:
+        """Return a form of the text with its notes, apart from its words and before the white space at its end."""
+        bare = text.rstrip()
+        after = f" {self.after}" if self.after else ""
+        before = f"{self.before} " if self.before else ""
+        shown = f"{before}{bare.lstrip() if before else bare}{after}"
+        return shown + text[len(bare) :]
 
 
 class Refused(Exception):
@@ -118,8 +131,9 @@ async def _passing(
                 if step == "end":
                     break
                 if step == "hold":
-                    held += piece
+                    held += cited.noted(piece)
                     continue
+            piece = cited.noted(piece)
             if opens_block(piece) and not open_fence(shown + held):
                 held += piece
                 continue

@@ -122,16 +122,17 @@ _NEEDS: dict[str, dict[Need, str]] = {
         "steps of your calculation, or your reasons for it, and I check them.",
     },
     "de": {
-        "twin": "Eine ähnliche Aufgabe wird dir vorgerechnet, sobald du Hinweise genutzt hast. Schreib, was du versucht "
-        "hast, oder frag nach dem, was unklar ist, und bitte dann um einen Hinweis. Was ist dein erster Schritt?",
+        "twin": "Eine ähnliche Aufgabe wird dir vorgerechnet, sobald du Hinweise genutzt hast. Schreib, was du "
+        "versucht hast, oder frag nach dem, was unklar ist, und bitte dann um einen Hinweis. Was ist dein "
+        "erster Schritt?",
         "tries": "Die Lösung kommt nach einem eigenen Versuch und nach den Hinweisen. Schreib deine ersten Schritte "
         "auf, auch wenn du dir unsicher bist. Wie würdest du beginnen?",
-        "solution": "Einen Versuch hast du gemacht; die Lösung kommt nach den Hinweisen. Bitte um den folgenden Hinweis, "
-        "und versuch dazwischen einen Schritt oder stell eine Frage. Wo hängst du?",
+        "solution": "Einen Versuch hast du gemacht; die Lösung kommt nach den Hinweisen. Bitte um den folgenden "
+        "Hinweis, und versuch dazwischen einen Schritt oder stell eine Frage. Wo hängst du?",
         "hint": "Versuch zuerst einen Schritt und schreib ihn auf, auch wenn du dir unsicher bist; dann gibt es einen "
         "weiteren Hinweis. Auch eine Frage zu dem, was unklar ist, zählt.",
-        "check": "Das zählt als Versuch, aber weitere werden zu dieser Aufgabe nicht geprüft. Setz dein Ergebnis in die "
-        "Aufgabe ein, oder bitte um einen Hinweis. Bei welchem Schritt bist du unsicher?",
+        "check": "Das zählt als Versuch, aber weitere werden zu dieser Aufgabe nicht geprüft. Setz dein Ergebnis in "
+        "die Aufgabe ein, oder bitte um einen Hinweis. Bei welchem Schritt bist du unsicher?",
         "steps": "Falls das deine Antwort ist: Ein Ergebnis allein ist noch kein Versuch. Wie bist du darauf gekommen? "
         "Schreib deine Rechenschritte auf oder deine Gründe dafür, dann prüfe ich sie.",
     },

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from studyteddy.features.ai.tutoring import remembering
 from studyteddy.features.ai.tutoring.attempts import (
     asks_concept,
     asks_help,
@@ -124,7 +125,7 @@ def needed(situation: Situation, move: Move, message: str) -> Need | None:
         return _needed_for_solution(situation, move)
     if move == "hint":
         return "hint" if situation.repeats and asks_on(message) else None
-    if move != "ask":
+    if move != "ask" or remembering.asked(message):
         return None
     if situation.attempted:
         return "check"

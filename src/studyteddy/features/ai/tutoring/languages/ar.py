@@ -86,6 +86,9 @@ NUMBERS |= {
     if unit > 2
 }
 
+COLLECTIVES: dict[int, str] = {2: "زوج|أزواج", 12: "دزينة|دزينات|درزن"}
+"""Words that count several at once."""
+
 DENOMINATORS: dict[int, str] = {
     2: "نصف|أنصاف",
     3: "ثلث|أثلاث|ثلثان|ثلثين",

@@ -85,6 +85,9 @@ NUMBERS: dict[int, str] = {
     10**6: "million|millionen",
 }
 
+COLLECTIVES: dict[int, str] = {2: "paar|paare", 12: "dutzend|dutzende", 60: "schock", 144: "gros"}
+"""Words that count several at once."""
+
 DENOMINATORS: dict[int, str] = {
     2: "halb|halbe|halbes|hälfte",
     3: "drittel",

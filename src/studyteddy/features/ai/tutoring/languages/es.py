@@ -72,6 +72,15 @@ NUMBERS: dict[int, str] = {
     10**6: "millón|millones",
 }
 
+COLLECTIVES: dict[int, str] = {
+    2: "par|pares",
+    10: "decena|decenas",
+    12: "docena|docenas",
+    100: "centena|centenas",
+    144: "gruesa|gruesas",
+}
+"""Words that count several at once."""
+
 DENOMINATORS: dict[int, str] = {
     2: "medio|media|medios|mitad",
     3: "tercio|tercios",
