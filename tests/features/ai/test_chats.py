@@ -190,8 +190,11 @@ async def test_a_lost_connection_gets_the_rest_of_the_same_response(ai: Assisted
 async def test_a_resumed_response_says_whether_the_work_is_graded(ai: Assisted) -> None:
     ai.endpoint.otherwise = says(HARMLESS)
     first = (await told(ai.student, "What is a prime number?", assessed=False))[0]
-    again = events((await ask(ai.student, headers={"last-event-id": f"{first.data['messageId']}/0"})).text)
+    header = {"last-event-id": f"{first.data['messageId']}/0"}
+    again = events((await ask(ai.student, "What is a prime number?", headers=header)).text)
     assert again[0] == first
+    other = await ask(ai.student, "What is an even number?", headers=header)
+    assert (other.status_code, other.json()["code"]) == (409, "another_message")
 
 
 async def test_a_message_whose_process_ended_is_lost_and_not_answered_for_ever(system: System, ai: Assisted) -> None:

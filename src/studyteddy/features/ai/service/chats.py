@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from studyteddy.features.ai.providers.model import Message, ModelFailed, Prompt, Reply
 from studyteddy.features.ai.schemas.chats import (
+    AnotherMessage,
     AssessedChat,
     Chat,
     ChatMessage,
@@ -166,11 +167,13 @@ async def answer(db: Database, ai: Ai, identity: Identity, new: NewMessage) -> A
     yield Event("done", TutorDone(calls.tokens, replaced, outcome))
 
 
-async def again(reader: Reader, user_id: UUID, message_id: UUID, after: int) -> list[Event]:
-    """Return the events of an answered message after the one with number `after`; raise 404, 409."""
+async def again(reader: Reader, user_id: UUID, message_id: UUID, text: str, after: int) -> list[Event]:
+    """Return the events of an answered message with this text after the one with number `after`; raise 404, 409."""
     message = await store.get_message(reader, user_id, message_id)
     if message is None:
         raise NoSuchChat()
+    if message.message != text:
+        raise AnotherMessage()
     if message.outcome is None:
         raise StillAnswering(retry_after=1)
     found = [

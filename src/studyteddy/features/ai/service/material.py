@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.ai.schemas.chats import NewMessage, NotesPassage, Passage, TutorCitation
-from studyteddy.features.ai.schemas.material import MaterialPage, PageQuery
+from studyteddy.features.ai.schemas.material import MaterialPage, NoSuchPage, PageQuery, StoredFile, WithoutText
 from studyteddy.features.ai.service.usage import Ai
 from studyteddy.features.ai.store import material as store
 from studyteddy.features.ai.store.material import NewPassage
@@ -33,6 +33,7 @@ from studyteddy.features.tasks.service import tasks
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.errors import Invalid, TooManyRequests
+from studyteddy.platform.files import texts
 from studyteddy.platform.files.object_storage import ObjectStorage
 from studyteddy.platform.fulltext import words
 from studyteddy.platform.identity import Identity
@@ -246,6 +247,8 @@ async def page(reader: Reader, user_id: UUID, attachment_id: UUID, query: PageQu
     file = await store.file(reader, user_id, attachment_id)
     if file is None:
         raise NoSuchAttachment()
+    if query.page > max(file.pages, 1):
+        raise NoSuchPage()
     parts = await store.parts(reader, user_id, attachment_id, query.page, limit=sources.MAX_PASSAGES)
     text, start = "", parts[0].start if parts else 0
     for part in parts:  # parts of white space only are not kept
@@ -258,7 +261,15 @@ async def page(reader: Reader, user_id: UUID, attachment_id: UUID, query: PageQu
         start=start,
         task_id=file.task_id,
         type=file.type,
+        without_text=_without_text(file),
     )
+
+
+def _without_text(file: StoredFile) -> WithoutText | None:
+    """Return why an attachment has no text."""
+    if file.pages:
+        return None
+    return "unread" if file.type in texts.READABLE else "type"
 
 
 async def task_notes(reader: Reader, user_id: UUID, task_id: UUID) -> MaterialPage:
