@@ -199,15 +199,16 @@ async def test_a_resumed_response_says_whether_the_work_is_graded(ai: Assisted) 
 
 async def test_a_message_whose_process_ended_is_lost_and_not_answered_for_ever(system: System, ai: Assisted) -> None:
     ai.endpoint.otherwise = says(HARMLESS)
-    meta = (await told(ai.student, "What is a prime number?", assessed=False))[0].data
+    asked = "What is a prime number?"
+    meta = (await told(ai.student, asked, assessed=False))[0].data
     admin = await system.admin()
     left = "UPDATE ai_messages SET outcome = NULL, pieces = '{}', created_at = created_at - $2::interval WHERE id = $1"
     resumed = {"last-event-id": f"{meta['messageId']}/0"}
     await admin.execute(left, meta["messageId"], timedelta(0))
-    assert (await ask(ai.student, headers=resumed)).json()["code"] == "still_answering"
+    assert (await ask(ai.student, asked, headers=resumed)).json()["code"] == "still_answering"
     await admin.execute(left, meta["messageId"], ANSWER_TIME)
     await admin.close()
-    found = events((await ask(ai.student, headers=resumed)).text)
+    found = events((await ask(ai.student, asked, headers=resumed)).text)
     assert [one.name for one in found] == ["meta", "move", "citations", "done"]
     assert found[-1].data["outcome"] == "lost"
     assert (await ai.student.get("/api/ai/history")).json()["items"][0]["outcome"] == "lost"

@@ -134,6 +134,14 @@ def test_no_option_of_a_gap_stands_elsewhere_in_its_sentence() -> None:
         assert not {stem(option) for option in one.options} & {stem(word) for word in words(one.question)}, one
 
 
+def test_a_gap_without_enough_other_words_is_written() -> None:
+    text = "Plants turn light into chemical energy. The light is absorbed by chlorophyll in their leaves."
+    found = gaps([Page(1, 0, text)], 5)
+    assert found
+    assert all(len(one.options) in (0, 4) for one in found)
+    assert any(not one.options for one in found)
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=5), st.text(max_size=60))
 def test_any_question_is_asked_or_dropped(answer: str, options: list[str], quote: str) -> None:
     asked = one(answer, options, quote)

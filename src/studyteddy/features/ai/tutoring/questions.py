@@ -127,7 +127,8 @@ def sound(asked: Sequence[Asked], pages: Sequence[Page]) -> list[Asked]:
 def gaps(pages: Sequence[Page], count: int) -> list[Asked]:
     """Return questions without a model: sentences of the material with a gap, and four words to choose from.
 
-    None of the words stands elsewhere in the sentence, and orders (“Measure the mass”) aren't asked.
+    None of the words stands elsewhere in the sentence; if there are too few others, the answer is written. Orders
+    (“Measure the mass”) aren't asked.
     """
     text = [(page, sentence) for page in pages for sentence in _sentences(page.text)]
     frequent = Counter(word.casefold() for page, sentence in text for word in _WORD.findall(sentence))
@@ -138,9 +139,10 @@ def gaps(pages: Sequence[Page], count: int) -> list[Asked]:
         )
         if candidates and len(found) < count and not any(has_title_form(sentence, code) for code in WORDINGS):
             answer = candidates[0]
-            others = _others(answer, frequent, sentence)
+            others = _others(answer, frequent)
             if len(others) >= OPTIONS - 1:
-                options = sorted([answer.casefold(), *others[: OPTIONS - 1]])
+                free = _others(answer, frequent, sentence)[: OPTIONS - 1]
+                options = sorted([answer.casefold(), *free]) if len(free) == OPTIONS - 1 else []
                 question = re.sub(rf"(?<!\w){re.escape(answer)}(?!\w)", GAP, sentence)
                 found.append(Asked(question, answer.casefold(), options, page.number, sentence))
     return found
@@ -213,7 +215,7 @@ def _has(text: str, part: str) -> bool:
     return f" {part} " in f" {text} "
 
 
-def _others(answer: str, known: Iterable[str], sentence: str) -> list[str]:
+def _others(answer: str, known: Iterable[str], sentence: str = "") -> list[str]:
     """Return words that differ from those of the sentence and from each other, of the most similar length first."""
     said = {stem(word): word for word in (_folded(answer), *words(sentence))}
     folded = ((word, _folded(word)) for word in known)
