@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from studyteddy.features.ai.splitting.languages import WORDINGS
-from studyteddy.features.ai.splitting.verbs import has_title_form
+from studyteddy.features.ai.tutoring.languages import length_at
+from studyteddy.features.ai.tutoring.languages import words as unified_words
 from studyteddy.features.ai.tutoring.numbers import literals, spelled_out
 from studyteddy.features.ai.tutoring.results import Known
 from studyteddy.features.ai.tutoring.sentences import Sentences
@@ -137,7 +137,7 @@ def gaps(pages: Sequence[Page], count: int) -> list[Asked]:
         candidates = sorted(
             set(_WORD.findall(sentence)), key=lambda word: (frequent[word.casefold()], -len(word), word)
         )
-        if candidates and len(found) < count and not any(has_title_form(sentence, code) for code in WORDINGS):
+        if candidates and len(found) < count and not _is_order(sentence):
             answer = candidates[0]
             others = _others(answer, frequent)
             if len(others) >= OPTIONS - 1:
@@ -213,6 +213,12 @@ def _overlap(text: str, other: str) -> bool:
 
 def _has(text: str, part: str) -> bool:
     return f" {part} " in f" {text} "
+
+
+def _is_order(sentence: str) -> bool:
+    """Return whether a sentence tells somebody to do something, as assignments do."""
+    said = unified_words(sentence)
+    return bool(said) and any(length_at(kind, said, 0) for kind in ("order", "instruct"))
 
 
 def _others(answer: str, known: Iterable[str], sentence: str = "") -> list[str]:

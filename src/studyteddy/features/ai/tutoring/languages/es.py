@@ -51,6 +51,7 @@ WORDS: dict[str, str] = {
     "order": "resuelve|calcula|determina|encuentra|halla|demuestra|simplifica|factoriza|nombra|enumera|describe"
     "|define|explica|compara|discute|traduce|conjuga|completa|muestra|resume|clasifica|dibuja|escribe|da|di|analiza"
     "|justifica|ejercicio",
+    "instruct": "mide|anota|observa|pesa|calienta|mezcla|usa|lee|prepara|entrega|repite|responde|elige|coloca",
     "compose": "escribe|redacta|formula|parafrasea|reformula|traduce|continúa|termina|completa|resume|escribir"
     "|redactar",
     "piece": "párrafo|introducción|conclusión|ensayo|texto|resumen|informe|carta|historia|poema|discurso|artículo"
