@@ -64,7 +64,8 @@ WORDS: dict[str, str] = {
     "order": "löse|berechne|bestimme|finde|leite|beweise|vereinfache|faktorisiere|nenne|liste|beschreibe|definiere"
     "|erkläre|erläutere|vergleiche|diskutiere|übersetze|konjugiere|ergänze|zeige|fasse|ordne|zeichne|schreib"
     "|schreibe|gib|sag|analysiere|interpretiere|integriere|begründe|gleiche|aufgabe|übung",
-    "instruct": "miss|messe|notiere|beobachte|wiege|erhitze|mische|verwende|lies|bereite|gib|wiederhole|bringe|beantworte|wähle",
+    "instruct": "miss|messe|notiere|beobachte|wiege|erhitze|mische|verwende|lies|bereite|gib|wiederhole"
+    "|bringe|beantworte|wähle",
     "compose": "schreib|schreibe|schreiben|schreibst|verfasse|verfassen|formuliere|formulieren|formulierst|entwirf"
     "|entwerfen|übersetze|übersetzen|übersetzt|paraphrasiere|umschreibe|umformulieren|ergänze|vervollständige"
     "|setze fort|erstelle|fasse|zusammenfassen|schreibt",

@@ -66,7 +66,8 @@ WORDS: dict[str, str] = {
     "|balance|convert|name|list|describe|define|state|explain|compare|discuss|identify|translate|conjugate|complete"
     "|show|summarize|summarise|classify|label|draw|write|give|tell|analyse|analyze|interpret|integrate"
     "|differentiate|justify|exercise|problem",
-    "instruct": "measure|observe|weigh|use|read|make|prepare|submit|hand in|repeat|bring|answer|choose|consider|pour|put|take",
+    "instruct": "measure|observe|weigh|use|read|make|prepare|submit|hand in|repeat|bring|answer|choose|consider"
+    "|pour|put|take",
     "compose": "write|draft|compose|formulate|paraphrase|rewrite|rephrase|reword|translate|continue|finish"
     "|extend|expand|summarize|summarise|produce|generate",
     "piece": "paragraph|paragraphs|introduction|intro|conclusion|essay|thesis|text|summary|report|abstract|letter"

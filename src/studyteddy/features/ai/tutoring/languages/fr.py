@@ -52,7 +52,8 @@ WORDS: dict[str, str] = {
     "order": "résous|calcule|détermine|trouve|prouve|démontre|simplifie|factorise|nomme|cite|décris|définis|explique"
     "|compare|discute|traduis|conjugue|complète|montre|résume|classe|dessine|écris|donne|dis|analyse|justifie"
     "|exercice",
-    "instruct": "mesure|mesurez|note|notez|observe|observez|pèse|chauffe|utilise|lis|lisez|prépare|rends|répète|réponds|choisis",
+    "instruct": "mesure|mesurez|note|notez|observe|observez|pèse|chauffe|utilise|lis|lisez|prépare|rends|répète"
+    "|réponds|choisis",
     "compose": "écris|rédige|formule|paraphrase|reformule|traduis|continue|termine|complète|résume|écrire|rédiger",
     "piece": "paragraphe|introduction|conclusion|dissertation|texte|résumé|rapport|lettre|histoire|poème|discours"
     "|article|phrase|phrases|rédaction|réponse",
