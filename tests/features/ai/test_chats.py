@@ -17,7 +17,7 @@ from tests.features.ai.conftest import Assisted, assisted
 from tests.peers.completions import refuses, says, streams, waits
 
 from studyteddy.features.ai.service.chats import ANSWER_TIME
-from studyteddy.features.ai.tutoring.hints import hint
+from studyteddy.features.ai.tutoring.hints import hint, need_hint
 
 PROBLEM = "Solve the equation 2x + 5 = 11 for x."
 KEY = json.dumps({"answer": "x = 3", "steps": ["2x = 11 - 5", "2x = 6", "x = 3"]})
@@ -190,21 +190,25 @@ async def test_a_lost_connection_gets_the_rest_of_the_same_response(ai: Assisted
 async def test_a_resumed_response_says_whether_the_work_is_graded(ai: Assisted) -> None:
     ai.endpoint.otherwise = says(HARMLESS)
     first = (await told(ai.student, "What is a prime number?", assessed=False))[0]
-    again = events((await ask(ai.student, headers={"last-event-id": f"{first.data['messageId']}/0"})).text)
+    header = {"last-event-id": f"{first.data['messageId']}/0"}
+    again = events((await ask(ai.student, "What is a prime number?", headers=header)).text)
     assert again[0] == first
+    other = await ask(ai.student, "What is an even number?", headers=header)
+    assert (other.status_code, other.json()["code"]) == (409, "another_message")
 
 
 async def test_a_message_whose_process_ended_is_lost_and_not_answered_for_ever(system: System, ai: Assisted) -> None:
     ai.endpoint.otherwise = says(HARMLESS)
-    meta = (await told(ai.student, "What is a prime number?", assessed=False))[0].data
+    asked = "What is a prime number?"
+    meta = (await told(ai.student, asked, assessed=False))[0].data
     admin = await system.admin()
     left = "UPDATE ai_messages SET outcome = NULL, pieces = '{}', created_at = created_at - $2::interval WHERE id = $1"
     resumed = {"last-event-id": f"{meta['messageId']}/0"}
     await admin.execute(left, meta["messageId"], timedelta(0))
-    assert (await ask(ai.student, headers=resumed)).json()["code"] == "still_answering"
+    assert (await ask(ai.student, asked, headers=resumed)).json()["code"] == "still_answering"
     await admin.execute(left, meta["messageId"], ANSWER_TIME)
     await admin.close()
-    found = events((await ask(ai.student, headers=resumed)).text)
+    found = events((await ask(ai.student, asked, headers=resumed)).text)
     assert [one.name for one in found] == ["meta", "move", "citations", "done"]
     assert found[-1].data["outcome"] == "lost"
     assert (await ai.student.get("/api/ai/history")).json()["items"][0]["outcome"] == "lost"
@@ -418,6 +422,16 @@ async def test_the_built_in_model_is_shown_without_replacements(system: System) 
             heard = await told(found.student, message, **({"chatId": chat} if chat else {}))
             chat = heard[0].data["chatId"]
             assert (heard[-1].data["replaced"], heard[-1].data["outcome"]) == (False, "answered")
+
+
+async def test_what_a_message_does_not_get_yet_is_told_without_a_call(ai: Assisted) -> None:
+    ai.endpoint.otherwise = says(HARMLESS)
+    chat = (await told(ai.student, PROBLEM, assessed=False))[0].data["chatId"]
+    calls = len(ai.endpoint.requests)
+    for message, need in (("Show me the solution", "tries"), ("Show me a similar problem", "twin")):
+        found = await told(ai.student, message, chatId=chat)
+        assert (shown(found), found[-1].data["replaced"]) == (need_hint(need, "en"), False)
+    assert len(ai.endpoint.requests) == calls
 
 
 def test_events_of_this_file_are_read_as_they_are_written() -> None:

@@ -263,8 +263,9 @@ async def test_the_page_that_a_citation_names_can_be_read(ai: Assisted) -> None:
     assert (page["text"].strip(), page["taskId"]) == (PAGES[1], task["id"])
     assert page["text"][cited["start"] - page["start"] : cited["end"] - page["start"]] == cited["text"]
     assert (await ai.student.get(path)).json()["text"].strip() == PAGES[0]
-    last = (await ai.student.get(path, params={"page": 3})).json()
-    assert (last["text"], last["pages"]) == ("", 2)
+    assert page["withoutText"] is None
+    beyond = await ai.student.get(path, params={"page": 3})
+    assert (beyond.status_code, beyond.json()["code"]) == (404, "no_such_page")
     assert (await ai.student.get(path, params={"page": 0})).status_code == 422
 
 
@@ -273,7 +274,8 @@ async def test_a_page_keeps_its_places_where_white_space_was_not_kept(ai: Assist
     text = "The first words." + " " * 3 * PASSAGE_CHARACTERS + "The last words.\fThe next page."
     attachment = await ai.student.attachment(task["id"], text.encode())
     path = f"{MATERIAL}/attachments/{attachment['id']}"
-    assert (await ai.student.get(path)).json()["pages"] == 0
+    unread = (await ai.student.get(path)).json()
+    assert (unread["pages"], unread["withoutText"]) == (0, "unread")
     await runtime.worker(ai.running).run_due()
     first, second = [(await ai.student.get(path, params={"page": n})).json() for n in (1, 2)]
     assert first["text"] == text.partition("\f")[0]

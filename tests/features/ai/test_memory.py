@@ -40,9 +40,9 @@ async def test_a_hundred_facts_at_most(alice: Person) -> None:
     ("message", "fact"),
     [
         ("Remember that I learn best with drawings.", "I learn best with drawings."),
-        ("Merk dir, dass ich Legasthenie habe.", "ich Legasthenie habe."),
+        ("Merk dir, dass ich Legasthenie habe.", "dass ich Legasthenie habe."),
         ("تذكر أن الامتحان يوم الأحد", "الامتحان يوم الأحد"),
-        ("Bitte merk dir bitte, dass ich Beispiele mag", "ich Beispiele mag"),
+        ("Bitte merk dir bitte, dass ich Beispiele mag", "dass ich Beispiele mag"),
         ("I remember that we did this in class.", None),
         ("Remember the formula for kinetic energy?", None),
         ("Remember that this works?", None),
@@ -56,6 +56,8 @@ async def test_the_tutor_remembers_what_it_is_asked_to_and_nothing_else(
     ai.endpoint.otherwise = says("I will remember that you live in Berlin. Remember that: you are tall.")
     found = await told(ai.student, message, assessed=False)
     meta = found[0].data
+    response = "".join(one.data["text"] for one in found if one.name == "delta")
+    assert response.startswith(f"I'll remember: “{fact}”" if fact else "I will remember that")
     remembered = [(fact, meta["messageId"], meta["chatId"])] if fact else []
     assert kept(await facts(ai.student), "text", "messageId", "chatId") == remembered
     assert (await ai.student.delete(f"/api/ai/chats/{meta['chatId']}")).status_code == 204

@@ -329,6 +329,21 @@ def test_sentences_are_compared_by_stems(answer: str, text: str) -> None:
     assert not guard(Key(answer, []), "Translate the sentence.").leaks("Where does the verb stand, and why?")
 
 
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("6", "Think of half a dozen."),
+        ("42", "Is it three and a half dozen?"),
+        ("42", "Is it forty-t wo?"),
+        ("42", "Think of three and a half Dutzend."),
+        ("144", "Think of a gross, or 12 dozen."),
+        ("7", "Could it be se-ven?"),
+    ],
+)
+def test_numbers_that_count_several_at_once_and_broken_words_are_leaks(answer: str, text: str) -> None:
+    assert Guard(Key(answer, []), problem="How many seats are there in rows of nine?").leaks(text)
+
+
 def test_a_leak_does_not_count_as_said() -> None:
     watching = guard(LARGE, SEATS)
     assert watching.leaks("It is 1242.")

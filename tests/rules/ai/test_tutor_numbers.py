@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studyteddy.features.ai.tutoring.normalization import compact, normal
-from studyteddy.features.ai.tutoring.numbers import literals, ratios, roman, spelled_out
+from studyteddy.features.ai.tutoring.numbers import literals, ratios, rejoined, roman, spelled_out
 from studyteddy.features.ai.tutoring.results import Known
 
 
@@ -58,10 +58,44 @@ from studyteddy.features.ai.tutoring.results import Known
         ("四十二", "42"),
         ("x² + 3½", "x^2 + 3 1/2"),
         ("4\u200b2", "42"),
+        ("half a dozen", "6"),
+        ("a dozen", "a 12"),
+        ("three and a half dozen", "42"),
+        ("3.5 dozen", "42"),
+        ("two score and two", "42"),
+        ("half a gross", "72"),
+        ("twenty-one pairs", "42"),
+        ("ein halbes Dutzend", "6"),
+        ("dreieinhalb Dutzend", "42"),
+        ("dreieinhalb", "3 1/2"),
+        ("une demi-douzaine", "6"),
+        ("media docena", "6"),
+        ("نصف دزينة", "6"),
+        ("a pair of brackets", "a pair of brackets"),
+        ("the score of the test", "the score of the test"),
+        ("dozens of rules", "dozens of rules"),
     ],
 )
 def test_numbers_in_words_become_digits(text: str, expected: str) -> None:
     assert spelled_out(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("forty-t wo", "fortytwo"),
+        ("for ty two", "forty two"),
+        ("f o u r", "four"),
+        ("se ven", "seven"),
+        ("vier zig", "vierzig"),
+        ("zwei und vier zig", "zweiundvierzig"),
+        ("خم سة", "خمسه"),
+        ("two three", "two three"),
+        ("to go on", "to go on"),
+    ],
+)
+def test_broken_number_words_are_whole(text: str, whole: str) -> None:
+    assert rejoined(text) == whole
 
 
 @pytest.mark.parametrize(

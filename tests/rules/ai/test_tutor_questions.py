@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from studyteddy.features.ai.tutoring.questions import Asked, gaps, sound
 from studyteddy.features.ai.tutoring.sources import Page
+from studyteddy.features.ai.tutoring.stemming import stem
+from studyteddy.platform.fulltext import words
 
 TEXT = (
     "Chloroplasts contain the pigment chlorophyll, which absorbs light. The Thirty Years' War ended in 1648. "
@@ -117,6 +119,27 @@ def test_the_words_of_a_gap_are_no_forms_of_its_answer() -> None:
         assert sound([asked], [Page(1, 0, text)]) == [asked]
         stems = {option[:9] for option in asked.options}
         assert len(stems) == len(asked.options)
+
+
+def test_no_option_of_a_gap_stands_elsewhere_in_its_sentence() -> None:
+    text = (
+        "Osmosis is the movement of water through a membrane. The ribosome makes proteins from amino acids. "
+        "Chloroplasts absorb light with the pigment chlorophyll. Measure the mass of the sample three times. "
+        "Miss die Masse der Probe mit der Waage dreimal. Mitochondria release energy from glucose."
+    )
+    found = gaps([Page(1, 0, text)], 10)
+    assert len(found) >= 3
+    assert not any(one.quote.startswith(("Measure", "Miss")) for one in found)
+    for one in found:
+        assert not {stem(option) for option in one.options} & {stem(word) for word in words(one.question)}, one
+
+
+def test_a_gap_without_enough_other_words_is_written() -> None:
+    text = "Plants turn light into chemical energy. The light is absorbed by chlorophyll in their leaves."
+    found = gaps([Page(1, 0, text)], 5)
+    assert found
+    assert all(len(one.options) in (0, 4) for one in found)
+    assert any(not one.options for one in found)
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=5), st.text(max_size=60))

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from studyteddy.features.ai.schemas.chats import NotesPassage
-from studyteddy.features.ai.service.material import Citations, Material
+from studyteddy.features.ai.service.material import NOTHING, Citations, Material, example
 from studyteddy.features.ai.tutoring.answers import checked
 from studyteddy.features.ai.tutoring.keys import Key
 from studyteddy.features.ai.tutoring.leaks import Guard
@@ -56,7 +56,37 @@ async def test_citations_are_read_before_a_sentence_is_judged(text: str, problem
 
 async def test_a_removed_mark_joins_no_words() -> None:
     pieces, _ = await shown("A mito[[9: x]]chon and 4 [[9: y]]2, or so[[9: z]].", CELL, None)
-    assert pieces == "A mito chon and 4 2, or so."
+    assert pieces == "A mito chon and 4 2, or so. (not in your material)"
+
+
+@pytest.mark.parametrize(
+    ("draft", "expected"),
+    [
+        (
+            "It comes from mitochondria. [[1: energy of a cell comes from]] Bob invented it. [[1: invented by "
+            "Bob Smith]] Where is it?",
+            "It comes from mitochondria. [1] Bob invented it. (not in your material) Where is it?",
+        ),
+        ("Bob invented it [[1: invented by Bob Smith]]. Where?", "Bob invented it. (not in your material) Where?"),
+        ("Bob invented it. [[1: invented by Bob Smith]]", "Bob invented it. (not in your material)"),
+        ("Bob did it. [[1: Bob Smith did. He was first]] Where?", "Bob did it. (not in your material) Bob Smith did."),
+    ],
+)
+async def test_a_claim_whose_quote_does_not_stand_there_is_marked(draft: str, expected: str) -> None:
+    pieces, _ = await shown(draft, CELL, None)
+    assert pieces.startswith(expected)
+    assert "  " not in pieces
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+async def test_the_example_of_a_citation_is_one(language: str) -> None:
+    text = example(MATERIAL, language)
+    assert text
+    pieces, citations = await shown(f"{text}Which part of a cell do you mean?", "Where does energy come from?", None)
+    assert [one.text for one in citations.found] == ["The energy of a cell comes from mitochondria"]
+    assert "[1]" in pieces
+    assert "(" not in pieces
+    assert example(NOTHING, language) == ""
 
 
 async def test_only_citations_of_what_is_shown_are_kept() -> None:

@@ -6,7 +6,7 @@ import { countOptions } from "./counts.ts";
 import { problemOf } from "./problems.ts";
 import type { Step } from "./requests.ts";
 import { acceptedOf, briefOf, choicesOf, faultyOf, MINUTES, numberIn, piecesOf, quotesOf, sumOf } from "./rules.ts";
-import { kindsText, outcomeText } from "./sent.ts";
+import { kindsText, outcomeText, providerText } from "./sent.ts";
 
 beforeAll(() => withTexts(loadLocale("en"), "ai", "auth"));
 
@@ -159,4 +159,5 @@ test("what was sent is said in words, and as it is where it isn't known", () => 
     expect(outcomeText({ tokens: 1200, outcome: "answered" })).toBe("1,200 tokens");
     expect(outcomeText({ tokens: 0, outcome: "timeout" })).toBe("0 tokens · no answer in time");
     expect(outcomeText({ tokens: null, outcome: null })).toBe("running");
+    expect(["built in", "api.example.com"].map(providerText)).toEqual(["built-in model", "api.example.com"]);
 });

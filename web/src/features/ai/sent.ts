@@ -18,6 +18,14 @@ export function featureText(feature: string): string {
     return textOf(FEATURES[feature] ?? "", feature);
 }
 
+/** The provider that needs no network. */
+export const BUILT_IN = "built in";
+
+/** To whom it was sent. */
+export function providerText(provider: string): string {
+    return provider === BUILT_IN ? m("settings.ai.provider.built_in") : provider;
+}
+
 /** Whose message it is. */
 export function roleText(role: string): string {
     return textOf(`settings.ai.role.${role}`, role);

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.ai.schemas.chats import (
+    AnotherMessage,
     AssessedChat,
     Chat,
     ChatMessage,
@@ -47,6 +48,7 @@ _HEADERS = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
     media=MEDIA,
     timeout=TIMEOUT,
     errors=(
+        AnotherMessage,
         AssessedChat,
         StillAnswering,
         AiUnavailable,
@@ -74,7 +76,7 @@ async def ask_tutor(
     else had come follows. Closing or losing the connection stops the response.
     """
     if seen := _EVENT_ID.fullmatch(request.header(b"last-event-id") or ""):
-        events = await chats.again(db.reading(identity), identity.user_id, UUID(seen[1]), int(seen[2]))
+        events = await chats.again(db.reading(identity), identity.user_id, UUID(seen[1]), body.message, int(seen[2]))
         return _stream(_listed(events, seen[1], int(seen[2])))
     await spend(limiter, limits["ai_tutor"], identity.user_id.hex)
     return _stream(request.until_gone(_numbered(chats.answer(db, ai, identity, body))))

@@ -215,5 +215,9 @@ class AssessedChat(Conflict):
     """This chat is about assessed work. Start another one about something else to practise."""
 
 
+class AnotherMessage(Conflict):
+    """The event in `Last-Event-ID` belongs to another message. Send a new message without this header."""
+
+
 class StillAnswering(Conflict):
     """The tutor is still answering your last message in this chat. Try again when it has finished."""

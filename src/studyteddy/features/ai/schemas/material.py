@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+
+from studyteddy.platform.errors import NotFound
+
+WithoutText = Literal["type", "unread"]
 
 
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +31,18 @@ class MaterialPage(msgspec.Struct, frozen=True, rename="camel"):
     ]
     task_id: Annotated[UUID | None, Meta(description="The task that has the attachment or the notes.")] = None
     subject_id: Annotated[UUID | None, Meta(description="The subject that has the notes.")] = None
+    without_text: Annotated[
+        WithoutText | None,
+        Meta(
+            description="Why no text was read: `type` for a file that isn't PDF, Word or plain text, `unread` for one"
+            " that is read soon, or that has no text which can be read, as a scanned or encrypted PDF. Null with text."
+        ),
+    ] = None
     type: Annotated[str | None, Meta(description="The media type of the attachment; null for notes.")] = None
+
+
+class NoSuchPage(NotFound):
+    """Page not found. The attachment has fewer pages with text."""
 
 
 class StoredFile(msgspec.Struct, frozen=True):

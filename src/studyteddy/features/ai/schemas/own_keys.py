@@ -22,7 +22,7 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             min_length=16,
             max_length=300,
             pattern=rf"^[\x21-\x7e]+{END}",
-            extra={"form": "Must consist of ASCII letters, digits and signs, without spaces."},
+            extra={"form": "Must have 16 to 300 characters: ASCII letters, digits and signs, without spaces."},
             description="The key, as the provider shows it.",
             examples=["sk-0123456789abcdef"],
         ),

@@ -40,7 +40,14 @@ class Estimate(msgspec.Struct, frozen=True, rename="camel"):
     likely: Annotated[int, Meta(description="If its first answer is good.")]
     left: Annotated[int, Meta(description="What is left of today's tokens; more is never used.")]
     limit: Annotated[int, Meta(description="The tokens of a day.")]
-    fits: Annotated[bool, Meta(description="Whether a model can be asked. If not, a template is used.")]
+    fits: Annotated[
+        bool,
+        Meta(
+            description="Whether a model can be asked at all: whether what its first answer costs at most, which is"
+            " reserved for it, is left of today's tokens. That is more than `likely`, and less than `most`, which has"
+            " the repairs too: those that don't fit aren't made. If not, a template is used."
+        ),
+    ]
     own_key: Annotated[bool, Meta(description="Whether your own key is used: then today's tokens don't matter.")]
 
 
@@ -111,7 +118,11 @@ class AiUnavailable(Unavailable):
 
 
 class TokensUsedUp(TooManyRequests):
-    """Today's AI tokens are used up. See `GET /api/ai/usage`."""
+    """Today's AI tokens don't suffice for this.
+
+    There are new ones at midnight UTC: try again then, with a shorter message, or with an AI key of your own. See `GET
+    /api/ai/usage`.
+    """
 
 
 class CallsUsedUp(TooManyRequests):

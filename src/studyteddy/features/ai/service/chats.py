@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from studyteddy.features.ai.providers.model import Message, ModelFailed, Prompt, Reply
 from studyteddy.features.ai.schemas.chats import (
+    AnotherMessage,
     AssessedChat,
     Chat,
     ChatMessage,
@@ -42,7 +43,7 @@ from studyteddy.features.ai.service.context import Context
 from studyteddy.features.ai.service.material import Asked, Citations
 from studyteddy.features.ai.service.usage import Ai, Calls
 from studyteddy.features.ai.store import chats as store
-from studyteddy.features.ai.tutoring import moves, prompts, sources
+from studyteddy.features.ai.tutoring import moves, prompts, remembering, sources
 from studyteddy.features.ai.tutoring.answers import Refused, Shown, checked, prepared
 from studyteddy.features.ai.tutoring.digests import digest
 from studyteddy.features.ai.tutoring.leaks import ChatGuard
@@ -76,8 +77,8 @@ class Turn(msgspec.Struct, frozen=True):
     context: Context
     said: Sequence[str]
     """What was shown before about the same problem, in all chats."""
-    remembers: bool
-    """Whether facts that a message asks to remember may be kept."""
+    fact: str | None
+    """What the message asks to remember."""
     guard: ChatGuard | None = None
     """What drafts about assessed work are compared with."""
     right: bool | None = None
@@ -137,7 +138,7 @@ async def answer(db: Database, ai: Ai, identity: Identity, new: NewMessage) -> A
     async with db.transaction(own) as tx:
         turn = await _begin(tx, new, asked)
     pieces: list[str] = []
-    citations = Citations(turn.context.material)
+    citations = Citations(turn.context.material, turn.context.locale)
     replaced, outcome = False, "stopped"
     try:
         turn = await _solved(db, calls, own, turn)
@@ -166,11 +167,13 @@ async def answer(db: Database, ai: Ai, identity: Identity, new: NewMessage) -> A
     yield Event("done", TutorDone(calls.tokens, replaced, outcome))
 
 
-async def again(reader: Reader, user_id: UUID, message_id: UUID, after: int) -> list[Event]:
-    """Return the events of an answered message after the one with number `after`; raise 404, 409."""
+async def again(reader: Reader, user_id: UUID, message_id: UUID, text: str, after: int) -> list[Event]:
+    """Return the events of an answered message with this text after the one with number `after`; raise 404, 409."""
     message = await store.get_message(reader, user_id, message_id)
     if message is None:
         raise NoSuchChat()
+    if message.message != text:
+        raise AnotherMessage()
     if message.outcome is None:
         raise StillAnswering(retry_after=1)
     found = [
@@ -249,7 +252,7 @@ async def _begin(tx: Tx, new: NewMessage, asked: Asked) -> Turn:
         message=message,
         context=known,
         said=said,
-        remembers="preference" not in off.off,
+        fact=await memory.asked(tx, tx.user_id, new.message, off),
     )
 
 
@@ -323,8 +326,11 @@ def _guarded(turn: Turn) -> Turn:
 async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerator[Shown]:
     """Yield what may be shown of the model's answer, with verified citations only."""
     known, situation, message = turn.context, turn.chat.situation, turn.message
-    uncovered = message.move == "explain" and known.material.exists and not known.material.covers
-    first = sources.withheld if known.material.withheld else sources.not_covered if uncovered else None
+    opening = _opening(turn)
+    if moves.needed(situation, message.move, message.message) in moves.OPENED:
+        # What opens it is known without a model.
+        yield Shown(opening + prepared(message.move, situation, message.message, known.locale))
+        return
     async for piece in checked(
         draft.pieces(),
         turn.guard,
@@ -334,13 +340,23 @@ async def _shown(draft: Draft, turn: Turn, citations: Citations) -> AsyncGenerat
         message=message.message,
         cite=citations.read,
     ):
-        if first:  # not before the model has begun: a response that can't be made says only why
-            yield Shown(f"{first(known.locale)}\n\n")
-            first = None
+        if opening:  # not before the model has begun: a response that can't be made says only why
+            yield Shown(opening)
+            opening = ""
         if not piece.replaced:
             citations.keep()
         if piece.text:
             yield piece
+
+
+def _opening(turn: Turn) -> str:
+    """Return what a response begins with, whatever a model says: what is remembered, and what the material lacks."""
+    known = turn.context
+    uncovered = turn.message.move == "explain" and known.material.exists and not known.material.covers
+    lines = [remembering.remembered(turn.fact, known.locale)] if turn.fact else []
+    if known.material.withheld or uncovered:
+        lines.append((sources.withheld if known.material.withheld else sources.not_covered)(known.locale))
+    return "".join(f"{line}\n\n" for line in lines)
 
 
 def _prompt(turn: Turn) -> Prompt:
@@ -349,7 +365,8 @@ def _prompt(turn: Turn) -> Prompt:
         turn.chat.situation, message.move, language=known.language, hint_level=message.hint_level
     )
     messages = [Message("system", system), *known.messages(), Message("user", message.message)]
-    sample = prepared(message.move, turn.chat.situation, message.message, known.locale)
+    example = material.example(known.material, known.locale)
+    sample = example + prepared(message.move, turn.chat.situation, message.message, known.locale)
     return Prompt(messages, MAX_ANSWER_TOKENS, sample)
 
 
@@ -375,8 +392,8 @@ async def _finish(db: Database, identity: Identity, turn: Turn, done: Finished) 
         )
         if finished is None:  # it was recorded before, or the chat was deleted
             return
-        if turn.remembers:
-            await memory.remember_asked(tx, message.message, message.id)
+        if turn.fact:
+            await memory.remember(tx, turn.fact, message.id)
         if turn.right is not None:
             situation = moves.after(turn.chat.situation, message.move, right=turn.right)
             await store.set_situation(tx, tx.user_id, turn.chat.id, situation, at=tx.now)

@@ -17,12 +17,13 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.ai.schemas.chats import NewMessage, NotesPassage, Passage, TutorCitation
-from studyteddy.features.ai.schemas.material import MaterialPage, PageQuery
+from studyteddy.features.ai.schemas.material import MaterialPage, NoSuchPage, PageQuery, StoredFile, WithoutText
 from studyteddy.features.ai.service.usage import Ai
 from studyteddy.features.ai.store import material as store
 from studyteddy.features.ai.store.material import NewPassage
 from studyteddy.features.ai.tutoring import sources, stemming
 from studyteddy.features.ai.tutoring.answers import Cited
+from studyteddy.features.ai.tutoring.sentences import sentences
 from studyteddy.features.ai.tutoring.sources import SIMILAR, Claim, Scored
 from studyteddy.features.attachments import service as attachments
 from studyteddy.features.attachments.schemas import NoSuchAttachment
@@ -32,6 +33,7 @@ from studyteddy.features.tasks.service import tasks
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.errors import Invalid, TooManyRequests
+from studyteddy.platform.files import texts
 from studyteddy.platform.files.object_storage import ObjectStorage
 from studyteddy.platform.fulltext import words
 from studyteddy.platform.identity import Identity
@@ -43,13 +45,16 @@ MAX_WORDS = 16
 MAX_EMBEDDED = 5000
 """Passages of a student that are embedded; further ones are found by words only."""
 _NEAREST = 8
+_QUOTED_WORDS = 12
 _BATCH = 16
 _SWEEP_PASSAGES, _SWEEP_ATTACHMENTS = 500, 100
 _NO_ATTACHMENT = UUID(int=0)
 _WORD = re.compile(r"[^\W_]{2,}")
 _MARK = re.compile(r"\s*\[\[(\d{1,2}):\s*(.{1,400}?)\]\]", re.DOTALL)
 """How the model cites: the number of a passage and its exact words."""
-_REST = re.compile(r"\s*\[\[\d{0,2}:?|\]\]")
+_PARTIAL = re.compile(r"\s*\[\[\d{1,2}:")
+"""What remains of a mark that isn't complete."""
+_REST = re.compile(r"\s*\[\[\d{0,2}|\]\]")
 
 
 class Material(msgspec.Struct, frozen=True):
@@ -242,6 +247,8 @@ async def page(reader: Reader, user_id: UUID, attachment_id: UUID, query: PageQu
     file = await store.file(reader, user_id, attachment_id)
     if file is None:
         raise NoSuchAttachment()
+    if query.page > max(file.pages, 1):
+        raise NoSuchPage()
     parts = await store.parts(reader, user_id, attachment_id, query.page, limit=sources.MAX_PASSAGES)
     text, start = "", parts[0].start if parts else 0
     for part in parts:  # parts of white space only are not kept
@@ -254,7 +261,15 @@ async def page(reader: Reader, user_id: UUID, attachment_id: UUID, query: PageQu
         start=start,
         task_id=file.task_id,
         type=file.type,
+        without_text=_without_text(file),
     )
+
+
+def _without_text(file: StoredFile) -> WithoutText | None:
+    """Return why an attachment has no text."""
+    if file.pages:
+        return None
+    return "unread" if file.type in texts.READABLE else "type"
 
 
 async def task_notes(reader: Reader, user_id: UUID, task_id: UUID) -> MaterialPage:
@@ -281,18 +296,28 @@ def _page(passage: Passage) -> str:
 class Citations:
     """The citations of a response: quotes that really stand in the passages that were sent."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, material: Material, language: str = "en") -> None:
+        self._language = language
         self._passages = material.passages
-        self._pages = [sources.Page(number, one.start, one.text) for number, one in enumerate(material.passages, 1)]
+        self._pages = [_place(number, one) for number, one in enumerate(material.passages, 1)]
+        self._failed: list[int] = []
+        """Where the latest text has quotes that don't stand there."""
         self._read: list[TutorCitation] = []
         self.found: list[TutorCitation] = []
         """Those of the sentences that were shown."""
 
     def read(self, text: str) -> Cited:
-        """Return the text with a number for each verified citation, and without the others."""
+        """Return the text with a number for each verified citation, and a note if it has others, which are removed.
+
+        The note isn't in the text that is judged: words between its letters would hide what it says.
+        """
         before = len(self._read)
-        shown = _REST.sub(_apart, _MARK.sub(self._numbered, text))
-        return Cited(shown, [one.text for one in self._read[before:]])
+        self._failed = []
+        shown = _REST.sub(_apart, _PARTIAL.sub(self._removed, _MARK.sub(self._numbered, text)))
+        note = f"({sources.not_there(self._language)})" if self._failed else ""
+        leads = bool(note) and not text[: min(self._failed)].strip()  # it stands after the sentence that it is about
+        quotes = [one.text for one in self._read[before:]]
+        return Cited(shown, quotes, before=note if leads else "", after="" if leads else note)
 
     def keep(self) -> None:
         """Keep what was read so far: it is shown. What a draft says after its first leak never is."""
@@ -302,7 +327,7 @@ class Citations:
         claim = Claim("", int(mark[1]), mark[2].strip().strip("\"'“”„»«"))
         verified = sources.verified([claim], self._pages)
         if not verified:
-            return _apart(mark)
+            return self._removed(mark)
         passage, place = self._passages[claim.page - 1], verified[0]
         is_notes = isinstance(passage, NotesPassage)
         cited = TutorCitation(
@@ -320,6 +345,24 @@ class Citations:
         before = " " if mark.start() else ""  # a sentence of its own comes after a space already
         after = " " if mark.string[mark.end() :][:1] in ("(", "[") else ""  # it is no link
         return f"{before}[{self._read.index(cited) + 1}]{after}"
+
+    def _removed(self, mark: re.Match[str]) -> str:
+        self._failed.append(mark.start())
+        return _apart(mark)
+
+
+def example(material: Material, language: str) -> str:
+    """Return a sentence that cites the first passage, as a model does; empty without one that can be quoted."""
+    for passage in material.passages[:1]:
+        first = next(iter(sentences(passage.text.lstrip())), "")
+        quote = " ".join(first.split()[:_QUOTED_WORDS]).rstrip(" .!?…؟:;,")
+        if quote and not _REST.search(quote) and sources.verified([Claim("", 1, quote)], [_place(1, passage)]):
+            return f"{sources.quoted(quote, language)} [[1: {quote}]]\n\n"
+    return ""
+
+
+def _place(number: int, passage: Passage) -> sources.Page:
+    return sources.Page(number, passage.start, passage.text)
 
 
 def _apart(mark: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
 import msgspec
@@ -20,6 +19,7 @@ from studyteddy.features.ai.schemas.memory import (
 )
 from studyteddy.features.ai.store import chats as chats_store
 from studyteddy.features.ai.store import memory as store
+from studyteddy.features.ai.tutoring import remembering
 from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.errors import invalid
@@ -27,14 +27,6 @@ from studyteddy.platform.ids import new_id
 from studyteddy.platform.web.merge_patch import merged
 
 MAX_FACTS = 100
-MAX_ASKED = 400
-"""Characters of a message that can ask to remember something."""
-_ASKED = re.compile(
-    r"\s*(?:(?:please|bitte|من فضلك)[\s,]+)?(?:remember|merk(?:e)?\s+dir|تذكر|تذكّر)\b"
-    r"[\s,:]*(?:(?:please|bitte|من فضلك)[\s,:]+)?(?:that|dass|daß|أنني|أني|أن)\b[\s,:]*(.{3,300})(?<![?؟])\s*\Z",
-    re.IGNORECASE | re.DOTALL,
-)
-"""A message that asks to remember that something is so, in the languages of the app. A question doesn't."""
 
 
 async def facts(reader: Reader, user_id: UUID) -> FactList:
@@ -81,12 +73,18 @@ async def set_settings(tx: Tx, new: AiSettings) -> AiSettings:
     return chosen
 
 
-async def remember_asked(tx: Tx, message: str, message_id: UUID) -> None:
-    """Remember what an answered message asks to remember, if it does."""
-    text = " ".join(message[:MAX_ASKED].split())
-    if len(message) <= MAX_ASKED and (asked := _ASKED.match(text)):
-        new = NewFact("preference", asked[1], message_id)
-        await store.add(tx, tx.user_id, new_id(), new, most=MAX_FACTS, at=tx.now)
+async def asked(reader: Reader, user_id: UUID, message: str, off: AiSettings) -> str | None:
+    """Return what a message asks to remember, None if it doesn't, or if nothing more may be remembered."""
+    text = remembering.asked(message)
+    if text is None or "preference" in off.off or len(await store.facts(reader, user_id)) >= MAX_FACTS:
+        return None
+    return text
+
+
+async def remember(tx: Tx, text: str, message_id: UUID) -> None:
+    """Remember what an answered message asks to remember."""
+    new = NewFact("preference", text, message_id)
+    await store.add(tx, tx.user_id, new_id(), new, most=MAX_FACTS, at=tx.now)
 
 
 async def known(tx: Tx, off: AiSettings) -> list[str]:

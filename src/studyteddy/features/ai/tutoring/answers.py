@@ -15,10 +15,10 @@ import msgspec
 from studyteddy.features.ai.tutoring.attempts import demands_text
 from studyteddy.features.ai.tutoring.fences import apart, open_fence, opens_block
 from studyteddy.features.ai.tutoring.forms import Form
-from studyteddy.features.ai.tutoring.hints import hint, writing_hint
+from studyteddy.features.ai.tutoring.hints import hint, need_hint, writing_hint
 from studyteddy.features.ai.tutoring.leaks import ChatGuard, Guard
 from studyteddy.features.ai.tutoring.markdown import plain
-from studyteddy.features.ai.tutoring.moves import Move, Situation
+from studyteddy.features.ai.tutoring.moves import Move, Situation, needed
 from studyteddy.features.ai.tutoring.number_leaks import has_numbers, stated
 from studyteddy.features.ai.tutoring.sentences import Sentences
 from studyteddy.features.ai.tutoring.views import View
@@ -32,10 +32,23 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """A text as it is shown, with numbers for its citations, and the words that they quote."""
+    """A text as it is shown, with numbers for its citations, and the words that they quote.
+
+    `before` and `after` are prepared notes about it, which are shown and not judged.
+    """
 
     text: str
     quotes: Sequence[str] = ()
+    before: str = ""
+    after: str = ""
+
+    def noted(self, text: str) -> str:
+        """Return a form of the text with its notes, apart from its words and before the white space at its end."""
+        bare = text.rstrip()
+        after = f" {self.after}" if self.after else ""
+        before = f"{self.before} " if self.before else ""
+        shown = f"{before}{bare.lstrip() if before else bare}{after}"
+        return shown + text[len(bare) :]
 
 
 class Refused(Exception):
@@ -84,6 +97,8 @@ def prepared(move: Move, situation: Situation, message: str, language: str) -> s
     """Return the prepared text for a message: about numbers or words, as the problem is."""
     if move == "ask" and situation.assessed and demands_text(message):
         return writing_hint(language)
+    if need := needed(situation, move, message):
+        return need_hint(need, language)
     in_words = not any(map(has_numbers, (View(situation.problem), View(message))))
     shown = "ask" if move == "solution" else move
     return hint(shown, situation.hint_level, language, in_words=in_words, turn=situation.turns)
@@ -116,8 +131,9 @@ async def _passing(
                 if step == "end":
                     break
                 if step == "hold":
-                    held += piece
+                    held += cited.noted(piece)
                     continue
+            piece = cited.noted(piece)
             if opens_block(piece) and not open_fence(shown + held):
                 held += piece
                 continue

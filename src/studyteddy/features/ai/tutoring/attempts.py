@@ -104,6 +104,11 @@ def asks_concept(message: str) -> bool:
     return says("concept", words(message[:MAX_MESSAGE])) and not is_demand(message)
 
 
+def asks_similar(message: str) -> bool:
+    """Return whether a message asks for a similar problem that is solved for it."""
+    return says("similar", words(message[:MAX_MESSAGE]))
+
+
 def is_question(message: str) -> bool:
     """Return whether a message is a real question: it has a question word and a subject, and demands no solution."""
     text = words(message[:MAX_MESSAGE])
@@ -122,6 +127,13 @@ def proposes(message: str, *, problem: str) -> bool:
     return bool(has_number or has_result or has_option) or _names_word(view, given)
 
 
+def states(message: str) -> bool:
+    """Return whether a message says something about a subject, which could be an answer, and asks for nothing."""
+    if asks_help(message) or is_demand(message) or asks_concept(message):
+        return False
+    return any(len(word) > 3 and has_subject(word) for word in words(message[:MAX_MESSAGE]))
+
+
 def fingerprint(message: str) -> str:
     """Return a digest by which a repeated message is recognised."""
     return hashlib.blake2b(" ".join(words(message[:MAX_MESSAGE])).encode(), digest_size=6).hexdigest()
@@ -130,17 +142,19 @@ def fingerprint(message: str) -> str:
 def _calculates(view: View, given: View) -> bool:
     """Return whether a message has two steps of calculation, or one with a reason, that the problem doesn't give.
 
-    An exercise that was pasted is no step.
+    An exercise that was pasted is no step. A fraction is one beside another result: 10/2 gives x = 5.
     """
     foreign = pasted(view, given)
     if view.says("work"):
         numbers = stated(given)
         foreign = [one for one in foreign if numbers.isdisjoint(stated(View(one)))] if numbers else foreign[:1]
-    steps = [one for one in lines(view, given) if one not in foreign and not _RESULT.fullmatch(one)]
+    found = (one for one in lines(view, given) if one not in foreign)
+    results = {(one.left.text, one.right.text) for one in view.equations}
+    steps = [one for one in found if not _RESULT.fullmatch(one) or ("/" in one and len(results) > one.count("="))]
     count = sum(max(1, one.count("=")) for one in steps)
     if count != 1:
         return count > 1
-    is_guess = _SOLVED.match(steps[0]) is not None and _is_guess(view)
+    is_guess = (_SOLVED.match(steps[0]) or _RESULT.fullmatch(steps[0])) and _is_guess(view)
     return view.says("reason") and len(view.words) >= _MIN_STEP and not is_guess
 
 

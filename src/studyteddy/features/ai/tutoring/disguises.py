@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from studyteddy.features.ai.tutoring.languages import says, words
+from studyteddy.features.ai.tutoring.languages import says, unified, words
 from studyteddy.features.ai.tutoring.normalization import normal
+from studyteddy.features.ai.tutoring.numbers import rejoined
+from studyteddy.platform.text import fold
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{2,}={1,2}|[A-Za-z0-9+/_-]{3,}")
 _BASE32 = re.compile(r"[A-Z2-7]{4,}={0,6}")
@@ -37,6 +39,8 @@ def deciphered(text: str) -> Iterator[str]:
     yield codecs.encode(letters, "rot13")
     if _SPACED.search(letters):
         yield _SPACED.sub(lambda match: re.sub(r"[^\w]|_", "", match[0]), letters)
+    if (whole := rejoined(shown)) != unified(fold(shown)):
+        yield whole
     leet = " ".join(word.translate(_LEET) for word in shown.split() if _is_leet(word))
     if leet:
         yield leet

@@ -143,8 +143,11 @@ def parse(text: str) -> Formula | None:
 
 
 def squeezed(text: str) -> str:
-    """Return a formula without spaces, multiplication signs and LaTeX, to compare notations letter by letter."""
-    return re.sub(r"[\s*\\]", "", without_latex(text))
+    """Return a formula without spaces and LaTeX, to compare notations letter by letter.
+
+    Multiplication signs stay between digits only: 3*2 is not 32, but 2*x is 2x.
+    """
+    return re.sub(r"(?<!\d)\*|\*(?!\d)", "", re.sub(r"[\s\\]", "", without_latex(text)))
 
 
 def evaluate(node: Node, values: Mapping[str, float]) -> float:

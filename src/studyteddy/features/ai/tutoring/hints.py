@@ -5,7 +5,7 @@ They know neither the problem nor its key, and contain no numbers. Problems in w
 
 from __future__ import annotations
 
-from studyteddy.features.ai.tutoring.moves import Move
+from studyteddy.features.ai.tutoring.moves import Move, Need
 
 _EN = {
     "ask": "What is the task asking you to find, and what have you tried so far? Write down your first step, even if "
@@ -106,6 +106,50 @@ _AR_WORD_HINTS = (
     "قارن نصك جزءًا جزءًا بمثال جيد في ملاحظاتك. أين يختلفان؟",
 )
 _AR_ASKS = ("أي جزء من المطلوب واضح لك، وأي جزء غير واضح؟", "ماذا تقول ملاحظاتك عنه، ومن أين تبدأ؟")
+_NEEDS: dict[str, dict[Need, str]] = {
+    "en": {
+        "twin": "A similar problem is solved for you once you have used hints. Write what you have tried, or ask about "
+        "what is unclear, and then ask for a hint. What is your first step?",
+        "tries": "The solution comes after an attempt of your own and after the hints. Write down your first steps, "
+        "even if you are unsure about them. How would you begin?",
+        "solution": "You have made an attempt; the solution comes after the hints. Ask for the following hint, and try "
+        "a step or ask a question in between. Where are you stuck?",
+        "hint": "Try a step first and write it down, even if you are unsure; then there is a further hint. A question "
+        "about what is unclear counts as well.",
+        "check": "This counts as an attempt, but no further ones are checked for this problem. Put your result back "
+        "into the task, or ask for a hint. Which step are you unsure about?",
+        "steps": "If that is your answer: a result alone is no attempt yet. How did you get there? Write down the "
+        "steps of your calculation, or your reasons for it, and I check them.",
+    },
+    "de": {
+        "twin": "Eine ähnliche Aufgabe wird dir vorgerechnet, sobald du Hinweise genutzt hast. Schreib, was du "
+        "versucht hast, oder frag nach dem, was unklar ist, und bitte dann um einen Hinweis. Was ist dein "
+        "erster Schritt?",
+        "tries": "Die Lösung kommt nach einem eigenen Versuch und nach den Hinweisen. Schreib deine ersten Schritte "
+        "auf, auch wenn du dir unsicher bist. Wie würdest du beginnen?",
+        "solution": "Einen Versuch hast du gemacht; die Lösung kommt nach den Hinweisen. Bitte um den folgenden "
+        "Hinweis, und versuch dazwischen einen Schritt oder stell eine Frage. Wo hängst du?",
+        "hint": "Versuch zuerst einen Schritt und schreib ihn auf, auch wenn du dir unsicher bist; dann gibt es einen "
+        "weiteren Hinweis. Auch eine Frage zu dem, was unklar ist, zählt.",
+        "check": "Das zählt als Versuch, aber weitere werden zu dieser Aufgabe nicht geprüft. Setz dein Ergebnis in "
+        "die Aufgabe ein, oder bitte um einen Hinweis. Bei welchem Schritt bist du unsicher?",
+        "steps": "Falls das deine Antwort ist: Ein Ergebnis allein ist noch kein Versuch. Wie bist du darauf gekommen? "
+        "Schreib deine Rechenschritte auf oder deine Gründe dafür, dann prüfe ich sie.",
+    },
+    "ar": {
+        "twin": "ستُحلّ لك مسألة مشابهة بعد أن تستفيد من التلميحات. اكتب ما جرّبته أو اسأل عمّا هو غير واضح، ثم اطلب "
+        "تلميحًا. ما خطوتك الأولى؟",
+        "tries": "يأتي الحل بعد محاولة منك وبعد التلميحات. اكتب خطواتك الأولى حتى لو لم تكن متأكدًا منها. كيف ستبدأ؟",
+        "solution": "لقد حاولت، ويأتي الحل بعد التلميحات. اطلب التلميح التالي، وجرّب خطوة أو اطرح سؤالًا بين تلميح وآخر. "
+        "أين توقفت؟",
+        "hint": "جرّب خطوة أولًا واكتبها حتى لو لم تكن متأكدًا؛ بعدها تحصل على تلميح آخر. والسؤال عمّا هو غير واضح "
+        "يُحسب أيضًا.",
+        "check": "هذه محاولة محسوبة، لكن لن تُراجع محاولات أخرى لهذه المسألة. عوّض بنتيجتك في المسألة أو اطلب تلميحًا. "
+        "في أي خطوة أنت غير متأكد؟",
+        "steps": "إن كان هذا جوابك، فالنتيجة وحدها ليست محاولة بعد. كيف وصلت إليها؟ اكتب خطوات حسابك أو أسبابك، "
+        "وسأراجعها.",
+    },
+}
 _TEXTS = {"en": (_EN, _EN_HINTS), "de": (_DE, _DE_HINTS), "ar": (_AR, _AR_HINTS)}
 _WORD_TEXTS = {"en": (_EN_WORDS, _EN_WORD_HINTS), "de": (_DE_WORDS, _DE_WORD_HINTS), "ar": (_AR_WORDS, _AR_WORD_HINTS)}
 _ASKS = {"en": _EN_ASKS, "de": _DE_ASKS, "ar": _AR_ASKS}
@@ -122,6 +166,11 @@ def hint(move: Move, hint_level: int, language: str, *, in_words: bool = False, 
     if move == "ask":
         return (moves[move], *_ASKS[code])[max(0, turn - 1) % (len(_ASKS[code]) + 1)]
     return moves.get(move) or hints[max(0, min(hint_level, len(hints) - 1))]
+
+
+def need_hint(need: Need, language: str) -> str:
+    """Return the prepared text that says what a message needs to get what it asks for."""
+    return _NEEDS[_code(language)][need]
 
 
 def writing_hint(language: str) -> str:

@@ -12,15 +12,19 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from studyteddy.features.ai.tutoring import remembering
 from studyteddy.features.ai.tutoring.attempts import (
     asks_concept,
     asks_help,
     asks_on,
+    asks_similar,
     demands_text,
     fingerprint,
     is_attempt,
     is_demand,
     is_question,
+    proposes,
+    states,
 )
 
 Move = Literal["ask", "hint", "check", "explain", "twin", "solution"]
@@ -35,6 +39,12 @@ MASTERED: Final = 0.8
 _ASSESSED: Final[frozenset[Move]] = frozenset(("ask", "hint", "check", "explain", "twin"))
 _GOAL_CHARACTERS = 300
 _REMEMBERED = 60
+
+Need = Literal["twin", "solution", "tries", "hint", "check", "steps"]
+"""What a message doesn't get yet: a similar problem, the solution (with an attempt or without), a further hint, a check
+beyond the maximum, or a check of a result without its steps."""
+OPENED: Final[frozenset[Need]] = frozenset(("twin", "solution", "tries", "hint", "check"))
+"""What a response without a model says how to get. A result without steps can also be talk: a model responds to it."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -57,6 +67,10 @@ class Situation(msgspec.Struct, frozen=True, rename="camel"):
     """Whether the latest message raised the hint level."""
     seen: tuple[str, ...] = ()
     """Digests of the messages with an attempt or a question, by which repetitions are recognised."""
+    hinted: int = -1
+    """The hint level of the latest hint."""
+    repeats: bool = False
+    """Whether the hint for the latest message was given before, since nothing was tried or asked in between."""
     from_task: bool = False
     """Whether the problem is the text of a task, instead of the first message."""
 
@@ -72,7 +86,7 @@ def observe(situation: Situation, message: str, *, exercises: Sequence[str] = ()
     asked = is_new and not attempted and is_question(message)
     efforts = situation.attempts + situation.questions + attempted + asked
     rises = asks_help(message) and situation.hint_level < min(efforts, MAX_HINT_LEVEL)
-    return msgspec.structs.replace(
+    found = msgspec.structs.replace(
         situation,
         goal=situation.goal or _goal(message),
         attempts=situation.attempts + attempted,
@@ -81,8 +95,13 @@ def observe(situation: Situation, message: str, *, exercises: Sequence[str] = ()
         turns=situation.turns + 1,
         attempted=attempted,
         rose=rises,
+        repeats=False,
         seen=(*situation.seen, digest)[-_REMEMBERED:] if attempted or asked else situation.seen,
     )
+    if next_move(found, message) != "hint":
+        return found
+    repeats = not (attempted or asked) and situation.hinted >= found.hint_level
+    return msgspec.structs.replace(found, hinted=found.hint_level, repeats=repeats)
 
 
 def next_move(situation: Situation, message: str) -> Move:
@@ -94,6 +113,32 @@ def next_move(situation: Situation, message: str) -> Move:
         return "ask"
     move = _wanted(situation, message)
     return move if move in allowed(situation) else "ask"
+
+
+def needed(situation: Situation, move: Move, message: str) -> Need | None:
+    """Return what a message asks for and doesn't get, so that the response says what opens it; None if nothing."""
+    if situation.assessed and demands_text(message):
+        return None
+    if asks_similar(message) and move == "ask":
+        return "twin"
+    if is_demand(message):
+        return _needed_for_solution(situation, move)
+    if move == "hint":
+        return "hint" if situation.repeats and asks_on(message) else None
+    if move != "ask" or remembering.asked(message):
+        return None
+    if situation.attempted:
+        return "check"
+    # The first message is the problem, unless there is a task.
+    is_reply = situation.turns > 1 or (situation.from_task and situation.turns == 1)
+    return "steps" if is_reply and (proposes(message, problem=situation.problem) or states(message)) else None
+
+
+def _needed_for_solution(situation: Situation, move: Move) -> Need | None:
+    """Return what the solution needs; that of assessed work isn't promised."""
+    if situation.assessed or move in ("solution", "twin"):
+        return None
+    return "solution" if situation.attempts else "tries"
 
 
 def allowed(situation: Situation) -> frozenset[Move]:
@@ -121,6 +166,8 @@ def after(situation: Situation, move: Move, *, right: bool | None = None) -> Sit
 
 
 def _wanted(situation: Situation, message: str) -> Move:
+    if asks_similar(message) and not situation.attempted:
+        return "twin"
     if is_demand(message):
         return _nearest_to_solution(situation)
     if situation.attempted:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from studyteddy.features.ai.tutoring.languages import LANGUAGES, de, en, phrases, unified, words
@@ -28,9 +29,14 @@ _NINES = re.compile(
 )
 """Nines without an end: 2.99… Each run of digits is tried once: texts may be long."""
 _TENS = range(20, 100, 10)
+_AND_A_HALF = re.compile(r"(?<=[a-z])einhalb\b")
+"""The end of a German word: dreieinhalb."""
 _LONGEST_RUN = 24
 _LONGEST_WORD = 100
 """Letters of a number written as one word."""
+_SHORTEST_WORD, _MOST_BREAKS, _WIDEST_BREAK = 3, 5, 3
+"""Letters of a number word that is looked for in pieces, their number, and characters between two."""
+_LARGEST_COLLECTIVE = 10.0**9
 _END = re.compile(r"\W*(?:[.!?]|$)")
 
 
@@ -54,7 +60,29 @@ class _Word(NamedTuple):
 
 def spelled_out(text: str) -> str:
     """Return the plain form of a text with digits and operators for words: six times seven becomes 6*7."""
-    return _operators(_fractions(_decimals(_digits(unified(fold(_NINES.sub(r"\g<1>999", normal(text))))))))
+    return _operators(_collectives(_fractions(_decimals(_digits(_plain(text))))))
+
+
+def _plain(text: str) -> str:
+    text = unified(fold(_NINES.sub(r"\g<1>999", normal(text))))
+    return _AND_A_HALF.sub(" 1/2", text)
+
+
+def rejoined(text: str) -> str:
+    """Return the plain form of a text whose broken number words are whole: t wo becomes two."""
+    text = unified(fold(text))
+    found = [_Word(match[0], match.start(), match.end()) for match in _LETTERS.finditer(text)]
+    parts: list[str] = []
+    at = last = 0
+    while at < len(found):
+        end = next(
+            (end for end in range(at + 2, at + 2 + _MOST_BREAKS) if _is_broken(text, found[at:end], end - at)), at
+        )
+        if end > at:
+            parts += (text[last : found[at].start], "".join(word.text for word in found[at:end]))
+            last = found[end - 1].end
+        at = max(end, at + 1)
+    return "".join((*parts, text[last:]))
 
 
 def literals(text: str) -> list[Literal]:
@@ -211,6 +239,31 @@ def _compound(word: str) -> tuple[int, ...]:
     return tuple(_PARTS[part] for part in parts)
 
 
+def _is_broken(text: str, pieces: list[_Word], count: int) -> bool:
+    """Return whether pieces of a text are one number word, and not number words themselves."""
+    whole = "".join(piece.text for piece in pieces)
+    if len(pieces) < count or len(whole) < _SHORTEST_WORD or not (whole in _WHOLE or _compound(whole)):
+        return False
+    gaps = (text[one.end : two.start] for one, two in pairwise(pieces))
+    is_split = any(piece.text not in _NUMERALS and piece.text not in _AND for piece in pieces)
+    return is_split and all(len(gap) <= _WIDEST_BREAK for gap in gaps)
+
+
+def _collectives(text: str) -> str:
+    """Return a text with digits for words that count several at once: half a dozen becomes 6."""
+    return _COLLECTIVE.sub(_collective, text)
+
+
+def _collective(match: re.Match[str]) -> str:
+    name, amount = match["name"], match["amount"] or match["part"]
+    if not amount and name not in _ALONE:
+        return match[0]
+    above, _, below = (match["part"] or "0").partition("/")
+    count = float(match["amount"] or 0) + float(above) / float(below or 1) if amount else 1
+    value = count * _COLLECTIVES[name] + float(match["more"] or 0) if math.isfinite(count) else math.inf
+    return f"{value:.12g}" if value < _LARGEST_COLLECTIVE else match[0]
+
+
 def _decimals(text: str) -> str:
     """Join decimals in words: 3 point 1 4 becomes 3.14."""
     return _POINT.sub(lambda match: f"{match[1]}.{''.join(map(_above, match[2].split()))}", text)
@@ -251,6 +304,7 @@ def _listed(kind: str) -> str:
 
 
 _NUMERALS = _table()
+_WHOLE = {parts[0] for listed in _NUMERALS.values() for parts, _ in listed if len(parts) == 1} - _WEAK
 _AND = frozenset(("and", "und", "et", "y", "و"))
 _PARTS = {
     fold(name): value for module in (en, de) for value, names in module.NUMBERS.items() for name in names.split("|")
@@ -275,6 +329,21 @@ _BELOW = {
 }
 _DENOMINATOR = re.compile(rf"\b(\d+|{_ONE}|a)[\s-]*({'|'.join(sorted(_BELOW, key=len, reverse=True))})\b")
 _HALF = re.compile(rf"\b({'|'.join(word for word, value in _BELOW.items() if value in (2, 4) and word != 'fourth')})\b")
+_COLLECTIVES = {
+    name: value
+    for module in LANGUAGES.values()
+    for value, listed in module.COLLECTIVES.items()
+    for (name,) in phrases(listed)
+}
+_ALONE = frozenset(words("dozen dutzend douzaine docena دزينة"))
+"""Words that count without a number before them: a dozen. A pair and a score mostly mean something else."""
+_ARTICLE = r"(?:(?:a|an|of|ein|eine|einem|einen|une|de|d|una|من|ونصف)[\s'-]+)*"
+_COLLECTIVE = re.compile(
+    rf"(?:\b(?P<amount>\d{{1,6}}(?:\.\d{{1,6}})?)[\s-]+(?:(?:and|und|et|y|و)\s+)?{_ARTICLE})?"
+    rf"(?:\b(?P<part>[1-9]\d?/[1-9]\d?)[\s-]*{_ARTICLE})?"
+    rf"\b(?P<name>{'|'.join(sorted(_COLLECTIVES, key=len, reverse=True))})\b"
+    r"(?:\s+(?:and|und)\s+(?P<more>\d{1,2})\b(?!\s*/))?"
+)
 _NUMBER_FOLLOWS = r"(?=[\d(])"
 _OPERAND = r"((?:\d+(?:[a-z]{1,3}\b)?|[a-z]\b|[*/^]|\s(?=[\da-z]\b))+)"
 _NEAR_OPERATION = "|".join(map(_listed, ("plus", "minus", "times", "more", "less")))

@@ -46,7 +46,8 @@ class _Given:
         self._equations = [sampled(one) for one in given.equations[:_MAX_EQUATIONS]]
         self._numbers = stated(given)
         self._reached = {*self._numbers, *_reached(self._numbers)}
-        self._longest = max((len(literals(one)) for one in known), default=_MAX_GIVEN)
+        counts = (len(literals(one)) for one in known)
+        self._longest = max((count for count in counts if count > 1), default=_MAX_GIVEN)  # 2 m is no formula
 
     def leads_to(self, line: str) -> bool:
         """Return whether a line can be a step from the given equations or numbers, right or wrong."""

@@ -13,7 +13,8 @@ from studyteddy.features.ai.tutoring.moves import Move, Situation
 from studyteddy.platform.text import GAPS
 
 _MOVES: dict[Move, str] = {
-    "ask": "Ask one short question: what the student wants to achieve, or what they have tried. Give no hint.",
+    "ask": "Ask one short question: what the student wants to achieve, or what they have tried. Give no hint. If they "
+    "gave an answer without steps or reasons, say that it is no attempt yet, and ask how they got it.",
     "hint": "Give one hint of level {level} of 4 and end with one question. Level 1 points to the relevant idea, level "
     "2 to the method, level 3 to the next step, level 4 shows how to begin that step. Never carry out the step.",
     "check": "Look at the student's own work. If all of it is sound, say so. Otherwise say which step is sound, and "

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import msgspec
 
+from studyteddy.features.ai.tutoring.languages import length_at
+from studyteddy.features.ai.tutoring.languages import words as unified_words
 from studyteddy.features.ai.tutoring.numbers import literals, spelled_out
 from studyteddy.features.ai.tutoring.results import Known
 from studyteddy.features.ai.tutoring.sentences import Sentences
@@ -123,7 +125,11 @@ def sound(asked: Sequence[Asked], pages: Sequence[Page]) -> list[Asked]:
 
 
 def gaps(pages: Sequence[Page], count: int) -> list[Asked]:
-    """Return questions without a model: sentences of the material with a gap, and four words to choose from."""
+    """Return questions without a model: sentences of the material with a gap, and four words to choose from.
+
+    None of the words stands elsewhere in the sentence; if there are too few others, the answer is written. Orders
+    (“Measure the mass”) aren't asked.
+    """
     text = [(page, sentence) for page in pages for sentence in _sentences(page.text)]
     frequent = Counter(word.casefold() for page, sentence in text for word in _WORD.findall(sentence))
     found: list[Asked] = []
@@ -131,11 +137,12 @@ def gaps(pages: Sequence[Page], count: int) -> list[Asked]:
         candidates = sorted(
             set(_WORD.findall(sentence)), key=lambda word: (frequent[word.casefold()], -len(word), word)
         )
-        if candidates and len(found) < count:
+        if candidates and len(found) < count and not _is_order(sentence):
             answer = candidates[0]
             others = _others(answer, frequent)
             if len(others) >= OPTIONS - 1:
-                options = sorted([answer.casefold(), *others[: OPTIONS - 1]])
+                free = _others(answer, frequent, sentence)[: OPTIONS - 1]
+                options = sorted([answer.casefold(), *free]) if len(free) == OPTIONS - 1 else []
                 question = re.sub(rf"(?<!\w){re.escape(answer)}(?!\w)", GAP, sentence)
                 found.append(Asked(question, answer.casefold(), options, page.number, sentence))
     return found
@@ -208,11 +215,23 @@ def _has(text: str, part: str) -> bool:
     return f" {part} " in f" {text} "
 
 
-def _others(answer: str, known: Iterable[str]) -> list[str]:
-    """Return words that differ from the answer and from each other, those of the most similar length first."""
-    right = _folded(answer)
-    wrong = {stem(_folded(word)): word for word in known if not _are_forms(right, _folded(word))}.values()
+def _is_order(sentence: str) -> bool:
+    """Return whether a sentence tells somebody to do something, as assignments do."""
+    said = unified_words(sentence)
+    return bool(said) and any(length_at(kind, said, 0) for kind in ("order", "instruct"))
+
+
+def _others(answer: str, known: Iterable[str], sentence: str = "") -> list[str]:
+    """Return words that differ from those of the sentence and from each other, of the most similar length first."""
+    said = {stem(word): word for word in (_folded(answer), *words(sentence))}
+    folded = ((word, _folded(word)) for word in known)
+    wrong = {stem(one): word for word, one in folded if not _is_said(one, said)}.values()
     return sorted(wrong, key=lambda word: (abs(len(word) - len(answer)), word))
+
+
+def _is_said(word: str, said: Mapping[str, str]) -> bool:
+    """Return whether a word, or another form of it, is among words by their stems: a gap isn't filled with it."""
+    return stem(word) in said or any(_are_forms(word, other) for other in said.values())
 
 
 def _are_forms(word: str, other: str) -> bool:

@@ -29,6 +29,12 @@ _NOT_COVERED = {
     "de": "Dein Material behandelt das nicht. Füge Seiten dazu hinzu oder frag nach dem, was darin steht.",
     "ar": "مادتك لا تغطي هذا الموضوع. أضف صفحات عنه أو اسأل عمّا ورد فيها.",
 }
+_NOT_THERE = {"en": "not in your material", "de": "nicht in deinem Material", "ar": "ليس في مادتك"}
+_QUOTED = {
+    "en": "Your material says: “{quote}”",
+    "de": "In deinem Material steht: „{quote}“",
+    "ar": "في مادتك: «{quote}»",
+}
 _WITHHELD = {
     "en": "Part of your material has exercises of graded work. It is left out here: ask about it in its own chat.",
     "de": "Ein Teil deines Materials hat Aufgaben einer benoteten Arbeit. Er bleibt hier außen vor: Frag danach in"
@@ -139,6 +145,16 @@ def covers(query: str, ranked: Sequence[Scored]) -> bool:
 def not_covered(language: str) -> str:
     """Return the sentence that says that the material doesn't cover a question."""
     return _NOT_COVERED.get(language[:2].lower(), _NOT_COVERED["en"])
+
+
+def not_there(language: str) -> str:
+    """Return what stands in place of a quote that the material doesn't have."""
+    return _NOT_THERE.get(language[:2].lower(), _NOT_THERE["en"])
+
+
+def quoted(quote: str, language: str) -> str:
+    """Return a sentence that quotes the material."""
+    return _QUOTED.get(language[:2].lower(), _QUOTED["en"]).format(quote=quote)
 
 
 def withheld(language: str) -> str:

@@ -12,6 +12,8 @@ WORDS: dict[str, str] = {
     "demand": "sag einfach|gib mir einfach|mach es für mich|mach meine|löse es|löse die",
     "help": "hilfe|hilf|tipp|hinweis|hänge|hänge fest|komme nicht weiter|weiß nicht|keine ahnung|verstehe nicht"
     "|verstehe das nicht|wie mache ich|was soll ich|wie geht es weiter|nächster schritt|nächste schritt|hilfst",
+    "similar": "ähnliche aufgabe|ähnliche frage|ähnliches beispiel|ähnliches problem|anderen zahlen|anderen werten"
+    "|durchgerechnetes beispiel|gelöstes beispiel|beispielaufgabe|musteraufgabe",
     "question": "was|warum|wieso|wie|wann|welche|welcher|welches|wo|wer|wozu|weshalb|kannst du|kann ich|darf ich"
     "|soll ich|hast du",
     "concept": "was ist|was sind|was bedeutet|was heißt|erkläre|erklär|bedeutet|unterschied zwischen|definition"
@@ -62,6 +64,8 @@ WORDS: dict[str, str] = {
     "order": "löse|berechne|bestimme|finde|leite|beweise|vereinfache|faktorisiere|nenne|liste|beschreibe|definiere"
     "|erkläre|erläutere|vergleiche|diskutiere|übersetze|konjugiere|ergänze|zeige|fasse|ordne|zeichne|schreib"
     "|schreibe|gib|sag|analysiere|interpretiere|integriere|begründe|gleiche|aufgabe|übung",
+    "instruct": "miss|messe|notiere|beobachte|wiege|erhitze|mische|verwende|lies|bereite|gib|wiederhole"
+    "|bringe|beantworte|wähle",
     "compose": "schreib|schreibe|schreiben|schreibst|verfasse|verfassen|formuliere|formulieren|formulierst|entwirf"
     "|entwerfen|übersetze|übersetzen|übersetzt|paraphrasiere|umschreibe|umformulieren|ergänze|vervollständige"
     "|setze fort|erstelle|fasse|zusammenfassen|schreibt",
@@ -82,6 +86,9 @@ NUMBERS: dict[int, str] = {
     1000: "tausend",
     10**6: "million|millionen",
 }
+
+COLLECTIVES: dict[int, str] = {2: "paar|paare", 12: "dutzend|dutzende", 60: "schock", 144: "gros"}
+"""Words that count several at once."""
 
 DENOMINATORS: dict[int, str] = {
     2: "halb|halbe|halbes|hälfte",

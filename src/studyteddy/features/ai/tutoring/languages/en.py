@@ -12,6 +12,8 @@ WORDS: dict[str, str] = {
     "demand": "just tell|just say|just give|solve it for|solve this for|do it for me|do my homework|give it to me",
     "help": "help|hint|hints|stuck|lost|don t know|do not know|no idea|don t understand|do not understand|next step"
     "|don t get|confused|how do i|how can i|how should i|what should i|where do i|what next|another tip|tip",
+    "similar": "similar problem|similar one|similar task|similar exercise|similar question|similar example"
+    "|other numbers|different numbers|worked example|another example|example problem",
     "question": "what|why|how|when|which|where|who|does|is there|should i|can i|can you|could you|do you|are you"
     "|would you",
     "concept": "what is|what are|what does|what do|explain|mean|meaning|difference between|definition|define"
@@ -64,6 +66,8 @@ WORDS: dict[str, str] = {
     "|balance|convert|name|list|describe|define|state|explain|compare|discuss|identify|translate|conjugate|complete"
     "|show|summarize|summarise|classify|label|draw|write|give|tell|analyse|analyze|interpret|integrate"
     "|differentiate|justify|exercise|problem",
+    "instruct": "measure|observe|weigh|use|read|make|prepare|submit|hand in|repeat|bring|answer|choose|consider"
+    "|pour|put|take",
     "compose": "write|draft|compose|formulate|paraphrase|rewrite|rephrase|reword|translate|continue|finish"
     "|extend|expand|summarize|summarise|produce|generate",
     "piece": "paragraph|paragraphs|introduction|intro|conclusion|essay|thesis|text|summary|report|abstract|letter"
@@ -82,6 +86,9 @@ NUMBERS: dict[int, str] = {
     1000: "thousand|thousands",
     10**6: "million|millions",
 }
+
+COLLECTIVES: dict[int, str] = {2: "pair|pairs|couple", 12: "dozen|dozens", 20: "score", 144: "gross"}
+"""Words that count several at once."""
 
 DENOMINATORS: dict[int, str] = {
     2: "half|halves",

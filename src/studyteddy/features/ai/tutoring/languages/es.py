@@ -11,6 +11,8 @@ WORDS: dict[str, str] = {
     "solution": "respuesta|respuestas|solución|resultado|último paso|tarea|deberes",
     "demand": "solo dime|dímelo|dámelo|hazlo por mí|resuélvelo|haz mi tarea",
     "help": "ayuda|ayúdame|pista|atascado|atascada|no sé|no entiendo|siguiente paso|cómo hago|qué hago",
+    "similar": "problema similar|problema parecido|ejercicio similar|ejercicio parecido|ejemplo similar|otros números"
+    "|ejemplo resuelto",
     "question": "qué|por qué|cómo|cuándo|cuál|dónde|quién|puedes|puedo|podrías",
     "concept": "qué es|qué significa|explica|explícame|definición|diferencia entre|significa|concepto",
     "reason": "porque|entonces|luego|primero|después|pues|pienso|creo|por tanto|así que|ya que",
@@ -49,6 +51,7 @@ WORDS: dict[str, str] = {
     "order": "resuelve|calcula|determina|encuentra|halla|demuestra|simplifica|factoriza|nombra|enumera|describe"
     "|define|explica|compara|discute|traduce|conjuga|completa|muestra|resume|clasifica|dibuja|escribe|da|di|analiza"
     "|justifica|ejercicio",
+    "instruct": "mide|anota|observa|pesa|calienta|mezcla|usa|lee|prepara|entrega|repite|responde|elige|coloca",
     "compose": "escribe|redacta|formula|parafrasea|reformula|traduce|continúa|termina|completa|resume|escribir"
     "|redactar",
     "piece": "párrafo|introducción|conclusión|ensayo|texto|resumen|informe|carta|historia|poema|discurso|artículo"
@@ -69,6 +72,15 @@ NUMBERS: dict[int, str] = {
     1000: "mil",
     10**6: "millón|millones",
 }
+
+COLLECTIVES: dict[int, str] = {
+    2: "par|pares",
+    10: "decena|decenas",
+    12: "docena|docenas",
+    100: "centena|centenas",
+    144: "gruesa|gruesas",
+}
+"""Words that count several at once."""
 
 DENOMINATORS: dict[int, str] = {
     2: "medio|media|medios|mitad",

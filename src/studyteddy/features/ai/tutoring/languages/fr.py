@@ -11,6 +11,8 @@ WORDS: dict[str, str] = {
     "solution": "réponse|réponses|solution|résultat|dernière étape|devoir|devoirs",
     "demand": "dis moi juste|donne moi juste|fais le pour moi|résous le",
     "help": "aide|aidez|indice|bloqué|bloquée|je ne sais pas|je ne comprends pas|étape suivante|comment faire|piste",
+    "similar": "problème similaire|exercice similaire|exemple similaire|question similaire|autres nombres"
+    "|autres valeurs|exemple résolu",
     "question": "que|quoi|pourquoi|comment|quand|quel|quelle|où|qui|est ce que|peux tu|pouvez vous|puis je",
     "concept": "qu est ce|explique|que signifie|signifie|définition|différence entre|pourquoi est|concept",
     "reason": "parce que|car|donc|alors|ensuite|d abord|puisque|je pense|j ai|puis|ainsi",
@@ -50,6 +52,8 @@ WORDS: dict[str, str] = {
     "order": "résous|calcule|détermine|trouve|prouve|démontre|simplifie|factorise|nomme|cite|décris|définis|explique"
     "|compare|discute|traduis|conjugue|complète|montre|résume|classe|dessine|écris|donne|dis|analyse|justifie"
     "|exercice",
+    "instruct": "mesure|mesurez|note|notez|observe|observez|pèse|chauffe|utilise|lis|lisez|prépare|rends|répète"
+    "|réponds|choisis",
     "compose": "écris|rédige|formule|paraphrase|reformule|traduis|continue|termine|complète|résume|écrire|rédiger",
     "piece": "paragraphe|introduction|conclusion|dissertation|texte|résumé|rapport|lettre|histoire|poème|discours"
     "|article|phrase|phrases|rédaction|réponse",
@@ -73,6 +77,11 @@ NUMBERS: dict[int, str] = {
 _TEENS = ("onze", "douze", "treize", "quatorze", "quinze", "seize", "dix sept", "dix huit", "dix neuf")
 NUMBERS |= {71 + at: f"soixante {teen}|soixante et {teen}" for at, teen in enumerate(_TEENS)}
 NUMBERS |= {91 + at: f"quatre vingt {teen}" for at, teen in enumerate(_TEENS)}
+
+COLLECTIVES: dict[int, str] = {2: "paire|paires", 12: "douzaine|douzaines", 144: "grosse|grosses"} | {
+    10 * at: f"{name}|{name}s" for at, name in enumerate(["dizaine", "vingtaine", "trentaine", "quarantaine"], 1)
+}
+"""Words that count several at once."""
 
 DENOMINATORS: dict[int, str] = {
     2: "demi|demie|demis|moitié",
