@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from playwright.async_api import Browser, CDPSession, Page, WebSocket, expect
@@ -9,7 +10,7 @@ from tests.cast import Person
 from tests.e2e.conftest import Program
 from tests.e2e.devices import device
 from tests.e2e.faults import watch
-from tests.e2e.student import complete, day, eventually, everything_sent, open_app, row, tasks_of
+from tests.e2e.student import PATIENCE, complete, day, eventually, everything_sent, open_app, row, tasks_of
 
 CHANGE = 300.0
 """Milliseconds until a change in one tab is shown in another one."""
@@ -18,10 +19,14 @@ TAKEOVER = 10.0
 WATCH = """(title) => {
     window.shownAt = new Promise((done) => {
         const look = () => {
-            const shown = document.querySelector("main").innerText.includes(title);
-            return shown ? done(performance.timeOrigin + performance.now()) : requestAnimationFrame(look);
+            if (!document.querySelector("main").innerText.includes(title)) return false;
+            done(performance.timeOrigin + performance.now());
+            return true;
         };
-        look();
+        const frame = () => look() || requestAnimationFrame(frame);
+        frame();
+        // A browser that is out of breath may draw no frames for a while.
+        const timer = setInterval(() => look() && clearInterval(timer), 1000);
     });
 }"""
 PRESSED = """() => {
@@ -73,7 +78,8 @@ async def test_a_change_appears_in_the_other_tab_and_there_is_one_connection(
         await here.get_by_role("textbox", name="Add a task").fill(title)
         await here.evaluate(PRESSED)
         await here.keyboard.press("Enter")
-        took[there].append(await there.evaluate("shownAt") - await here.evaluate("pressedAt"))
+        async with asyncio.timeout(PATIENCE):
+            took[there].append(await there.evaluate("shownAt") - await here.evaluate("pressedAt"))
     # What else runs on this machine makes single ones slow.
     assert all(min(times) <= CHANGE for times in took.values()), took
     await everything_sent(desk)

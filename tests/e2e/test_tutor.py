@@ -290,7 +290,9 @@ async def test_when_the_tokens_are_used_up_it_says_when_there_are_new_ones(desk:
     await desk.route(TUTOR, lambda route: refuse(route, 429, "tokens_used_up", "3600"))
     await ask(desk)
     alert = desk.get_by_role("alert").filter(has_text="tokens don’t suffice")
-    await expect(alert).to_have_text(re.compile(r"There are new ones at 0?[12]:00\.$"))
+    await expect(alert).to_have_text(
+        re.compile(r"There are new ones at 0?[12]:00: send it again then, or a shorter message now\.$")
+    )
     await expect(field(desk)).to_have_value(QUESTION)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -82,8 +83,17 @@ def _ports() -> list[int]:
     """Return four free ports below 55,536: SeaweedFS also uses each port plus 10,000."""
     ports: set[int] = set()
     while len(ports) < 4:
-        ports |= {port for port in [free_port()] if port <= 55_000}
+        ports |= {port for port in [free_port()] if port <= 55_000 and _is_free(port + 10_000)}
     return sorted(ports)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _identity(name: str, credentials: tuple[str, str], actions: list[str]) -> dict[str, object]:
