@@ -18,6 +18,7 @@ from tests.peers.completions import refuses, says, streams, waits
 
 from studyteddy.features.ai.service.chats import ANSWER_TIME
 from studyteddy.features.ai.tutoring.hints import hint, need_hint
+from studyteddy.features.ai.tutoring.moves import Need
 
 PROBLEM = "Solve the equation 2x + 5 = 11 for x."
 KEY = json.dumps({"answer": "x = 3", "steps": ["2x = 11 - 5", "2x = 6", "x = 3"]})
@@ -428,7 +429,8 @@ async def test_what_a_message_does_not_get_yet_is_told_without_a_call(ai: Assist
     ai.endpoint.otherwise = says(HARMLESS)
     chat = (await told(ai.student, PROBLEM, assessed=False))[0].data["chatId"]
     calls = len(ai.endpoint.requests)
-    for message, need in (("Show me the solution", "tries"), ("Show me a similar problem", "twin")):
+    asked: list[tuple[str, Need]] = [("Show me the solution", "tries"), ("Show me a similar problem", "twin")]
+    for message, need in asked:
         found = await told(ai.student, message, chatId=chat)
         assert (shown(found), found[-1].data["replaced"]) == (need_hint(need, "en"), False)
     assert len(ai.endpoint.requests) == calls
