@@ -18,6 +18,8 @@ BRIEF = """1. Measure the mass and the volume of each liquid. 🧪
 2. Plot mass against volume and find the density.
 3. Discuss two sources of error and compare with the literature."""
 TASKIFY = "**/api/ai/taskify"
+LINE = "Discuss two sources of error and compare with the literature."
+"""The line of the assignment that one step serves alone."""
 LEFT = "(one) => one.getBoundingClientRect().left"
 WIDTH = "(one) => one.getBoundingClientRect().width"
 
@@ -67,8 +69,8 @@ async def test_a_student_takes_some_of_the_steps_and_changes_others(desk: Page, 
     rows = dialog.get_by_role("listitem")
     await expect(dialog.locator("mark")).to_have_count(4)
     await expect(dialog.locator("mark.active")).to_have_count(0)
-    await rows.filter(has_text="Plot mass").hover()
-    await expect(dialog.locator("mark.active")).to_have_text("Plot mass against volume and find the density.")
+    await rows.filter(has_text="Discuss two sources").hover()
+    await expect(dialog.locator("mark.active")).to_have_text(LINE)
     assert await subtasks(ada, task) == []
 
     await rows.first.get_by_role("checkbox").uncheck()
@@ -141,8 +143,8 @@ async def test_an_attachment_is_the_assignment_and_its_lines_are_marked(desk: Pa
     await expect(dialog.get_by_label(says("ai.brief.label"))).to_have_count(0)
     await proposed(dialog)
     await expect(dialog.get_by_role("region", name=says("ai.brief"))).to_contain_text("Plot mass against volume")
-    await dialog.get_by_role("listitem").filter(has_text="Plot mass").hover()
-    await expect(dialog.locator("mark.active")).to_have_text("Plot mass against volume and find the density.")
+    await dialog.get_by_role("listitem").filter(has_text="Discuss two sources").hover()
+    await expect(dialog.locator("mark.active")).to_have_text(LINE)
     await dialog.get_by_role("button", name=says("ai.brief.change")).click()
     await expect(source).to_be_focused()
     await source.select_option("")
@@ -205,8 +207,8 @@ async def test_in_arabic_the_places_of_the_text_are_marked(class_of: Students) -
     await page.keyboard.press("b")
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name=visited.says("ai.ask")).click()
-    await dialog.get_by_role("spinbutton").nth(3).focus()
-    await expect(dialog.locator("mark.active")).to_have_text("ارسم الكتلة مقابل الحجم واستنتج الكثافة.")
+    await dialog.get_by_role("spinbutton").nth(2).focus()
+    await expect(dialog.locator("mark.active")).to_have_text("ناقش مصدرين للخطأ وقارن بالمراجع.")
     steps, brief = dialog.get_by_role("region").first, dialog.get_by_role("region").last
     assert await steps.evaluate(LEFT) > await brief.evaluate(LEFT)
     await dialog.locator(".actions button").last.click()
