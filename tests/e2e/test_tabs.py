@@ -23,10 +23,9 @@ WATCH = """(title) => {
             done(performance.timeOrigin + performance.now());
             return true;
         };
-        const frame = () => look() || requestAnimationFrame(frame);
-        frame();
-        // A browser that is out of breath may draw no frames for a while.
-        const timer = setInterval(() => look() && clearInterval(timer), 1000);
+        // Not by frames: a browser may draw none of a tab that is behind another one.
+        const observer = new MutationObserver(() => look() && observer.disconnect());
+        if (!look()) observer.observe(document, { subtree: true, childList: true, characterData: true });
     });
 }"""
 PRESSED = """() => {
