@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from playwright.async_api import Browser, CDPSession, Page, WebSocket, expect
 from tests.cast import Person
@@ -77,8 +78,10 @@ async def test_a_change_appears_in_the_other_tab_and_there_is_one_connection(
         await here.get_by_role("textbox", name="Add a task").fill(title)
         await here.evaluate(PRESSED)
         await here.keyboard.press("Enter")
-        async with asyncio.timeout(PATIENCE):
-            took[there].append(await there.evaluate("shownAt") - await here.evaluate("pressedAt"))
+        with suppress(TimeoutError):  # what isn't drawn in time is slow, and has to be there in the end
+            async with asyncio.timeout(5):
+                took[there].append(await there.evaluate("shownAt") - await here.evaluate("pressedAt"))
+        await shows(there, title, within=PATIENCE)
     # What else runs on this machine makes single ones slow.
     assert all(min(times) <= CHANGE for times in took.values()), took
     await everything_sent(desk)
