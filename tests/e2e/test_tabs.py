@@ -20,13 +20,10 @@ TAKEOVER = 10.0
 WATCH = """(title) => {
     window.shownAt = new Promise((done) => {
         const look = () => {
-            if (!document.querySelector("main").innerText.includes(title)) return false;
-            done(performance.timeOrigin + performance.now());
-            return true;
+            const shown = document.querySelector("main").innerText.includes(title);
+            return shown ? done(performance.timeOrigin + performance.now()) : requestAnimationFrame(look);
         };
-        // Not by frames: a browser may draw none of a tab that is behind another one.
-        const observer = new MutationObserver(() => look() && observer.disconnect());
-        if (!look()) observer.observe(document, { subtree: true, childList: true, characterData: true });
+        look();
     });
 }"""
 PRESSED = """() => {
