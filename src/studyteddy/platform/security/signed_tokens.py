@@ -21,7 +21,7 @@ class SignedTokens:
     def read(self, token: str) -> bytes | None:
         """Return the body of a valid token, else None."""
         try:
-            raw = base64url.decode(token)
+            raw = base64url.decode_canonical(token)
         except ValueError:
             return None
         body, tag = raw[: self._size], raw[self._size :]

@@ -74,7 +74,7 @@ class Cursors:
         if cursor is None:
             return None
         try:
-            token = base64url.decode(cursor)
+            token = base64url.decode_canonical(cursor)
         except ValueError as fault:
             raise _malformed() from fault
         if not hmac.compare_digest(token[:_TAG], self._sign(token[_TAG:])):
