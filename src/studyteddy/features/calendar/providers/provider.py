@@ -5,6 +5,11 @@ A *ref* identifies a calendar or a resource at its provider, and stays the same;
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
 import msgspec
 
 
@@ -17,6 +22,39 @@ class Account(msgspec.Struct, frozen=True):
     """The collection that contains the calendars."""
     address: str
     """The one that answered, after redirects: not always the one that was typed."""
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whose account it is at the provider."""
+
+    key: str
+    """Identifies the account for ever: two accounts with one key are the same. At most 500 characters."""
+    address: str
+    """What a student knows the account by, such as an e-mail address."""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The time whose events are read. CalDAV servers send the others too."""
+
+    since: datetime
+    until: datetime
+
+
+class OwnEvent(msgspec.Struct, frozen=True):
+    """An event of ours, as it is written into the calendar that we made."""
+
+    id: UUID
+    """The same for ever: a second try to create it finds what the first one made."""
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Written(msgspec.Struct, frozen=True):
+    """An event that was written."""
+
+    ref: str
+    etag: str
 
 
 class RemoteCalendar(msgspec.Struct, frozen=True):
@@ -111,3 +149,42 @@ class Failing(ProviderError):
         super().__init__(f"{sentence.removesuffix('.')}: {detail}" if detail else sentence)
         self.reason = reason
         self.retry_after = retry_after
+
+
+class Provider(Protocol):
+    """A student's account at a provider. Methods raise the errors above; each request has a deadline."""
+
+    async def owner(self) -> Owner:
+        """Return whose account it is."""
+
+    async def calendars(self) -> list[RemoteCalendar]:
+        """Return the calendars that can contain events, in the provider's order; at most 100."""
+
+    async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
+        """Create a calendar for our events; where the provider allows it, return the one that `slug` made before."""
+
+    def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
+        """Yield what changed in a calendar since `token`, or everything in the window if it is "", in parts.
+
+        The last part has the token for the next time. If the provider forgot the token, a full round follows. A token
+        belongs to the window with which the full round began. `known` has the entity tags by ref. Raise `Gone` if the
+        calendar doesn't exist any more.
+        """
+
+    async def get(self, ref: str) -> Resource:
+        """Return a resource; raise `Gone`."""
+
+    async def create(self, calendar: str, event: OwnEvent) -> Written:
+        """Create an event in a calendar of ours, or bring the one that an earlier try made to this content.
+
+        Raise `Gone` if the calendar doesn't exist.
+        """
+
+    async def update(self, ref: str, etag: str, event: OwnEvent) -> Written:
+        """Change the title and time of an event of ours that has this entity tag, and nothing else of it.
+
+        Raise `Stale` if it has another one, and `Gone`.
+        """
+
+    async def delete(self, ref: str, etag: str) -> None:
+        """Delete an event that has this entity tag, or any if it is ""; do nothing if it's gone; raise `Stale`."""
