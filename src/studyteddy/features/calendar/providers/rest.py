@@ -74,7 +74,7 @@ class Rest:
             if answer is not None and answer.status < 500:
                 return answer
             if attempt < RETRIES:
-                await asyncio.sleep(random.uniform(0.2, 0.6) * 2**attempt)  # noqa: S311 - apart from others
+                await asyncio.sleep(random.uniform(0.2, 0.6) * 2**attempt)
         raise Failing("unreachable" if answer is None else "unavailable", retry_after=_retry_after(answer))
 
     async def _once(
