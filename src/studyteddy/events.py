@@ -295,6 +295,43 @@ class CalendarPublished(SecurityEvent, frozen=True):
     user_id: UUID
 
 
+@internal("account.due")
+class AccountDue(Event, frozen=True):
+    """A calendar account is to be synchronized."""
+
+    account_id: UUID
+    asked_at: datetime
+
+
+@public("account.updated", shows="CalendarAccount")
+class AccountUpdated(Event, frozen=True):
+    """A calendar account was connected, changed or synchronized."""
+
+    account_id: UUID
+
+
+@public("account.deleted", shows="Deleted")
+class AccountDeleted(Event, frozen=True):
+    """A calendar account was disconnected."""
+
+    account_id: UUID
+
+
+@internal("account.stopped")
+class AccountStopped(Event, frozen=True):
+    """A calendar account can't be synchronized until the student connects it again."""
+
+    account_id: UUID
+    address: str
+
+
+@public("conflict.found", shows="CalendarConflict")
+class ConflictFound(Event, frozen=True):
+    """A focus session was changed here and in a calendar, or such a conflict was reversed."""
+
+    conflict_id: UUID
+
+
 @internal("feed.due")
 class FeedDue(Event, frozen=True):
     """A calendar that the student subscribes to is to be read."""

@@ -1,7 +1,8 @@
 """The program that reads a calendar; `feeds` runs it in a process of its own.
 
-It takes the time zone and the two days as its arguments, the calendar on standard input, and writes JSON to standard
-output. It limits itself before it reads anything: what a calendar could make of it stays inside.
+It takes the time zone and the two days as its arguments, calendars on standard input (a MessagePack array of bytes),
+and writes a JSON array to standard output. It limits itself before it reads anything: what a calendar could make of it
+stays inside.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ def main(zone: str, since: str, until: str) -> None:
 
     from studyteddy.features.calendar.formats.feed_reader import read
 
-    body = sys.stdin.buffer.read()
-    feed = read(body, zone=zone, since=date.fromisoformat(since), until=date.fromisoformat(until))
-    sys.stdout.buffer.write(msgspec.json.encode(feed))
+    days = {"since": date.fromisoformat(since), "until": date.fromisoformat(until)}
+    bodies = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[bytes])
+    sys.stdout.buffer.write(msgspec.json.encode([read(body, zone=zone, **days) for body in bodies]))
 
 
 def _find_modules() -> None:

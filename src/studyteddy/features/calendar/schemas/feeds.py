@@ -67,7 +67,8 @@ class CalendarEvent(msgspec.Struct, frozen=True, rename="camel"):
     """An event of a calendar: between two instants, or on whole days (`endDate` is the day after the last one)."""
 
     id: UUID
-    feed_id: UUID
+    feed_id: Annotated[UUID | None, Meta(description="The calendar that you subscribe to, or null.")]
+    calendar_id: Annotated[UUID | None, Meta(description="The calendar of an account, or null.")]
     title: str
     description: Annotated[str, Meta(description="Plain text from outside.")]
     location: str
@@ -141,6 +142,23 @@ class StoredEvent(msgspec.Struct, frozen=True):
     course: str
     subject_id: UUID | None
     """The subject that its task was given here; if the task has another one, the student chose it."""
+
+
+class ResourceEvent(msgspec.Struct, frozen=True):
+    """An event, or one occurrence of a series, of a resource in a calendar of an account."""
+
+    ref: str
+    uid: str
+    recurrence_id: str
+    title: str
+    description: str
+    location: str
+    url: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    start_date: date | None
+    end_date: date | None
+    is_busy: bool
 
 
 class DueFeed(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.calendar.schemas.events import Slot
-from studyteddy.features.calendar.schemas.feeds import CalendarEvent, StoredEvent
+from studyteddy.features.calendar.schemas.feeds import CalendarEvent, ResourceEvent, StoredEvent
 from studyteddy.platform.db.statements import Nothing, Reader, Statement
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.privacy.data_export import exported
@@ -61,11 +61,47 @@ DELETE FROM calendar_events
          ORDER BY r.removed_at DESC, r.id OFFSET $5))""",
 )
 
+# What a resource doesn't contain any more goes first: an occurrence may have taken the place of another.
+_DROP = Statement(
+    Nothing,
+    """
+DELETE FROM calendar_events AS e
+ WHERE e.user_id = $1 AND e.calendar_id = $2 AND e.ref = ANY($3::text[])
+   AND NOT EXISTS (SELECT FROM jsonb_to_recordset($4::text::jsonb) AS n(ref text, recurrence_id text)
+                    WHERE n.ref = e.ref AND n.recurrence_id = e.recurrence_id)""",
+)
+
+_PUT_RESOURCES = Statement(
+    Nothing,
+    """
+INSERT INTO calendar_events (user_id, calendar_id, id, ref, uid, recurrence_id, title, description, location, url,
+       starts_at, ends_at, start_date, end_date, busy, deadline)
+SELECT $1, $2, gen_random_uuid(), e.ref, e.uid, e.recurrence_id, e.title, e.description, e.location, e.url,
+       e.starts_at, e.ends_at, e.start_date, e.end_date, e.is_busy, false
+  FROM jsonb_to_recordset($3::text::jsonb) AS e(ref text, uid text, recurrence_id text, title text, description text,
+       location text, url text, starts_at timestamptz, ends_at timestamptz, start_date date, end_date date,
+       is_busy boolean)
+ON CONFLICT (user_id, calendar_id, ref, recurrence_id) WHERE calendar_id IS NOT NULL DO UPDATE
+   SET uid = EXCLUDED.uid, title = EXCLUDED.title, description = EXCLUDED.description, location = EXCLUDED.location,
+       url = EXCLUDED.url, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
+       start_date = EXCLUDED.start_date, end_date = EXCLUDED.end_date, busy = EXCLUDED.busy""",
+)
+
+_SWEEP = Statement(
+    Nothing,
+    """
+DELETE FROM calendar_events AS e
+ WHERE e.user_id = $1 AND e.calendar_id = $2
+   AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS s(ref) WHERE s.ref = e.ref)""",
+)
+
+_COUNT_OF_CALENDAR = Statement(int, "SELECT count(*)::int FROM calendar_events WHERE user_id = $1 AND calendar_id = $2")
+
 _BETWEEN = Statement(
     CalendarEvent,
     """
-SELECT e.id, e.feed_id, e.title, e.description, e.location, e.url, e.starts_at, e.ends_at, e.start_date, e.end_date,
-       e.busy, e.deadline, e.task_id
+SELECT e.id, e.feed_id, e.calendar_id, e.title, e.description, e.location, e.url, e.starts_at, e.ends_at,
+       e.start_date, e.end_date, e.busy, e.deadline, e.task_id
   FROM calendar_events AS e
  WHERE e.user_id = $1 AND e.removed_at IS NULL AND (NOT $6 OR e.busy)
    AND ((e.starts_at < $3 AND e.starts_at >= $2::timestamptz - interval '366 days'
@@ -89,8 +125,8 @@ SELECT s.begins_at AS starts_at,
 DATA_EXPORTS = [
     exported(
         "calendar_events",
-        "id, feed_id, title, description, location, url, starts_at, ends_at, start_date, end_date, busy, deadline,"
-        " task_id, course",
+        "id, feed_id, calendar_id, title, description, location, url, starts_at, ends_at, start_date, end_date, busy,"
+        " deadline, task_id, course",
     )
 ]
 RETENTION = [expiring("calendar_events", "(user_id, id)", "removed_at < now() - interval '90 days'")]
@@ -115,6 +151,24 @@ async def remove(tx: Tx, user_id: UUID, feed_id: UUID, ids: Sequence[UUID]) -> N
 async def forget(tx: Tx, user_id: UUID, feed_id: UUID, *, before: datetime, first: date, removed: int) -> None:
     """Delete events that ended before an instant, or before the day `first`, and all but the latest `removed` ones."""
     await tx.do(_FORGET, user_id, feed_id, before, first, removed)
+
+
+async def replace(
+    tx: Tx, user_id: UUID, calendar_id: UUID, refs: Sequence[str], events: Sequence[ResourceEvent]
+) -> None:
+    """Keep what resources of a calendar contain now; of those without an event, nothing is kept."""
+    rows = msgspec.json.encode(events).decode()
+    await tx.do(_DROP, user_id, calendar_id, list(refs), rows)
+    await tx.do(_PUT_RESOURCES, user_id, calendar_id, rows)
+
+
+async def sweep(tx: Tx, user_id: UUID, calendar_id: UUID, refs: Sequence[str]) -> None:
+    """Delete the events of a calendar whose resources aren't among these."""
+    await tx.do(_SWEEP, user_id, calendar_id, list(refs))
+
+
+async def count_of_calendar(reader: Reader, user_id: UUID, calendar_id: UUID) -> int:
+    return await reader.one(_COUNT_OF_CALENDAR, user_id, calendar_id) or 0
 
 
 async def between(

@@ -1,0 +1,156 @@
+"""Calendar accounts that a student connects, and their calendars."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from studyteddy.platform.errors import Conflict, Invalid, NotFound, TooManyRequests
+from studyteddy.platform.fields import END, GAP, NO_CONTROLS, TEXT
+
+ProviderName = Literal["google", "outlook", "caldav"]
+State = Literal["ok", "reconnect", "failing"]
+
+
+class CalDavSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to sign in to a calendar server."""
+
+    url: Annotated[
+        str,
+        Meta(
+            min_length=4,
+            max_length=500,
+            pattern=rf"^[^{GAP}]+{END}",
+            extra={"form": "Must be the address of a calendar server, such as https://cloud.example."},
+            examples=["https://cloud.example.org"],
+            description="The server, or your calendars on it. Without a scheme, https.",
+        ),
+    ]
+    username: Annotated[
+        str, Meta(min_length=1, max_length=200, pattern=TEXT, extra=NO_CONTROLS, examples=["ada@example.org"])
+    ]
+    password: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            pattern=TEXT,
+            extra=NO_CONTROLS,
+            description="A password for this app only, if the provider has them. It is never shown again.",
+        ),
+    ]
+
+
+class AccountCalendar(msgspec.Struct, frozen=True):
+    """A calendar of an account."""
+
+    id: UUID
+    name: str
+    color: Annotated[str, Meta(description="`#rrggbb`, or empty.")]
+    busy: Annotated[bool, Meta(description="Whether it is read, and its events take time.")]
+    ours: Annotated[bool, Meta(description="Whether your focus sessions are written into it.")]
+
+
+class CalendarAccount(msgspec.Struct, frozen=True, rename="camel"):
+    """A calendar account, and how it was last synchronized."""
+
+    id: UUID
+    provider: ProviderName
+    address: Annotated[str, Meta(description="What you know the account by, such as an e-mail address.")]
+    state: Annotated[State, Meta(description="`reconnect`: connect it again; until then, nothing is synchronized.")]
+    problem: Annotated[str | None, Meta(description="Why it can't be synchronized, in words.")]
+    writes: Annotated[bool, Meta(description="Whether focus sessions are written into a calendar of their own.")]
+    events_read: Annotated[int | None, Meta(description="Events read so far while it is synchronized; else null.")]
+    last_sync_at: Annotated[datetime | None, Meta(description="When it was last synchronized; null if never.")]
+    next_sync_at: datetime
+    created_at: datetime
+    calendars: list[AccountCalendar]
+
+
+class CalendarAccounts(msgspec.Struct, frozen=True):
+    """All calendar accounts, the oldest first."""
+
+    items: list[CalendarAccount]
+
+
+class AccountChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields to change; absent fields are unchanged."""
+
+    writes: bool | UnsetType = UNSET
+
+
+class CalendarChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a calendar is read, and its events take time."""
+
+    busy: bool
+
+
+class DisconnectQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Whether the events that were written into the account are removed from it."""
+
+    remove_events: bool = False
+
+
+class StoredAccount(msgspec.Struct, frozen=True):
+    """What synchronizing an account needs to know of it."""
+
+    id: UUID
+    provider: ProviderName
+    address: str
+    credential: bytes
+    """Sealed."""
+    state: str
+    failures: int
+    writes: bool
+    asked_at: datetime
+    listed_at: datetime | None
+    last_sync_at: datetime | None
+    runner: int | None
+    runs_until: datetime | None
+
+
+class StoredCalendar(msgspec.Struct, frozen=True):
+    """What synchronizing a calendar needs to know of it."""
+
+    id: UUID
+    ref: str
+    name: str
+    busy: bool
+    ours: bool
+    token: str
+    window_start: date | None
+    """The first day of the window of the last full round."""
+    was_empty: bool
+    """Whether the calendar, which had events, was suddenly empty at the last full round."""
+    read_at: datetime | None
+
+
+class DueAccount(msgspec.Struct, frozen=True):
+    """An account that is to be synchronized."""
+
+    user_id: UUID
+    id: UUID
+
+
+class NoSuchAccount(NotFound):
+    """Calendar account not found."""
+
+
+class NoSuchCalendar(NotFound):
+    """Calendar not found."""
+
+
+class TooManyAccounts(Conflict):
+    """You have connected 10 calendar accounts already. Disconnect one first."""
+
+
+class ConnectionFailed(Invalid):
+    """The calendar server can't be used with these details."""
+
+
+class AccountSyncedJustNow(TooManyRequests):
+    """This account was synchronized less than a minute ago. Wait for the time in `Retry-After`."""

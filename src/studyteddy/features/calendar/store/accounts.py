@@ -1,0 +1,332 @@
+"""SQL statements for calendar accounts and their calendars."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from studyteddy.features.calendar.providers.provider import RemoteCalendar
+from studyteddy.features.calendar.schemas.accounts import (
+    AccountCalendar,
+    CalendarAccount,
+    DueAccount,
+    ProviderName,
+    State,
+    StoredAccount,
+    StoredCalendar,
+)
+from studyteddy.platform.db.statements import Nothing, Reader, Statement
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.privacy.data_export import exported, withheld
+from studyteddy.platform.privacy.retention import expiring
+from studyteddy.platform.security.encryption import SealedColumn
+
+SEALED_COLUMNS = [SealedColumn("calendar_accounts", "credential")]
+
+_SHOWN = "id, provider, address, state, problem, writes, events_read, last_sync_at, next_sync_at, created_at"
+
+_STORED = (
+    "id, provider, address, credential, state, failures, writes, asked_at, listed_at, last_sync_at, runner, runs_until"
+)
+
+_CALENDAR = "id, ref, name, busy, ours, token, window_start, was_empty, read_at"
+
+
+class _Account(msgspec.Struct, frozen=True):
+    id: UUID
+    provider: ProviderName
+    address: str
+    state: State
+    problem: str | None
+    writes: bool
+    events_read: int | None
+    last_sync_at: datetime | None
+    next_sync_at: datetime
+    created_at: datetime
+
+
+class _OfAccount(msgspec.Struct, frozen=True):
+    account_id: UUID
+    id: UUID
+    name: str
+    color: str
+    busy: bool
+    ours: bool
+
+
+_ALL = Statement(
+    _Account,
+    f"SELECT {_SHOWN} FROM calendar_accounts WHERE user_id = $1 AND state <> 'leaving' ORDER BY created_at, id"
+    " LIMIT 100",
+)
+
+_CALENDARS = Statement(
+    _OfAccount,
+    "SELECT account_id, id, name, color, busy, ours FROM account_calendars WHERE user_id = $1 ORDER BY position, id",
+)
+
+_LOCK = Statement(StoredAccount, f"SELECT {_STORED} FROM calendar_accounts WHERE user_id = $1 AND id = $2 FOR UPDATE")
+
+_OF_OWNER = Statement(
+    StoredAccount,
+    f"SELECT {_STORED} FROM calendar_accounts WHERE user_id = $1 AND provider = $2 AND owner_key = $3 FOR UPDATE",
+)
+
+_COUNT = Statement(int, "SELECT count(*)::int FROM calendar_accounts WHERE user_id = $1")
+
+_WRITING = Statement(
+    UUID, "SELECT id FROM calendar_accounts WHERE user_id = $1 AND writes AND state IN ('ok', 'failing') LIMIT 100"
+)
+
+_PUT = Statement(
+    Nothing,
+    """
+INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, credential, state, failures, writes, asked_at,
+       next_sync_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'ok', 0, $7, $8, $9, $8)
+ON CONFLICT (user_id, id) DO UPDATE
+   SET address = EXCLUDED.address, credential = EXCLUDED.credential, state = 'ok', problem = NULL, failures = 0,
+       asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
+)
+
+_ASK = Statement(
+    Nothing,
+    """
+UPDATE calendar_accounts
+   SET asked_at = $3, next_sync_at = $4, listed_at = CASE WHEN $5 THEN NULL ELSE listed_at END
+ WHERE user_id = $1 AND id = $2 AND (NOT $6 OR next_sync_at <= $3)""",
+)
+
+_BEGIN = Statement(Nothing, "UPDATE calendar_accounts SET runner = $3, runs_until = $4 WHERE user_id = $1 AND id = $2")
+
+_BEAT = Statement(
+    Nothing,
+    "UPDATE calendar_accounts SET runs_until = $4, events_read = $5 WHERE user_id = $1 AND id = $2 AND runner = $3",
+)
+
+_END = Statement(
+    Nothing,
+    """
+UPDATE calendar_accounts
+   SET state = CASE WHEN state = 'leaving' THEN state ELSE $3 END, problem = $4, failures = $5, next_sync_at = $6,
+       last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, runs_until = NULL, events_read = NULL
+ WHERE user_id = $1 AND id = $2""",
+)
+
+_SET_CREDENTIAL = Statement(Nothing, "UPDATE calendar_accounts SET credential = $3 WHERE user_id = $1 AND id = $2")
+
+_SET_WRITES = Statement(Nothing, "UPDATE calendar_accounts SET writes = $3 WHERE user_id = $1 AND id = $2")
+
+_LISTED = Statement(Nothing, "UPDATE calendar_accounts SET listed_at = $3 WHERE user_id = $1 AND id = $2")
+
+_LEAVE = Statement(
+    Nothing, "UPDATE calendar_accounts SET state = 'leaving', failures = 0 WHERE user_id = $1 AND id = $2"
+)
+
+_DELETE = Statement(Nothing, "DELETE FROM calendar_accounts WHERE user_id = $1 AND id = $2")
+
+_DUE = Statement(
+    DueAccount,
+    "SELECT user_id, id FROM calendar_accounts WHERE next_sync_at <= $1 AND state <> 'reconnect'"
+    " ORDER BY next_sync_at LIMIT $2",
+)
+
+_CALENDARS_OF = Statement(
+    StoredCalendar,
+    f"SELECT {_CALENDAR} FROM account_calendars WHERE user_id = $1 AND account_id = $2 ORDER BY position, id",
+)
+
+_PUT_CALENDARS = Statement(
+    Nothing,
+    """
+INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, position, busy, ours, token)
+SELECT $1, gen_random_uuid(), $2, c.ref, c.name, c.color, c.position, c.writable, false, ''
+  FROM jsonb_to_recordset($3::text::jsonb) AS c(ref text, name text, color text, position integer, writable boolean)
+ON CONFLICT (user_id, account_id, ref) DO UPDATE
+   SET name = EXCLUDED.name, color = EXCLUDED.color, position = EXCLUDED.position""",
+)
+
+_PUT_OURS = Statement(
+    Nothing,
+    """
+INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, position, busy, ours, token)
+VALUES ($1, $2, $3, $4, $5, $6, 1000, true, true, '')
+ON CONFLICT (user_id, account_id, ref) DO UPDATE SET ours = true, token = ''""",
+)
+
+_KEEP_CALENDARS = Statement(
+    Nothing, "DELETE FROM account_calendars WHERE user_id = $1 AND account_id = $2 AND NOT ref = ANY($3::text[])"
+)
+
+_DELETE_CALENDAR = Statement(Nothing, "DELETE FROM account_calendars WHERE user_id = $1 AND id = $2")
+
+_CHOOSE = Statement(
+    Nothing,
+    """
+UPDATE account_calendars SET busy = $4, token = CASE WHEN busy = $4 THEN token ELSE '' END, read_at = NULL
+ WHERE user_id = $1 AND account_id = $2 AND id = $3 AND NOT ours""",
+)
+
+_END_ROUND = Statement(
+    Nothing,
+    """
+UPDATE account_calendars
+   SET token = $3, window_start = coalesce($4, window_start), was_empty = $5, read_at = $6
+ WHERE user_id = $1 AND id = $2""",
+)
+
+_ADD_CONNECTION = Statement(
+    Nothing,
+    """
+INSERT INTO calendar_connections (user_id, hash, provider, verifier, expires_at)
+VALUES ($1, $2, $3, $4, $5::timestamptz + interval '10 minutes')""",
+)
+
+DATA_EXPORTS = [
+    exported("calendar_accounts", f"{_SHOWN}, failures"),
+    exported("account_calendars", "id, account_id, name, color, busy, ours, read_at"),
+    withheld("calendar_connections", "hashes of connections that were begun"),
+]
+RETENTION = [expiring("calendar_connections", "hash", "expires_at < now()")]
+
+
+async def all_of(reader: Reader, user_id: UUID) -> list[CalendarAccount]:
+    """Return the accounts of a student with their calendars, the oldest first."""
+    calendars = defaultdict[UUID, list[AccountCalendar]](list)
+    for one in await reader.all(_CALENDARS, user_id):
+        calendars[one.account_id].append(AccountCalendar(one.id, one.name, one.color, one.busy, one.ours))
+    return [
+        CalendarAccount(**msgspec.structs.asdict(one), calendars=calendars[one.id])
+        for one in await reader.all(_ALL, user_id)
+    ]
+
+
+async def get(reader: Reader, user_id: UUID, account_id: UUID) -> CalendarAccount | None:
+    return next((one for one in await all_of(reader, user_id) if one.id == account_id), None)
+
+
+async def lock(tx: Tx, user_id: UUID, account_id: UUID) -> StoredAccount | None:
+    return await tx.one(_LOCK, user_id, account_id)
+
+
+async def of_owner(tx: Tx, user_id: UUID, provider: str, owner_key: str) -> StoredAccount | None:
+    """Return the account that this owner has at the provider, and lock it."""
+    return await tx.one(_OF_OWNER, user_id, provider, owner_key)
+
+
+async def count(tx: Tx, user_id: UUID) -> int:
+    return await tx.one(_COUNT, user_id) or 0
+
+
+async def writing(tx: Tx, user_id: UUID) -> list[UUID]:
+    """Return the accounts into which focus sessions are written."""
+    return await tx.all(_WRITING, user_id)
+
+
+async def put(
+    tx: Tx,
+    user_id: UUID,
+    account_id: UUID,
+    *,
+    provider: str,
+    owner_key: str,
+    address: str,
+    credential: bytes,
+    writes: bool,
+    next_sync: datetime,
+) -> None:
+    """Add an account with its sealed credential, or replace the credential; it is synchronized at once."""
+    await tx.do(_PUT, user_id, account_id, provider, owner_key, address, credential, writes, tx.now, next_sync)
+
+
+async def ask(
+    tx: Tx, user_id: UUID, account_id: UUID, *, next_sync: datetime, lists: bool = False, only_due: bool = False
+) -> bool:
+    """Record that an account is to be synchronized now; return False if it isn't there, or not due if `only_due`."""
+    return await tx.do(_ASK, user_id, account_id, tx.now, next_sync, lists, only_due) == 1
+
+
+async def begin(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> None:
+    await tx.do(_BEGIN, user_id, account_id, runner, until)
+
+
+async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime, events_read: int) -> bool:
+    """Extend the lease of a runner, and return whether it still has it."""
+    return await tx.do(_BEAT, user_id, account_id, runner, until, events_read) == 1
+
+
+async def end(
+    tx: Tx,
+    user_id: UUID,
+    account_id: UUID,
+    *,
+    state: str,
+    problem: str | None,
+    failures: int,
+    next_sync: datetime,
+    synced: bool,
+) -> None:
+    """Record how synchronizing an account ended."""
+    await tx.do(_END, user_id, account_id, state, problem, failures, next_sync, synced, tx.now)
+
+
+async def set_credential(tx: Tx, user_id: UUID, account_id: UUID, credential: bytes) -> None:
+    await tx.do(_SET_CREDENTIAL, user_id, account_id, credential)
+
+
+async def set_writes(tx: Tx, user_id: UUID, account_id: UUID, *, writes: bool) -> None:
+    await tx.do(_SET_WRITES, user_id, account_id, writes)
+
+
+async def leave(tx: Tx, user_id: UUID, account_id: UUID) -> None:
+    """Record that an account is disconnected once what was written into it is removed."""
+    await tx.do(_LEAVE, user_id, account_id)
+
+
+async def delete(tx: Tx, user_id: UUID, account_id: UUID) -> bool:
+    return await tx.do(_DELETE, user_id, account_id) == 1
+
+
+async def due(tx: Tx, *, at: datetime, limit: int) -> list[DueAccount]:
+    """Return the accounts of all students that are to be synchronized; needs the system purpose `tidy`."""
+    return await tx.all(_DUE, at, limit)
+
+
+async def calendars(reader: Reader, user_id: UUID, account_id: UUID) -> list[StoredCalendar]:
+    return await reader.all(_CALENDARS_OF, user_id, account_id)
+
+
+async def put_calendars(tx: Tx, user_id: UUID, account_id: UUID, found: Sequence[RemoteCalendar]) -> None:
+    """Keep the calendars that an account has now. New ones that the student may change are read."""
+    rows = [
+        {"ref": one.ref, "name": one.name, "color": one.color, "position": n, "writable": one.writable}
+        for n, one in enumerate(found)
+    ]
+    await tx.do(_PUT_CALENDARS, user_id, account_id, msgspec.json.encode(rows).decode())
+    await tx.do(_KEEP_CALENDARS, user_id, account_id, [one.ref for one in found])
+    await tx.do(_LISTED, user_id, account_id, tx.now)
+
+
+async def put_ours(tx: Tx, user_id: UUID, account_id: UUID, calendar_id: UUID, made: RemoteCalendar) -> None:
+    """Keep the calendar that was made for focus sessions."""
+    await tx.do(_PUT_OURS, user_id, calendar_id, account_id, made.ref, made.name, made.color)
+
+
+async def delete_calendar(tx: Tx, user_id: UUID, calendar_id: UUID) -> None:
+    await tx.do(_DELETE_CALENDAR, user_id, calendar_id)
+
+
+async def choose(tx: Tx, user_id: UUID, account_id: UUID, calendar_id: UUID, *, busy: bool) -> bool:
+    """Set whether a calendar is read; return False if it isn't there, or ours."""
+    return await tx.do(_CHOOSE, user_id, account_id, calendar_id, busy) == 1
+
+
+async def end_round(
+    tx: Tx, user_id: UUID, calendar_id: UUID, *, token: str, window_start: date | None, was_empty: bool
+) -> None:
+    """Record that a calendar was read, with the window if it was read in full."""
+    await tx.do(_END_ROUND, user_id, calendar_id, token, window_start, was_empty, tx.now)
