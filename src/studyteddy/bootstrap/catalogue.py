@@ -106,7 +106,7 @@ def events_page() -> str:
     lines = [
         "# Events",
         "",
-        "Generated from `src/studyteddy/events.py`. A public event is sent to every live connection of its user as",
+        "Generated from `src/studyteddy/events/`. A public event is sent to every live connection of its user as",
         '`{"seq", "type", "at", "data"}` and is available from `GET /api/changes` for 30 days. `data` has the named',
         "schema of the OpenAPI document. Internal events never leave the server.",
         "",

@@ -28,6 +28,7 @@ from studyteddy.features.ai.service.own_keys import OwnKeys
 from studyteddy.features.ai.service.usage import Ai, Budget
 from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.service import admin, api_keys, sessions
+from studyteddy.features.calendar.service.connections import Connections
 from studyteddy.features.calendar.service.published_feed import FeedAddresses
 from studyteddy.platform import egress, http, mail
 from studyteddy.platform.cache import Redis
@@ -89,6 +90,7 @@ class Runtime:
     feed_addresses: FeedAddresses
     calendar_pause: timedelta
     """Between two readings of a calendar that a student subscribes to."""
+    calendar_connections: Connections
     egress_allowed: Allowed
     """What may be fetched for students although it isn't on the public Internet."""
     field_encryption: FieldEncryption
@@ -137,6 +139,7 @@ async def runtime(
         for client in (redis, listener):
             await stack.enter_async_context(client)
         limiter, limits = Limiter(redis, processes=settings.api_processes), _limits(settings)
+        field_encryption, egress_allowed = _field_encryption(settings), egress.allowed(settings.egress_allow)
         guesses = Guesses(limiter, limits)
         revocations = Revocations(quiet, sessions, on_revoked=hub.end_session)
         access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
@@ -159,8 +162,9 @@ async def runtime(
             device_tokens=DeviceTokens(key_bytes(settings.refresh_key), clock=time.time),
             feed_addresses=FeedAddresses(key_bytes(settings.refresh_key), _public_url(settings)),
             calendar_pause=timedelta(seconds=settings.calendar_poll),
-            egress_allowed=egress.allowed(settings.egress_allow),
-            field_encryption=_field_encryption(settings),
+            calendar_connections=Connections(field_encryption, egress_allowed, clock=clock),
+            egress_allowed=egress_allowed,
+            field_encryption=field_encryption,
             google=_google(settings, await stack.enter_async_context(http.client())),
             ai=_ai(settings, stack),
             storage=storage,

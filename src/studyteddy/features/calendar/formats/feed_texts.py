@@ -6,8 +6,11 @@ import html
 import re
 from urllib.parse import urlsplit
 
+from studyteddy.features.calendar.formats.ics import escaped
+
 _MAX_READ = 60_000
 """Characters of a value that are read."""
+_MAX_TIMES = 10
 _ESCAPE = re.compile(r"\\([nN,;:\"\\])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SEPARATED = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
@@ -32,6 +35,16 @@ def unescaped(value: str) -> str:
 def line(value: str, limit: int) -> str:
     """Return an escaped value as one line of plain text."""
     return " ".join(_plain(unescaped(value)).split())[:limit].rstrip()
+
+
+def stable(title: str, limit: int) -> str:
+    """Return a title as it is after it was written and read, however often; "" if nothing is left of it."""
+    for _ in range(_MAX_TIMES):
+        read = line(escaped(title), limit)
+        if read == title:
+            return title
+        title = read
+    return ""
 
 
 def paragraphs(value: str, limit: int) -> str:

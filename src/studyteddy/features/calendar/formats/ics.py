@@ -84,10 +84,15 @@ def instant(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def escaped(text: str) -> str:
+    """Return a text as the value of a property."""
+    return text.translate(_ESCAPED)
+
+
 def text_line(name: str, value: str) -> str:
     """Return a property with a text of a person: it can't become another property, or leave its value."""
     clean = _CONTROLS.sub(" ", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return f"{name}:{clean.translate(_ESCAPED)}"
+    return f"{name}:{escaped(clean)}"
 
 
 def folded(line: str) -> Iterator[str]:

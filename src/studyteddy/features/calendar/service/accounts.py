@@ -27,6 +27,8 @@ from studyteddy.features.calendar.schemas.accounts import (
 )
 from studyteddy.features.calendar.service.connections import Connections
 from studyteddy.features.calendar.store import accounts as store
+from studyteddy.features.calendar.store import copies as copy_store
+from studyteddy.features.calendar.store import events as event_store
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.statements import Reader
 from studyteddy.platform.db.transaction import Tx
@@ -41,6 +43,8 @@ PAUSE: Final = timedelta(minutes=1)
 """Between two times that a student has an account synchronized."""
 CLAIM: Final = timedelta(minutes=10)
 """Within which an account that is due is synchronized; after that, it is due again."""
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=240)
+"""Of a focus session."""
 _DUE: Final = 500
 
 
@@ -95,7 +99,7 @@ async def _connect(
         next_sync=tx.now + CLAIM,
     )
     await audit_log.record(tx, "calendar.connected", provider=provider, address=owner.address)
-    tx.publish(events.AccountDue(account_id, tx.now))
+    tx.publish(events.CalendarAccountDue(account_id, tx.now))
     return await _updated(tx, account_id)
 
 
@@ -104,7 +108,7 @@ async def update(tx: Tx, account_id: UUID, changes: AccountChanges) -> CalendarA
     await _lock(tx, account_id)
     if changes.writes is not UNSET:
         await store.set_writes(tx, tx.user_id, account_id, writes=changes.writes)
-        await _ask(tx, account_id)
+        await ask(tx, account_id)
     return await _updated(tx, account_id)
 
 
@@ -113,7 +117,9 @@ async def choose(tx: Tx, account_id: UUID, calendar_id: UUID, choice: CalendarCh
     await _lock(tx, account_id)
     if not await store.choose(tx, tx.user_id, account_id, calendar_id, busy=choice.busy):
         raise NoSuchCalendar()
-    await _ask(tx, account_id)
+    if not choice.busy:
+        await event_store.sweep(tx, tx.user_id, calendar_id, [])
+    await ask(tx, account_id)
     return await _updated(tx, account_id)
 
 
@@ -122,7 +128,7 @@ async def sync(tx: Tx, account_id: UUID) -> CalendarAccount:
     account = await _lock(tx, account_id)
     again_at = account.asked_at + PAUSE
     if tx.now >= again_at:
-        await _ask(tx, account_id, lists=True)
+        await ask(tx, account_id, lists=True)
     elif account.last_sync_at is not None and account.last_sync_at >= account.asked_at:
         raise AccountSyncedJustNow(retry_after=(again_at - tx.now).total_seconds())
     return await get(tx, tx.user_id, account_id)
@@ -134,17 +140,19 @@ async def disconnect(tx: Tx, account_id: UUID, *, remove_events: bool) -> None:
     await _lock(tx, account_id)
     if remove_events:
         await store.leave(tx, tx.user_id, account_id)
-        await _ask(tx, account_id)
+        await ask(tx, account_id)
     else:
         await store.delete(tx, tx.user_id, account_id)
     await audit_log.record(tx, "calendar.disconnected")
-    tx.publish(events.AccountDeleted(account_id), Deleted(account_id))
+    tx.publish(events.CalendarAccountDeleted(account_id), Deleted(account_id))
 
 
-async def follow_sessions(tx: Tx) -> None:
-    """Have the accounts synchronized into which focus sessions are written: one has changed."""
+async def follow_session(tx: Tx, session_id: UUID) -> None:
+    """Have the accounts synchronized into which focus sessions are written, if one changed that is written there."""
+    if not await copy_store.is_shown(tx, tx.user_id, session_id):
+        return
     for account_id in await store.writing(tx, tx.user_id):
-        await _ask(tx, account_id)
+        await ask(tx, account_id)
 
 
 async def poll(db: Database) -> None:
@@ -154,7 +162,7 @@ async def poll(db: Database) -> None:
     for one in due:
         async with db.transaction(Identity(one.user_id, one.user_id)) as tx:
             if await store.ask(tx, one.user_id, one.id, next_sync=tx.now + CLAIM, only_due=True):
-                tx.publish(events.AccountDue(one.id, tx.now))
+                tx.publish(events.CalendarAccountDue(one.id, tx.now))
 
 
 async def _lock(tx: Tx, account_id: UUID) -> StoredAccount:
@@ -164,12 +172,13 @@ async def _lock(tx: Tx, account_id: UUID) -> StoredAccount:
     return account
 
 
-async def _ask(tx: Tx, account_id: UUID, *, lists: bool = False) -> None:
+async def ask(tx: Tx, account_id: UUID, *, lists: bool = False) -> None:
+    """Have an account synchronized now; `lists` whether its calendars are listed again."""
     await store.ask(tx, tx.user_id, account_id, next_sync=tx.now + CLAIM, lists=lists)
-    tx.publish(events.AccountDue(account_id, tx.now))
+    tx.publish(events.CalendarAccountDue(account_id, tx.now))
 
 
 async def _updated(tx: Tx, account_id: UUID) -> CalendarAccount:
     account = await get(tx, tx.user_id, account_id)
-    tx.publish(events.AccountUpdated(account_id), account)
+    tx.publish(events.CalendarAccountUpdated(account_id), account)
     return account

@@ -38,7 +38,7 @@ MAX_EVENTS: Final = 500
 REFRESH: Final = timedelta(hours=1)
 MAX_DESCRIPTION: Final = 2000
 _GENERATION = 8
-_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
+TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
     "en": ("Focus session", "Task due", "Due: {}"),
     "de": ("Fokuszeit", "Aufgabe fällig", "Fällig: {}"),
     "ar": ("جلسة تركيز", "موعد مهمة", "موعد التسليم: {}"),
@@ -106,7 +106,7 @@ async def read(tx: Tx, generation: bytes, *, public_url: str) -> list[CalendarEv
     sessions = await store.sessions(tx, tx.user_id, **window, subject_id=feed.subject_id, limit=MAX_EVENTS)
     tasks = await store.tasks(tx, tx.user_id, **window, subject_id=feed.subject_id, limit=MAX_EVENTS)
     language = (await profile.language(tx, tx.user_id)).partition("-")[0]
-    texts = _TEXTS.get(language, _TEXTS["en"])
+    texts = TEXTS.get(language, TEXTS["en"])
     root = public_url.rstrip("/")
     return [*_of_sessions(sessions, feed, texts, root), *_of_tasks(tasks, feed, texts, root)]
 

@@ -53,6 +53,23 @@ SELECT s.id, t.title, s.begins_at AS starts_at, s.planned_minutes::int AS minute
  ORDER BY s.begins_at, s.id LIMIT $4""",
 )
 
+_PLANNED_SESSION = Statement(
+    Planned,
+    """
+SELECT s.id, t.title, s.begins_at AS starts_at, s.planned_minutes::int AS minutes
+  FROM focus_sessions AS s LEFT JOIN tasks AS t ON t.user_id = s.user_id AND t.id = s.task_id
+ WHERE s.user_id = $1 AND s.id = $2 AND s.status = 'scheduled'""",
+)
+
+_IS_SHOWN = Statement(
+    bool,
+    """
+SELECT EXISTS (SELECT FROM focus_sessions WHERE user_id = $1 AND id = $2 AND status = 'scheduled')
+    OR EXISTS (SELECT FROM calendar_copies AS c
+                LEFT JOIN focus_sessions AS s ON s.user_id = c.user_id AND s.id = c.session_id
+                WHERE c.user_id = $1 AND c.session_id = $2 AND (s.id IS NULL OR s.status = 'cancelled'))""",
+)
+
 _ADD_CONFLICT = Statement(
     CalendarConflict,
     f"""
@@ -121,6 +138,16 @@ async def forget(tx: Tx, user_id: UUID, calendar_id: UUID, *, before: datetime) 
 async def planned(reader: Reader, user_id: UUID, *, start: datetime, end: datetime, limit: int) -> list[Planned]:
     """Return the scheduled sessions of a time, the earliest first."""
     return await reader.all(_PLANNED, user_id, start, end, limit)
+
+
+async def planned_session(reader: Reader, user_id: UUID, session_id: UUID) -> Planned | None:
+    """Return a session if it is scheduled."""
+    return await reader.one(_PLANNED_SESSION, user_id, session_id)
+
+
+async def is_shown(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
+    """Return whether a session should be in calendars, or is in one and shouldn't be."""
+    return bool(await tx.one(_IS_SHOWN, user_id, session_id))
 
 
 async def add_conflict(tx: Tx, user_id: UUID, conflict: CalendarConflict) -> CalendarConflict:

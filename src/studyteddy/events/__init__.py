@@ -9,6 +9,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from studyteddy.events.calendar import CalendarAccountDeleted as CalendarAccountDeleted
+from studyteddy.events.calendar import CalendarAccountDue as CalendarAccountDue
+from studyteddy.events.calendar import CalendarAccountStopped as CalendarAccountStopped
+from studyteddy.events.calendar import CalendarAccountUpdated as CalendarAccountUpdated
+from studyteddy.events.calendar import CalendarConflictFound as CalendarConflictFound
+from studyteddy.events.calendar import CalendarPublished as CalendarPublished
+from studyteddy.events.calendar import FeedDeleted as FeedDeleted
+from studyteddy.events.calendar import FeedDue as FeedDue
+from studyteddy.events.calendar import FeedUpdated as FeedUpdated
 from studyteddy.platform.event import Event, SecurityEvent, internal, public
 
 
@@ -286,72 +295,6 @@ class AttachmentDeleted(Event, frozen=True):
 
     attachment_id: UUID
     task_id: UUID
-
-
-@internal("calendar.published")
-class CalendarPublished(SecurityEvent, frozen=True):
-    """The student's calendar was published at a secret address, which replaces an earlier one."""
-
-    user_id: UUID
-
-
-@internal("account.due")
-class AccountDue(Event, frozen=True):
-    """A calendar account is to be synchronized."""
-
-    account_id: UUID
-    asked_at: datetime
-
-
-@public("account.updated", shows="CalendarAccount")
-class AccountUpdated(Event, frozen=True):
-    """A calendar account was connected, changed or synchronized."""
-
-    account_id: UUID
-
-
-@public("account.deleted", shows="Deleted")
-class AccountDeleted(Event, frozen=True):
-    """A calendar account was disconnected."""
-
-    account_id: UUID
-
-
-@internal("account.stopped")
-class AccountStopped(Event, frozen=True):
-    """A calendar account can't be synchronized until the student connects it again."""
-
-    account_id: UUID
-    address: str
-
-
-@public("conflict.found", shows="CalendarConflict")
-class ConflictFound(Event, frozen=True):
-    """A focus session was changed here and in a calendar, or such a conflict was reversed."""
-
-    conflict_id: UUID
-
-
-@internal("feed.due")
-class FeedDue(Event, frozen=True):
-    """A calendar that the student subscribes to is to be read."""
-
-    feed_id: UUID
-    asked_at: datetime
-
-
-@public("feed.updated", shows="Feed")
-class FeedUpdated(Event, frozen=True):
-    """The student subscribed to a calendar, or changed it, or it was read."""
-
-    feed_id: UUID
-
-
-@public("feed.deleted", shows="Deleted")
-class FeedDeleted(Event, frozen=True):
-    """The student ended the subscription of a calendar."""
-
-    feed_id: UUID
 
 
 @public("focus.scheduled", shows="FocusSession")

@@ -1,0 +1,216 @@
+"""One time that a calendar account is synchronized: its calendars are listed, and read as far as they changed.
+
+Parts of a calendar are kept as they come. The token that says how far it was read comes with the last one, so whatever
+ends a job, the next one reads what is missing, again and harmlessly. What a full round doesn't contain is removed,
+unless the calendar is suddenly empty: that is believed the second time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from studyteddy import events
+from studyteddy.features.calendar.formats.feeds import Feed, FeedEvent, read_feeds
+from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, Resource, Window
+from studyteddy.features.calendar.schemas.accounts import StoredAccount, StoredCalendar
+from studyteddy.features.calendar.schemas.feeds import ResourceEvent
+from studyteddy.features.calendar.service.feed_sync import FUTURE, OWN_UID, PAST
+from studyteddy.features.calendar.store import accounts as store
+from studyteddy.features.calendar.store import events as event_store
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.identity import Identity
+from studyteddy.platform.ids import new_id
+from studyteddy.platform.local_time.dates import DayBoundary
+
+LEASE: Final = timedelta(minutes=3)
+"""For how long an account is held after a sign of life: a request takes half a minute at most."""
+LISTED: Final = timedelta(hours=6)
+"""After which the list of calendars is read again."""
+FRESH: Final = timedelta(minutes=1)
+"""For how long a calendar isn't read again, since every change of a focus session synchronizes the account."""
+FULL: Final = timedelta(days=7)
+"""After which a calendar is read in full, since the window has moved on."""
+MAX_EVENTS: Final = 20_000
+"""Events that are kept of a calendar."""
+OURS: Final = "Study Teddy"
+"""The name of the calendar that focus sessions are written into."""
+_ENDED: Final = f"The calendar “{OURS}” was deleted there, so focus sessions aren't written into this account any more."
+_EMPTY: Final = "A calendar is suddenly empty. Its events are kept until it is read again."
+_TOO_MANY: Final = f"A calendar has more than {MAX_EVENTS} events; some of them aren't shown."
+
+
+class Lost(Exception):
+    """The account was disconnected, or another job holds it."""
+
+
+class Round:
+    """One time that an account is synchronized."""
+
+    def __init__(self, db: Database, identity: Identity, account: StoredAccount, provider: Provider, runner: int):
+        self.db = db
+        self.identity = identity
+        self.account = account
+        self.provider = provider
+        self.problem: str | None = None
+        self.is_rest = False
+        """Whether something is left for the next time, soon."""
+        self._runner = runner
+        self._events_read = 0
+        self._told = time.monotonic()
+
+    @property
+    def user_id(self) -> UUID:
+        return self.identity.user_id
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Open a transaction that holds the account; raise `Lost`."""
+        async with self.db.transaction(self.identity) as tx:
+            await tx.lock_user()
+            is_held = await store.beat(
+                tx,
+                tx.user_id,
+                self.account.id,
+                runner=self._runner,
+                until=tx.now + LEASE,
+                events_read=self._events_read,
+            )
+            if not is_held:
+                raise Lost
+            yield tx
+
+    async def calendars(self) -> list[StoredCalendar]:
+        """Return the calendars of the account, from its provider if they weren't listed lately."""
+        listed_at = self.account.listed_at
+        if listed_at is None or self.db.clock() >= listed_at + LISTED:
+            await self.relist()
+        reader = self.db.reading(self.identity)
+        return await store.calendars(reader, self.user_id, self.account.id)
+
+    async def relist(self) -> None:
+        """Ask the provider which calendars there are; one that was deleted there is forgotten here."""
+        found = await self.provider.calendars()
+        async with self.transaction() as tx:
+            before = await store.calendars(tx, self.user_id, self.account.id)
+            if before and not found:
+                raise Failing("no_calendars")
+            refs = {one.ref for one in found}
+            if any(one.ours and one.ref not in refs for one in before):
+                self.problem = _ENDED
+                self.account = msgspec.structs.replace(self.account, writes=False)
+                await store.set_writes(tx, self.user_id, self.account.id, writes=False)
+            await store.put_calendars(tx, self.user_id, self.account.id, found)
+
+    async def our_calendar(self, calendars: Sequence[StoredCalendar]) -> StoredCalendar:
+        """Return the calendar that focus sessions are written into; make it if there is none."""
+        found = next((one for one in calendars if one.ours), None)
+        if found is not None:
+            return found
+        made = await self.provider.make_calendar(OURS, slug=f"study-teddy-{self.account.id.hex}")
+        async with self.transaction() as tx:
+            await store.put_ours(tx, self.user_id, self.account.id, new_id(), made)
+            kept = await store.calendars(tx, self.user_id, self.account.id)
+        return next(one for one in kept if one.ours)
+
+    async def read(self, calendar: StoredCalendar, boundary: DayBoundary) -> None:
+        """Read what changed in a calendar that isn't ours."""
+        today = boundary.date_of(self.db.clock())
+        is_old = calendar.window_start is None or today - PAST >= calendar.window_start + FULL
+        token = "" if is_old else calendar.token
+        seen, is_full, kept = set[str](), False, 0
+        async for part in self.provider.changes(calendar.ref, token, {}, window(boundary, today)):
+            if part.is_full and not is_full:
+                seen, is_full = set(), True
+            seen |= {one.ref for one in part.changed}
+            refs, rows = await self.events_of(part.changed, boundary, today)
+            if len(rows) > MAX_EVENTS - kept:
+                rows, self.problem = rows[: max(0, MAX_EVENTS - kept)], _TOO_MANY
+            kept += len(rows)
+            async with self.transaction() as tx:
+                await event_store.replace(tx, self.user_id, calendar.id, [*refs, *part.removed], rows)
+                if part.is_last:
+                    await self._end(tx, calendar, part, seen if is_full else None, start=today - PAST)
+            await self.tell(part, len(rows))
+
+    async def events_of(
+        self, resources: Sequence[Resource], boundary: DayBoundary, today: date
+    ) -> tuple[list[str], list[ResourceEvent]]:
+        """Return the refs of the resources that can be read, and their events; our own are passed over."""
+        feeds = await self.feeds_of(resources, boundary, today)
+        read = [(one.ref, feed) for one, feed in zip(resources, feeds, strict=True) if feed.is_complete or feed.events]
+        rows = [
+            _row(ref, event)
+            for ref, feed in read
+            for event in {one.recurrence_id: one for one in feed.events}.values()
+            if not event.uid.endswith(OWN_UID)
+        ]
+        return [ref for ref, _ in read], rows
+
+    async def feeds_of(self, resources: Sequence[Resource], boundary: DayBoundary, today: date) -> list[Feed]:
+        """Return what resources contain, read in a process of its own."""
+        if not resources:
+            return []
+        bodies = [one.body for one in resources]
+        return await read_feeds(bodies, zone=boundary.time_zone, since=today - PAST, until=today + FUTURE)
+
+    async def tell(self, part: Changes, events_read: int) -> None:
+        """Show the student how far the first time has come."""
+        self._events_read += events_read
+        if self.account.last_sync_at is None and not part.is_last and time.monotonic() - self._told >= 1:
+            self._told = time.monotonic()
+            async with self.transaction() as tx:
+                await publish(tx, self.account.id)
+
+    async def _end(
+        self, tx: Tx, calendar: StoredCalendar, part: Changes, seen: set[str] | None, *, start: date
+    ) -> None:
+        """Keep the token of a calendar, and remove what a full round hasn't `seen`."""
+        was_empty, token = False, part.token
+        if seen is not None:
+            had_events = not seen and await event_store.count_of_calendar(tx, self.user_id, calendar.id) > 0
+            if had_events and not calendar.was_empty:
+                was_empty, token, self.problem = True, "", _EMPTY
+            else:
+                await event_store.sweep(tx, self.user_id, calendar.id, list(seen))
+        window_start = start if seen is not None else None
+        await store.end_round(
+            tx, self.user_id, calendar.id, token=token, window_start=window_start, was_empty=was_empty
+        )
+
+
+def window(boundary: DayBoundary, today: date) -> Window:
+    """Return the time whose events are read."""
+    midnight = DayBoundary(boundary.time_zone, 0)
+    return Window(midnight.begin_of(today - PAST), midnight.begin_of(today + FUTURE + timedelta(days=1)))
+
+
+async def publish(tx: Tx, account_id: UUID) -> None:
+    """Show the student an account as it is now, unless it is leaving."""
+    shown = await store.get(tx, tx.user_id, account_id)
+    if shown is not None:
+        tx.publish(events.CalendarAccountUpdated(account_id), shown)
+
+
+def _row(ref: str, event: FeedEvent) -> ResourceEvent:
+    return ResourceEvent(
+        ref=ref,
+        uid=event.uid,
+        recurrence_id=event.recurrence_id,
+        title=event.title,
+        description=event.description,
+        location=event.location,
+        url=event.url,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        start_date=event.start_date,
+        end_date=event.end_date,
+        is_busy=event.is_busy,
+    )

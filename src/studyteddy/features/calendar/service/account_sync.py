@@ -1,0 +1,139 @@
+"""When a calendar account is synchronized, by whom, and what follows from how that ended.
+
+An account has one writer at a time: a job holds it under a lease, which each of its transactions checks and extends. A
+job that finds it held leaves its wish, and the one that holds it has it done again at its end.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from studyteddy import events
+from studyteddy.events import CalendarAccountDue
+from studyteddy.features.auth.service import profile
+from studyteddy.features.calendar.providers.provider import Failing, Gone, ProviderError, SignInRequired
+from studyteddy.features.calendar.schemas.accounts import StoredAccount
+from studyteddy.features.calendar.service.account_round import FRESH, LEASE, Lost, Round, publish
+from studyteddy.features.calendar.service.accounts import PAUSE
+from studyteddy.features.calendar.service.connections import Connections
+from studyteddy.features.calendar.service.feed_sync import FIRST_PAUSE, LONGEST_PAUSE
+from studyteddy.features.calendar.service.own_calendar import own_calendar
+from studyteddy.features.calendar.store import accounts as store
+from studyteddy.platform.db.database import Database
+from studyteddy.platform.identity import Identity
+
+GIVES_UP: Final = 5
+"""Failures after which what was written into an account that is leaving stays there."""
+
+log = structlog.get_logger("studyteddy.calendar")
+
+
+async def sync(
+    db: Database,
+    connections: Connections,
+    identity: Identity,
+    runner: int,
+    due: CalendarAccountDue,
+    *,
+    pause: timedelta,
+) -> None:
+    """Synchronize an account; do nothing if it was disconnected, is being synchronized, or will be by a later job."""
+    account = await _begin(db, identity, runner, due)
+    if account is None:
+        return
+    round = Round(db, identity, account, connections.open(account, user_id=identity.user_id), runner)
+    fault: ProviderError | None = None
+    try:
+        await (_leave(round) if account.state == "leaving" else _all(round))
+    except ProviderError as raised:
+        fault = raised
+    except Lost:
+        return
+    try:
+        await _end(round, due, fault, pause=pause)
+    except Lost:
+        return
+
+
+async def _begin(db: Database, identity: Identity, runner: int, due: CalendarAccountDue) -> StoredAccount | None:
+    """Take the account, unless another job holds it or comes later."""
+    async with db.transaction(identity) as tx:
+        account = await store.lock(tx, tx.user_id, due.account_id)
+        if account is None:
+            return None
+        is_mine = account.runner == runner
+        is_held = account.runs_until is not None and account.runs_until > tx.now
+        if not is_mine and (is_held or account.asked_at > due.asked_at):
+            return None
+        await store.begin(tx, tx.user_id, account.id, runner=runner, until=tx.now + LEASE)
+        return account
+
+
+async def _all(round: Round) -> None:
+    """Read the calendars of an account, and write focus sessions into ours."""
+    boundary = await profile.day_boundary(round.db.reading(round.identity), round.user_id)
+    calendars = await round.calendars()
+    for calendar in calendars:
+        is_fresh = calendar.read_at is not None and round.db.clock() < calendar.read_at + FRESH
+        if calendar.busy and not calendar.ours and not (is_fresh and calendar.token):
+            try:
+                await round.read(calendar, boundary)
+            except Gone:
+                await round.relist()
+    if round.account.writes:
+        own = await own_calendar(round, await round.our_calendar(calendars), boundary)
+        try:
+            await own.pull()
+            await own.push()
+        except Gone:
+            await round.relist()
+
+
+async def _leave(round: Round) -> None:
+    """Remove what was written into an account."""
+    boundary = await profile.day_boundary(round.db.reading(round.identity), round.user_id)
+    for calendar in await store.calendars(round.db.reading(round.identity), round.user_id, round.account.id):
+        if calendar.ours:
+            await (await own_calendar(round, calendar, boundary)).remove_all()
+
+
+async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | None, *, pause: timedelta) -> None:
+    """Record how it ended, and when the account is synchronized next."""
+    before = round.account
+    failures = before.failures + 1 if fault else 0
+    async with round.transaction() as tx:
+        if before.state == "leaving" and (fault is None or isinstance(fault, SignInRequired) or failures > GIVES_UP):
+            await store.delete(tx, tx.user_id, before.id)
+            return
+        account = await store.lock(tx, tx.user_id, before.id)
+        assert account is not None  # the transaction holds it
+        state = "reconnect" if isinstance(fault, SignInRequired) else "failing" if fault else "ok"
+        await store.end(
+            tx,
+            tx.user_id,
+            before.id,
+            state=state,
+            problem=(str(fault) if fault else round.problem or "")[:500] or None,
+            failures=failures,
+            next_sync=tx.now + _wait(fault, failures, PAUSE if round.is_rest else pause),
+            synced=fault is None,
+        )
+        if state == "reconnect" and before.state != "reconnect":
+            tx.publish(events.CalendarAccountStopped(before.id, before.address))
+        if account.asked_at > due.asked_at and state != "reconnect":
+            tx.publish(CalendarAccountDue(before.id, account.asked_at))
+        await publish(tx, before.id)
+    if fault is not None:
+        log.info("calendar.account_failed", account=str(before.id), fault=type(fault).__name__, failures=failures)
+
+
+def _wait(fault: ProviderError | None, failures: int, pause: timedelta) -> timedelta:
+    """Return after how long an account is synchronized again: after failures, 5 minutes to 6 hours."""
+    if fault is None:
+        return pause
+    asked = timedelta(seconds=(fault.retry_after if isinstance(fault, Failing) else None) or 0)
+    wait: timedelta = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    return max(wait, asked)

@@ -1,0 +1,251 @@
+"""The calendar of ours in a student's account: focus sessions are written into it, and changes there come back.
+
+What was last known to be there is the base of a three-way merge. A time that was changed there wins; a title that was
+changed there doesn't, since it is that of the task. What was deleted there is cancelled here, unless it was changed
+here meanwhile. When both sides changed, or a change can't be made here, the student finds that in a list, and can
+reverse it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from studyteddy import events
+from studyteddy.features.auth.service import profile
+from studyteddy.features.calendar.formats import feed_texts
+from studyteddy.features.calendar.formats.feeds import MAX_TITLE, Feed
+from studyteddy.features.calendar.providers.provider import Failing, Gone, OwnEvent, Resource, Stale
+from studyteddy.features.calendar.schemas.accounts import StoredCalendar
+from studyteddy.features.calendar.schemas.conflicts import CalendarConflict, Copy, Kind, Planned, Side
+from studyteddy.features.calendar.service.account_round import Round, window
+from studyteddy.features.calendar.service.accounts import LONGEST, SHORTEST
+from studyteddy.features.calendar.service.feed_sync import FUTURE, PAST
+from studyteddy.features.calendar.service.published_feed import TEXTS
+from studyteddy.features.calendar.store import accounts as account_store
+from studyteddy.features.calendar.store import copies as store
+from studyteddy.features.calendar.store import events as event_store
+from studyteddy.features.focus.schemas.commands import Command
+from studyteddy.features.focus.schemas.sessions import SessionChanges
+from studyteddy.features.focus.service import commands, sessions
+from studyteddy.platform.db.statements import Reader
+from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.errors import Problem
+from studyteddy.platform.ids import new_id
+from studyteddy.platform.local_time.dates import DayBoundary
+
+MAX_SESSIONS: Final = 500
+_REJECTED: Final = "The calendar server rejected a focus session as invalid."
+
+Time = tuple[datetime, datetime]
+
+
+class There(msgspec.Struct, frozen=True):
+    """An event of ours as it is in the calendar now; without a time if it isn't between two instants."""
+
+    ref: str
+    etag: str
+    title: str
+    time: Time | None
+
+
+class Here(msgspec.Struct, frozen=True):
+    """A scheduled session as it should be in the calendar."""
+
+    session: Planned
+    title: str
+    time: Time
+
+
+class OwnCalendar:
+    """The calendar during one round. `untitled` is what a session without a task is called."""
+
+    def __init__(self, round: Round, calendar: StoredCalendar, boundary: DayBoundary, untitled: str) -> None:
+        self._round = round
+        self._calendar = calendar
+        self._boundary = boundary
+        self._untitled = untitled
+        self._today = boundary.date_of(round.db.clock())
+
+    async def pull(self) -> None:
+        """Read what changed in the calendar, and carry it over."""
+        known = {one.ref: one for one in await self._copies()}
+        seen, is_full = set[str](), False
+        span = window(self._boundary, self._today)
+        async for part in self._round.provider.changes(self._calendar.ref, self._calendar.token, {}, span):
+            is_full = is_full or part.is_full
+            seen |= {one.ref for one in part.changed}
+            there = await self._there([one for one in part.changed if _is_changed(one, known)])
+            others = [one for one in part.changed if one.ref not in known]
+            refs, rows = await self._round.events_of(others, self._boundary, self._today)
+            gone = [known[ref] for ref in part.removed if ref in known]
+            if part.is_last and is_full:
+                gone += [copy for ref, copy in known.items() if ref not in seen and await self._is_gone(copy)]
+            async with self._round.transaction() as tx:
+                await event_store.replace(tx, tx.user_id, self._calendar.id, [*refs, *part.removed], rows)
+                for one in there:
+                    await self._merge(tx, known[one.ref], one)
+                for copy in gone:
+                    await self._skip(tx, copy)
+                if part.is_last:
+                    await self._end(tx, part.token, seen if is_full else None)
+
+    async def push(self) -> None:
+        """Write into the calendar what it lacks, and remove what was cancelled or deleted here."""
+        reader, user_id = self._round.db.reading(self._round.identity), self._round.user_id
+        copies = {one.session_id: one for one in await self._copies()}
+        for copy in copies.values():
+            if copy.status in (None, "cancelled"):
+                await self._remove(copy)
+        now = self._round.db.clock()
+        span = {"start": now - timedelta(days=1), "end": now + FUTURE}
+        for session in await store.planned(reader, user_id, **span, limit=MAX_SESSIONS):
+            await self._write(session, copies.get(session.id))
+        async with self._round.transaction() as tx:
+            await store.forget(tx, user_id, self._calendar.id, before=tx.now - PAST)
+
+    async def remove_all(self) -> None:
+        """Remove from the calendar what was written into it."""
+        for copy in await self._copies():
+            await self._remove(copy)
+
+    async def _copies(self) -> list[Copy]:
+        reader = self._round.db.reading(self._round.identity)
+        return await store.of_calendar(reader, self._round.user_id, self._calendar.id)
+
+    async def _there(self, resources: list[Resource]) -> list[There]:
+        feeds = await self._round.feeds_of(resources, self._boundary, self._today)
+        return [_there(one, feed) for one, feed in zip(resources, feeds, strict=True)]
+
+    async def _is_gone(self, copy: Copy) -> bool:
+        """Return whether an event doesn't exist: that a list lacks it isn't enough to cancel a session."""
+        try:
+            await self._round.provider.get(copy.ref)
+        except Gone:
+            return True
+        return False
+
+    async def _merge(self, tx: Tx, base: Copy, there: There) -> None:
+        """Carry over what was changed in the calendar, and keep how it is there now as the new base."""
+        here = await self._here(tx, base)
+        if here is not None:
+            base_time = (base.starts_at, base.ends_at)
+            if there.time is None or there.time not in (base_time, here.time):
+                is_moved = await _move(tx, here, there.time)
+                if not is_moved or here.time != base_time:
+                    kept: Side = "there" if is_moved else "here"
+                    await self._conflict(tx, here, "time", _words(here.time), _words(there.time), kept)
+            if there.title not in (base.title, here.title):
+                await self._conflict(tx, here, "title", here.title, there.title, "here")
+        # Without a time, one that no session has, so that it is written again.
+        starts_at, ends_at = there.time or (base.starts_at, base.starts_at)
+        now = replace(base, etag=there.etag, title=there.title, starts_at=starts_at, ends_at=ends_at)
+        await store.put(tx, tx.user_id, self._calendar.id, now)
+
+    async def _skip(self, tx: Tx, base: Copy) -> None:
+        """Cancel a session that was deleted in the calendar, unless it was changed here: then it is written again."""
+        here = await self._here(tx, base)
+        await store.delete(tx, tx.user_id, self._calendar.id, base.session_id)
+        if here is None:
+            return
+        if here.time == (base.starts_at, base.ends_at) and here.title == base.title:
+            await commands.cancel(tx, base.session_id, Command())
+        else:
+            await self._conflict(tx, here, "deleted", _words(here.time), "", "here")
+
+    async def _end(self, tx: Tx, token: str, seen: set[str] | None) -> None:
+        if seen is not None:
+            await event_store.sweep(tx, tx.user_id, self._calendar.id, list(seen))
+        start = self._today - PAST
+        await account_store.end_round(
+            tx, tx.user_id, self._calendar.id, token=token, window_start=start, was_empty=False
+        )
+
+    async def _write(self, session: Planned, copy: Copy | None) -> None:
+        here = self._shown(session, copy)
+        starts_at, ends_at = here.time
+        if copy is not None and (copy.title, copy.starts_at, copy.ends_at) == (here.title, starts_at, ends_at):
+            return
+        event = OwnEvent(session.id, here.title, starts_at, ends_at)
+        try:
+            if copy is None:
+                written = await self._round.provider.create(self._calendar.ref, event)
+            else:
+                written = await self._round.provider.update(copy.ref, copy.etag, event)
+        except (Stale, Gone):
+            self._round.is_rest = True  # it was changed there a moment ago: that is read first
+            return
+        except Failing as fault:
+            if fault.reason != "rejected":
+                raise
+            self._round.problem = _REJECTED
+            return
+        own_title = copy.own_title if copy else None
+        now = Copy(session.id, written.ref, written.etag, here.title, starts_at, ends_at, own_title, None)
+        async with self._round.transaction() as tx:
+            await store.put(tx, tx.user_id, self._calendar.id, now)
+            await event_store.replace(tx, tx.user_id, self._calendar.id, [written.ref], [])
+
+    async def _remove(self, copy: Copy) -> None:
+        await self._round.provider.delete(copy.ref, "")
+        async with self._round.transaction() as tx:
+            await store.delete(tx, tx.user_id, self._calendar.id, copy.session_id)
+
+    async def _here(self, tx: Tx, copy: Copy) -> Here | None:
+        """Return a session that is still scheduled."""
+        found = await store.planned_session(tx, tx.user_id, copy.session_id)
+        return self._shown(found, copy) if found is not None else None
+
+    def _shown(self, session: Planned, copy: Copy | None) -> Here:
+        title = (copy.own_title if copy else None) or session.title or ""
+        start = session.starts_at.astimezone(UTC).replace(microsecond=0)
+        shown = feed_texts.stable(title, MAX_TITLE) or self._untitled
+        return Here(session, shown, (start, start + timedelta(minutes=session.minutes)))
+
+    async def _conflict(self, tx: Tx, here: Here, kind: Kind, ours: str, theirs: str, kept: Side) -> None:
+        account_id = self._round.account.id
+        found = CalendarConflict(
+            new_id(), account_id, here.session.id, kind, here.title, ours, theirs, kept, tx.now, None
+        )
+        tx.publish(events.CalendarConflictFound(found.id), await store.add_conflict(tx, tx.user_id, found))
+
+
+async def own_calendar(round: Round, calendar: StoredCalendar, boundary: DayBoundary) -> OwnCalendar:
+    """Return the calendar of ours, in the student's language."""
+    reader: Reader = round.db.reading(round.identity)
+    language = (await profile.language(reader, round.user_id)).partition("-")[0]
+    return OwnCalendar(round, calendar, boundary, TEXTS.get(language, TEXTS["en"])[0])
+
+
+def _is_changed(resource: Resource, known: dict[str, Copy]) -> bool:
+    """Return whether a resource is of ours, and not just as we wrote it."""
+    copy = known.get(resource.ref)
+    return copy is not None and (not resource.etag or resource.etag != copy.etag)
+
+
+def _there(resource: Resource, feed: Feed) -> There:
+    if not feed.events:
+        return There(resource.ref, resource.etag, "", None)
+    event = feed.events[0]
+    time = (event.starts_at, event.ends_at) if event.starts_at and event.ends_at else None
+    return There(resource.ref, resource.etag, event.title, time)
+
+
+async def _move(tx: Tx, here: Here, time: Time | None) -> bool:
+    """Give a session the time that it has in the calendar; return False if it can't have that."""
+    if time is None or not SHORTEST <= time[1] - time[0] <= LONGEST:
+        return False
+    minutes = round((time[1] - time[0]).total_seconds() / 60)
+    changes = SessionChanges(scheduled_at=time[0], planned_minutes=minutes)
+    try:
+        await sessions.update(tx, here.session.id, changes, if_match=None)
+    except Problem:
+        return False
+    return True
+
+
+def _words(time: Time | None) -> str:
+    return "" if time is None else "/".join(f"{one.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for one in time)
