@@ -50,6 +50,7 @@ class CalendarConflictFound(Event, frozen=True):
     """A focus session was changed here and in a calendar, or such a conflict was reversed."""
 
     conflict_id: UUID
+    reversed: bool = False
 
 
 @internal("feed.due")

@@ -1,7 +1,7 @@
 """Calendars: those that a student subscribes to, accounts that are synchronized, and the student's published plan.
 
-Owns: published feeds; feeds with their events, changes and courses; accounts with their calendars, what was written into
-them, and conflicts. Publishes: calendar.published, feed.due, feed.updated, feed.deleted, calendar_account.due,
+Owns: published feeds; feeds with their events, changes and courses; accounts with their calendars, what was written
+into them, and conflicts. Publishes: calendar.published, feed.due, feed.updated, feed.deleted, calendar_account.due,
 calendar_account.updated, calendar_account.deleted, calendar_account.stopped, calendar_conflict.found. Reacts to:
 feed.due, feed.updated, calendar_account.due, focus.scheduled, focus.updated, focus.cancelled, focus.deleted,
 password.changed.
@@ -17,17 +17,12 @@ from studyteddy.features.calendar.api import published_feed as published_feed_ap
 from studyteddy.features.calendar.store import accounts, copies, courses, events, feeds, published_feed
 from studyteddy.platform.feature import Feature
 
+_STORES = (published_feed, feeds, events, courses, accounts, copies)
+
 FEATURE = Feature(
     routers=(feeds_api.router, accounts_api.router, events_api.router, published_feed_api.router),
     jobs=(jobs.jobs,),
-    data_exports=(
-        *published_feed.DATA_EXPORTS,
-        *feeds.DATA_EXPORTS,
-        *events.DATA_EXPORTS,
-        *courses.DATA_EXPORTS,
-        *accounts.DATA_EXPORTS,
-        *copies.DATA_EXPORTS,
-    ),
+    data_exports=tuple(one for store in _STORES for one in store.DATA_EXPORTS),
     retention=(*feeds.RETENTION, *events.RETENTION, *accounts.RETENTION, *copies.RETENTION),
     sealed_columns=(*feeds.SEALED_COLUMNS, *accounts.SEALED_COLUMNS),
 )

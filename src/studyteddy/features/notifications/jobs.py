@@ -7,6 +7,8 @@ import structlog
 from studyteddy.events import (
     AiKeyChanged,
     ApiKeyCreated,
+    CalendarAccountStopped,
+    CalendarConflictFound,
     CalendarPublished,
     DeletionScheduled,
     EmailVerificationAsked,
@@ -138,6 +140,34 @@ async def warn_of_published_calendar(tx: Tx, job_id: int, event: CalendarPublish
     """Warn that the calendar was published."""
     effect = "Whoever has its address can read it without signing in, until you stop publishing it."
     await service.warn(tx, event, "Your calendar was published", effect, source=str(job_id))
+
+
+@jobs.on(CalendarAccountStopped)
+async def tell_of_stopped_calendar(tx: Tx, job_id: int, event: CalendarAccountStopped) -> None:
+    """Notify that a calendar account isn't synchronized any more."""
+    await service.notify(
+        tx,
+        source=f"calendar-stopped:{job_id}",
+        type="calendar_stopped",
+        title=f"Connect your calendar {event.address} again",
+        body="It isn't synchronized any more, because its sign-in was rejected.",
+        data={"accountId": str(event.account_id)},
+    )
+
+
+@jobs.on(CalendarConflictFound)
+async def tell_of_calendar_conflict(tx: Tx, event: CalendarConflictFound) -> None:
+    """Notify that a focus session was changed here and in a calendar."""
+    if event.reversed:
+        return
+    await service.notify(
+        tx,
+        source=f"calendar-conflict:{event.conflict_id}",
+        type="calendar_conflict",
+        title="A focus session was changed here and in your calendar",
+        body="See under Settings, Calendars, which change was kept, and choose the other one if you like.",
+        data={"conflictId": str(event.conflict_id)},
+    )
 
 
 @jobs.on(ApiKeyCreated)

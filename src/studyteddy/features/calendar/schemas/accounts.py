@@ -129,6 +129,17 @@ class StoredCalendar(msgspec.Struct, frozen=True):
     read_at: datetime | None
 
 
+class ListedCalendar(msgspec.Struct, frozen=True):
+    """A calendar as its provider lists it."""
+
+    ref: str
+    name: str
+    color: str
+    position: int
+    busy: bool
+    """Whether it is read if the student hasn't chosen."""
+
+
 class DueAccount(msgspec.Struct, frozen=True):
     """An account that is to be synchronized."""
 

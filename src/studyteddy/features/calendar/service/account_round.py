@@ -18,8 +18,8 @@ import msgspec
 
 from studyteddy import events
 from studyteddy.features.calendar.formats.feeds import Feed, FeedEvent, read_feeds
-from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, Resource, Window
-from studyteddy.features.calendar.schemas.accounts import StoredAccount, StoredCalendar
+from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, RemoteCalendar, Resource, Window
+from studyteddy.features.calendar.schemas.accounts import ListedCalendar, StoredAccount, StoredCalendar
 from studyteddy.features.calendar.schemas.feeds import ResourceEvent
 from studyteddy.features.calendar.service.feed_sync import FUTURE, OWN_UID, PAST
 from studyteddy.features.calendar.store import accounts as store
@@ -107,16 +107,17 @@ class Round:
                 self.problem = _ENDED
                 self.account = msgspec.structs.replace(self.account, writes=False)
                 await store.set_writes(tx, self.user_id, self.account.id, writes=False)
-            await store.put_calendars(tx, self.user_id, self.account.id, found)
+            await store.put_calendars(tx, self.user_id, self.account.id, _listed(found))
 
     async def our_calendar(self, calendars: Sequence[StoredCalendar]) -> StoredCalendar:
         """Return the calendar that focus sessions are written into; make it if there is none."""
         found = next((one for one in calendars if one.ours), None)
         if found is not None:
             return found
-        made = await self.provider.make_calendar(OURS, slug=f"study-teddy-{self.account.id.hex}")
+        made = await self.provider.make_calendar(OURS, slug=f"study-teddy-{self.user_id.hex}")
         async with self.transaction() as tx:
-            await store.put_ours(tx, self.user_id, self.account.id, new_id(), made)
+            shown = {"ref": made.ref, "name": made.name, "color": made.color}
+            await store.put_ours(tx, self.user_id, self.account.id, new_id(), **shown)
             kept = await store.calendars(tx, self.user_id, self.account.id)
         return next(one for one in kept if one.ours)
 
@@ -141,18 +142,22 @@ class Round:
             await self.tell(part, len(rows))
 
     async def events_of(
-        self, resources: Sequence[Resource], boundary: DayBoundary, today: date
+        self, resources: Sequence[Resource], boundary: DayBoundary, today: date, *, left: set[str] | None = None
     ) -> tuple[list[str], list[ResourceEvent]]:
-        """Return the refs of the resources that can be read, and their events; our own are passed over."""
-        feeds = await self.feeds_of(resources, boundary, today)
-        read = [(one.ref, feed) for one, feed in zip(resources, feeds, strict=True) if feed.is_complete or feed.events]
-        rows = [
-            _row(ref, event)
-            for ref, feed in read
-            for event in {one.recurrence_id: one for one in feed.events}.values()
-            if not event.uid.endswith(OWN_UID)
-        ]
-        return [ref for ref, _ in read], rows
+        """Return the refs of the resources that can be read, and their events.
+
+        Those that we wrote are passed over; the refs of those to come are added to `left`.
+        """
+        refs, rows, now = list[str](), list[ResourceEvent](), self.db.clock()
+        for resource, feed in zip(resources, await self.feeds_of(resources, boundary, today), strict=True):
+            if feed.is_complete or feed.events:
+                refs.append(resource.ref)
+            for event in {one.recurrence_id: one for one in feed.events}.values():
+                if not event.uid.endswith(OWN_UID):
+                    rows.append(_row(resource.ref, event))
+                elif left is not None and event.starts_at is not None and event.starts_at > now:
+                    left.add(resource.ref)
+        return refs, rows
 
     async def feeds_of(self, resources: Sequence[Resource], boundary: DayBoundary, today: date) -> list[Feed]:
         """Return what resources contain, read in a process of its own."""
@@ -197,6 +202,11 @@ async def publish(tx: Tx, account_id: UUID) -> None:
     shown = await store.get(tx, tx.user_id, account_id)
     if shown is not None:
         tx.publish(events.CalendarAccountUpdated(account_id), shown)
+
+
+def _listed(found: Sequence[RemoteCalendar]) -> list[ListedCalendar]:
+    """Return calendars as they are stored. Those that the student can't change, such as of holidays, take no time."""
+    return [ListedCalendar(one.ref, one.name, one.color, n, one.writable) for n, one in enumerate(found)]
 
 
 def _row(ref: str, event: FeedEvent) -> ResourceEvent:

@@ -41,7 +41,7 @@ async def reverse(tx: Tx, conflict_id: UUID) -> CalendarConflict:
         raise CantReverse() from fault
     reversed_ = await store.reversed_(tx, tx.user_id, conflict_id)
     await accounts.ask(tx, conflict.account_id)
-    tx.publish(events.CalendarConflictFound(conflict_id), reversed_)
+    tx.publish(events.CalendarConflictFound(conflict_id, reversed=True), reversed_)
     return reversed_
 
 

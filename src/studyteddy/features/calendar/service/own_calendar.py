@@ -69,6 +69,8 @@ class OwnCalendar:
         self._boundary = boundary
         self._untitled = untitled
         self._today = boundary.date_of(round.db.clock())
+        self._left = set[str]()
+        """Refs of events to come that an earlier connection wrote, of which nothing is known."""
 
     async def pull(self) -> None:
         """Read what changed in the calendar, and carry it over."""
@@ -80,7 +82,7 @@ class OwnCalendar:
             seen |= {one.ref for one in part.changed}
             there = await self._there([one for one in part.changed if _is_changed(one, known)])
             others = [one for one in part.changed if one.ref not in known]
-            refs, rows = await self._round.events_of(others, self._boundary, self._today)
+            refs, rows = await self._round.events_of(others, self._boundary, self._today, left=self._left)
             gone = [known[ref] for ref in part.removed if ref in known]
             if part.is_last and is_full:
                 gone += [copy for ref, copy in known.items() if ref not in seen and await self._is_gone(copy)]
@@ -104,6 +106,8 @@ class OwnCalendar:
         span = {"start": now - timedelta(days=1), "end": now + FUTURE}
         for session in await store.planned(reader, user_id, **span, limit=MAX_SESSIONS):
             await self._write(session, copies.get(session.id))
+        for ref in self._left - {one.ref for one in await self._copies()}:
+            await self._round.provider.delete(ref, "")
         async with self._round.transaction() as tx:
             await store.forget(tx, user_id, self._calendar.id, before=tx.now - PAST)
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import msgspec
 
-from studyteddy.features.calendar.providers.provider import RemoteCalendar
 from studyteddy.features.calendar.schemas.accounts import (
     AccountCalendar,
     CalendarAccount,
     DueAccount,
+    ListedCalendar,
     ProviderName,
     State,
     StoredAccount,
@@ -144,8 +144,8 @@ _PUT_CALENDARS = Statement(
     Nothing,
     """
 INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, position, busy, ours, token)
-SELECT $1, gen_random_uuid(), $2, c.ref, c.name, c.color, c.position, c.writable, false, ''
-  FROM jsonb_to_recordset($3::text::jsonb) AS c(ref text, name text, color text, position integer, writable boolean)
+SELECT $1, gen_random_uuid(), $2, c.ref, c.name, c.color, c.position, c.busy, false, ''
+  FROM jsonb_to_recordset($3::text::jsonb) AS c(ref text, name text, color text, position integer, busy boolean)
 ON CONFLICT (user_id, account_id, ref) DO UPDATE
    SET name = EXCLUDED.name, color = EXCLUDED.color, position = EXCLUDED.position""",
 )
@@ -155,7 +155,7 @@ _PUT_OURS = Statement(
     """
 INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, position, busy, ours, token)
 VALUES ($1, $2, $3, $4, $5, $6, 1000, true, true, '')
-ON CONFLICT (user_id, account_id, ref) DO UPDATE SET ours = true, token = ''""",
+ON CONFLICT (user_id, account_id, ref) DO UPDATE SET ours = true, busy = true, token = ''""",
 )
 
 _KEEP_CALENDARS = Statement(
@@ -300,20 +300,19 @@ async def calendars(reader: Reader, user_id: UUID, account_id: UUID) -> list[Sto
     return await reader.all(_CALENDARS_OF, user_id, account_id)
 
 
-async def put_calendars(tx: Tx, user_id: UUID, account_id: UUID, found: Sequence[RemoteCalendar]) -> None:
-    """Keep the calendars that an account has now. New ones that the student may change are read."""
-    rows = [
-        {"ref": one.ref, "name": one.name, "color": one.color, "position": n, "writable": one.writable}
-        for n, one in enumerate(found)
-    ]
-    await tx.do(_PUT_CALENDARS, user_id, account_id, msgspec.json.encode(rows).decode())
+async def put_calendars(tx: Tx, user_id: UUID, account_id: UUID, found: Sequence[ListedCalendar]) -> None:
+    """Keep the calendars that an account has now. The student's choice which are read stays."""
+    rows = msgspec.json.encode(found).decode()
+    await tx.do(_PUT_CALENDARS, user_id, account_id, rows)
     await tx.do(_KEEP_CALENDARS, user_id, account_id, [one.ref for one in found])
     await tx.do(_LISTED, user_id, account_id, tx.now)
 
 
-async def put_ours(tx: Tx, user_id: UUID, account_id: UUID, calendar_id: UUID, made: RemoteCalendar) -> None:
+async def put_ours(
+    tx: Tx, user_id: UUID, account_id: UUID, calendar_id: UUID, *, ref: str, name: str, color: str
+) -> None:
     """Keep the calendar that was made for focus sessions."""
-    await tx.do(_PUT_OURS, user_id, calendar_id, account_id, made.ref, made.name, made.color)
+    await tx.do(_PUT_OURS, user_id, calendar_id, account_id, ref, name, color)
 
 
 async def delete_calendar(tx: Tx, user_id: UUID, calendar_id: UUID) -> None:

@@ -147,7 +147,7 @@ async def planned_session(reader: Reader, user_id: UUID, session_id: UUID) -> Pl
 
 async def is_shown(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
     """Return whether a session should be in calendars, or is in one and shouldn't be."""
-    return bool(await tx.one(_IS_SHOWN, user_id, session_id))
+    return await tx.one(_IS_SHOWN, user_id, session_id) or False
 
 
 async def add_conflict(tx: Tx, user_id: UUID, conflict: CalendarConflict) -> CalendarConflict:
