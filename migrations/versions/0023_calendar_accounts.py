@@ -18,6 +18,7 @@ CREATE TABLE calendar_accounts (
     owner_key text NOT NULL CHECK (length(owner_key) <= 500),
     address text NOT NULL CHECK (length(address) <= 320),
     credential bytea NOT NULL,
+    access text NOT NULL CHECK (access IN ('busy', 'events')),
     state text NOT NULL CHECK (state IN ('ok', 'reconnect', 'failing', 'leaving')),
     problem text CHECK (length(problem) <= 500),
     failures integer NOT NULL,

@@ -32,9 +32,11 @@ router = Router("/api/calendar", tag="calendar")
 
 
 @router.get("/accounts")
-async def get_calendar_accounts(db: Database, identity: Identity) -> CalendarAccounts:
+async def get_calendar_accounts(
+    db: Database, calendar_connections: Connections, identity: Identity
+) -> CalendarAccounts:
     """Get the calendar accounts that you have connected, with their calendars and how they were last synchronized."""
-    return await accounts.all_of(db.reading(identity), identity.user_id)
+    return await accounts.all_of(db.reading(identity), identity.user_id, calendar_connections)
 
 
 @router.post("/caldav/connect", status=201, errors=(ConnectionFailed, TooManyAccounts))

@@ -14,6 +14,7 @@ from studyteddy.platform.fields import END, GAP, NO_CONTROLS, TEXT
 
 ProviderName = Literal["google", "outlook", "caldav"]
 State = Literal["ok", "reconnect", "failing"]
+Access = Literal["busy", "events"]
 
 
 class CalDavSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +62,7 @@ class CalendarAccount(msgspec.Struct, frozen=True, rename="camel"):
     id: UUID
     provider: ProviderName
     address: Annotated[str, Meta(description="What you know the account by, such as an e-mail address.")]
+    access: Annotated[Access, Meta(description="`busy`: only when you are busy is read, not with what.")]
     state: Annotated[State, Meta(description="`reconnect`: connect it again; until then, nothing is synchronized.")]
     problem: Annotated[str | None, Meta(description="Why it can't be synchronized, in words.")]
     writes: Annotated[bool, Meta(description="Whether focus sessions are written into a calendar of their own.")]
@@ -75,6 +77,19 @@ class CalendarAccounts(msgspec.Struct, frozen=True):
     """All calendar accounts, the oldest first."""
 
     items: list[CalendarAccount]
+    providers: Annotated[list[ProviderName], Meta(description="What can be connected on this server.")]
+
+
+class ConnectionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is read of the calendars: when you are busy, or also with what. `events` can be asked for later."""
+
+    access: Access = "busy"
+
+
+class Authorization(msgspec.Struct, frozen=True, rename="camel"):
+    """Where to send the browser."""
+
+    authorization_url: str
 
 
 class AccountChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

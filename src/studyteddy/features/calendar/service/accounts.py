@@ -48,9 +48,9 @@ SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=240)
 _DUE: Final = 500
 
 
-async def all_of(reader: Reader, user_id: UUID) -> CalendarAccounts:
-    """Return the student's accounts."""
-    return CalendarAccounts(await store.all_of(reader, user_id))
+async def all_of(reader: Reader, user_id: UUID, connections: Connections) -> CalendarAccounts:
+    """Return the student's accounts, and what can be connected."""
+    return CalendarAccounts(await store.all_of(reader, user_id), connections.providers)
 
 
 async def get(reader: Reader, user_id: UUID, account_id: UUID) -> CalendarAccount:
@@ -95,6 +95,7 @@ async def _connect(
         owner_key=owner.key,
         address=owner.address,
         credential=connections.sealed(credential, account_id=account_id, user_id=tx.user_id),
+        access="events",
         writes=not await store.writing(tx, tx.user_id),
         next_sync=tx.now + CLAIM,
     )

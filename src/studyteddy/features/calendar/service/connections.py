@@ -11,7 +11,7 @@ import msgspec
 
 from studyteddy.features.calendar.providers.caldav_account import CalDavAccount, CalDavCredential
 from studyteddy.features.calendar.providers.provider import Provider
-from studyteddy.features.calendar.schemas.accounts import StoredAccount
+from studyteddy.features.calendar.schemas.accounts import ProviderName, StoredAccount
 from studyteddy.platform.egress import Allowed
 from studyteddy.platform.security.encryption import FieldEncryption
 
@@ -25,6 +25,7 @@ class Connections:
         self._field_encryption = field_encryption
         self._allow = allow
         self._clock = clock
+        self.providers: list[ProviderName] = ["caldav"]
 
     def caldav(self, credential: CalDavCredential) -> CalDavAccount:
         """Return an account on a CalDAV server."""

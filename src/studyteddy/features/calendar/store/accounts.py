@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.calendar.schemas.accounts import (
+    Access,
     AccountCalendar,
     CalendarAccount,
     DueAccount,
@@ -27,7 +28,7 @@ from studyteddy.platform.security.encryption import SealedColumn
 
 SEALED_COLUMNS = [SealedColumn("calendar_accounts", "credential")]
 
-_SHOWN = "id, provider, address, state, problem, writes, events_read, last_sync_at, next_sync_at, created_at"
+_SHOWN = "id, provider, address, access, state, problem, writes, events_read, last_sync_at, next_sync_at, created_at"
 
 _STORED = (
     "id, provider, address, credential, state, failures, writes, asked_at, listed_at, last_sync_at, runner, runs_until"
@@ -40,6 +41,7 @@ class _Account(msgspec.Struct, frozen=True):
     id: UUID
     provider: ProviderName
     address: str
+    access: Access
     state: State
     problem: str | None
     writes: bool
@@ -85,11 +87,11 @@ _WRITING = Statement(
 _PUT = Statement(
     Nothing,
     """
-INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, credential, state, failures, writes, asked_at,
-       next_sync_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, 'ok', 0, $7, $8, $9, $8)
+INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, credential, access, state, failures, writes,
+       asked_at, next_sync_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $10, 'ok', 0, $7, $8, $9, $8)
 ON CONFLICT (user_id, id) DO UPDATE
-   SET address = EXCLUDED.address, credential = EXCLUDED.credential, state = 'ok', problem = NULL, failures = 0,
+   SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok', problem = NULL, failures = 0,
        asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
 )
 
@@ -236,11 +238,12 @@ async def put(
     owner_key: str,
     address: str,
     credential: bytes,
+    access: Access,
     writes: bool,
     next_sync: datetime,
 ) -> None:
     """Add an account with its sealed credential, or replace the credential; it is synchronized at once."""
-    await tx.do(_PUT, user_id, account_id, provider, owner_key, address, credential, writes, tx.now, next_sync)
+    await tx.do(_PUT, user_id, account_id, provider, owner_key, address, credential, writes, tx.now, next_sync, access)
 
 
 async def ask(
