@@ -19,6 +19,11 @@ IN_ONE_LAYER = {
     "ai.context": "what the tutor knows beside a message, which chats send; it has neither a route nor a table",
     "ai.references": "the objects that requests refer to in their bodies",
     "ai.steps": "the steps of a proposal, which the rules of splitting know too",
+    "calendar.account_round": "how an account is synchronized once; routes and tables are those of accounts",
+    "calendar.account_sync": "when an account is synchronized; routes and tables are those of accounts",
+    "calendar.connections": "how the program signs in to accounts; routes and tables are those of accounts",
+    "calendar.copies": "focus sessions in calendars of others, whose routes are those of conflicts",
+    "calendar.own_calendar": "what is written into an account and comes back; its tables are copies",
     "calendar.feed_sync": "how a feed is read, which a job starts; routes and tables are those of feeds and events",
     "auth.cookies": "the cookies of browsers; only routes set and read them",
     "focus.lifecycle": "how sessions begin and end: shared by the commands, backfilling and the job that ends sessions",
@@ -54,7 +59,10 @@ ABOUT_SEVERAL = {
     "ai": {"odd_texts": "NUL, halves of characters and escapes in texts of students and models"},
     "attachments": {"attachments_in_s3": "the same promises with a real S3 server"},
     "analytics": {"overview": "the overview"},
-    "calendar": {"feed_reading": "the process that reads calendars of others, with hostile ones"},
+    "calendar": {
+        "accounts_at_random": "random histories of accounts, with faults and deaths",
+        "feed_reading": "the process that reads calendars of others, with hostile ones",
+    },
     "gamification": {"points": "the points"},
     "notifications": {
         "mails": "the mails that notifications sends",

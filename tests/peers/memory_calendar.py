@@ -94,6 +94,9 @@ class MemoryProvider:
         self._answered("make")
         return RemoteCalendar(slug, name, writable=True)
 
+    def needs_tags(self, token: str) -> bool:
+        return False
+
     async def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         self._asked("changes")
         calendar = self.calendar(ref)

@@ -125,7 +125,7 @@ async def runtime(
     async with AsyncExitStack() as stack:
         registry = Registry(JOBS)
         pool, clock = await stack.enter_async_context(_connections(settings, name)), clock or _now
-        redis, listener = Redis(settings.redis_url), Redis(settings.redis_url)
+        redis, listener = [await stack.enter_async_context(Redis(settings.redis_url)) for _ in range(2)]
         # The hub and the revocations publish no events, so their database announces none.
         quiet = Database(pool, clock=clock)
         storage = object_storage.from_settings(settings.storage_url)
@@ -136,8 +136,6 @@ async def runtime(
         db = Database(
             pool, clock=clock, reactions=reactions, announce=hub.announce, check_session=sessions.check_active
         )
-        for client in (redis, listener):
-            await stack.enter_async_context(client)
         limiter, limits = Limiter(redis, processes=settings.api_processes), _limits(settings)
         field_encryption, egress_allowed = _field_encryption(settings), egress.allowed(settings.egress_allow)
         guesses = Guesses(limiter, limits)

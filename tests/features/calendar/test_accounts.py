@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.cast import Person, made
@@ -331,7 +332,8 @@ async def test_disconnecting_removes_what_was_written_if_wished(system: System, 
         assert len(there.ours().events) == (1 if removes else 2)
         there.ours().remove("mine")
     admin = await system.admin()
-    assert await admin.fetchval("SELECT count(*) FROM calendar_accounts") == 0
+    count = "SELECT count(*) FROM calendar_accounts WHERE user_id = $1"
+    assert await admin.fetchval(count, UUID(alice.user["id"])) == 0
     await admin.close()
 
 

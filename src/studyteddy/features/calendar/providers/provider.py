@@ -163,11 +163,14 @@ class Provider(Protocol):
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         """Create a calendar for our events; where the provider allows it, return the one that `slug` made before."""
 
+    def needs_tags(self, token: str) -> bool:
+        """Return whether `changes` since this token needs to know the entity tags."""
+
     def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         """Yield what changed in a calendar since `token`, or everything in the window if it is "", in parts.
 
         The last part has the token for the next time. If the provider forgot the token, a full round follows. A token
-        belongs to the window with which the full round began. `known` has the entity tags by ref. Raise `Gone` if the
+        belongs to the window with which the full round began. `known` has the entity tags by ref, or nothing unless `needs_tags`. Raise `Gone` if the
         calendar doesn't exist any more.
         """
 

@@ -167,7 +167,7 @@ class NoSuchAccount(NotFound):
 
 
 class NoSuchCalendar(NotFound):
-    """Calendar not found."""
+    """Calendar of the account not found."""
 
 
 class TooManyAccounts(Conflict):

@@ -38,6 +38,7 @@ FRESH: Final = timedelta(minutes=1)
 """For how long a calendar isn't read again, since every change of a focus session synchronizes the account."""
 FULL: Final = timedelta(days=7)
 """After which a calendar is read in full, since the window has moved on."""
+MAX_TAG: Final = 300
 MAX_EVENTS: Final = 20_000
 """Events that are kept of a calendar."""
 OURS: Final = "Study Teddy"
@@ -127,7 +128,8 @@ class Round:
         is_old = calendar.window_start is None or today - PAST >= calendar.window_start + FULL
         token = "" if is_old else calendar.token
         seen, is_full, kept = set[str](), False, 0
-        async for part in self.provider.changes(calendar.ref, token, {}, window(boundary, today)):
+        known = await self.tags(calendar, token)
+        async for part in self.provider.changes(calendar.ref, token, known, window(boundary, today)):
             if part.is_full and not is_full:
                 seen, is_full = set(), True
             seen |= {one.ref for one in part.changed}
@@ -140,6 +142,12 @@ class Round:
                 if part.is_last:
                     await self._end(tx, calendar, part, seen if is_full else None, start=today - PAST)
             await self.tell(part, len(rows))
+
+    async def tags(self, calendar: StoredCalendar, token: str) -> dict[str, str]:
+        """Return the entity tags by ref, if the provider needs them."""
+        if not self.provider.needs_tags(token):
+            return {}
+        return await event_store.tags(self.db.reading(self.identity), self.user_id, calendar.id)
 
     async def events_of(
         self, resources: Sequence[Resource], boundary: DayBoundary, today: date, *, left: set[str] | None = None
@@ -154,7 +162,7 @@ class Round:
                 refs.append(resource.ref)
             for event in {one.recurrence_id: one for one in feed.events}.values():
                 if not event.uid.endswith(OWN_UID):
-                    rows.append(_row(resource.ref, event))
+                    rows.append(_row(resource, event))
                 elif left is not None and event.starts_at is not None and event.starts_at > now:
                     left.add(resource.ref)
         return refs, rows
@@ -209,9 +217,10 @@ def _listed(found: Sequence[RemoteCalendar]) -> list[ListedCalendar]:
     return [ListedCalendar(one.ref, one.name, one.color, n, one.writable) for n, one in enumerate(found)]
 
 
-def _row(ref: str, event: FeedEvent) -> ResourceEvent:
+def _row(resource: Resource, event: FeedEvent) -> ResourceEvent:
     return ResourceEvent(
-        ref=ref,
+        ref=resource.ref,
+        etag=resource.etag[:MAX_TAG],
         uid=event.uid,
         recurrence_id=event.recurrence_id,
         title=event.title,

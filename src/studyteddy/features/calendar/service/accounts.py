@@ -106,16 +106,20 @@ async def _connect(
 
 async def update(tx: Tx, account_id: UUID, changes: AccountChanges) -> CalendarAccount:
     """Change whether focus sessions are written into an account; raise 404."""
-    await _lock(tx, account_id)
-    if changes.writes is not UNSET:
-        await store.set_writes(tx, tx.user_id, account_id, writes=changes.writes)
-        await ask(tx, account_id)
+    account = await _lock(tx, account_id)
+    if changes.writes is UNSET or changes.writes == account.writes:
+        return await get(tx, tx.user_id, account_id)
+    await store.set_writes(tx, tx.user_id, account_id, writes=changes.writes)
+    await ask(tx, account_id)
     return await _updated(tx, account_id)
 
 
 async def choose(tx: Tx, account_id: UUID, calendar_id: UUID, choice: CalendarChoice) -> CalendarAccount:
     """Choose whether a calendar is read, and its events take time; raise 404."""
     await _lock(tx, account_id)
+    before = await get(tx, tx.user_id, account_id)
+    if any(one.id == calendar_id and not one.ours and one.busy == choice.busy for one in before.calendars):
+        return before
     if not await store.choose(tx, tx.user_id, account_id, calendar_id, busy=choice.busy):
         raise NoSuchCalendar()
     if not choice.busy:

@@ -77,7 +77,9 @@ class OwnCalendar:
         known = {one.ref: one for one in await self._copies()}
         seen, is_full = set[str](), False
         span = window(self._boundary, self._today)
-        async for part in self._round.provider.changes(self._calendar.ref, self._calendar.token, {}, span):
+        tags = await self._round.tags(self._calendar, self._calendar.token)
+        tags |= {one.ref: one.etag for one in known.values()}
+        async for part in self._round.provider.changes(self._calendar.ref, self._calendar.token, tags, span):
             is_full = is_full or part.is_full
             seen |= {one.ref for one in part.changed}
             there = await self._there([one for one in part.changed if _is_changed(one, known)])

@@ -91,8 +91,8 @@ INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, creden
        asked_at, next_sync_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $10, 'ok', 0, $7, $8, $9, $8)
 ON CONFLICT (user_id, id) DO UPDATE
-   SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok', problem = NULL, failures = 0,
-       asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
+   SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok',
+       problem = NULL, failures = 0, asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
 )
 
 _ASK = Statement(
@@ -133,7 +133,7 @@ _DELETE = Statement(Nothing, "DELETE FROM calendar_accounts WHERE user_id = $1 A
 
 _DUE = Statement(
     DueAccount,
-    "SELECT user_id, id FROM calendar_accounts WHERE next_sync_at <= $1 AND state <> 'reconnect'"
+    "SELECT user_id, id FROM calendar_accounts WHERE next_sync_at <= $1::timestamptz AND state <> 'reconnect'"
     " ORDER BY next_sync_at LIMIT $2",
 )
 
