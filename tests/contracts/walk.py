@@ -287,8 +287,6 @@ class Walk:
 
     def actions(self) -> list[Callable[[], Awaitable[Any]]]:
         """Return the actions possible now; some appear twice, to be chosen more often."""
-        if self._reversible():
-            return [self.reverse_conflict]  # soon its session may have ended
         found: list[Callable[[], Awaitable[Any]]] = [self.add_subject, self.add_task, self.add_task]
         found += [self.change_profile, self.change_preferences, self.change_avatar, self.delete_or_restore_account]
         if self.state.exports:
@@ -354,7 +352,8 @@ class Walk:
 
     async def act(self) -> str:
         """Perform an action; every other time one that wasn't performed yet, to keep a walk short."""
-        possible = self.actions()
+        # What can be reversed comes first: soon its session may have ended.
+        possible = [self.reverse_conflict] if self._reversible() else self.actions()
         fresh = [action for action in possible if action.__name__ not in self._done]
         action = self._rng.choice(fresh if fresh and self._rng.random() < 0.5 else possible)
         self._done.add(action.__name__)
@@ -435,11 +434,8 @@ class Walk:
     def _reversible(self) -> dict[str, Json]:
         """Return the conflicts that can be reversed: their sessions are planned."""
         planned = {one["id"] for one in self.state.sessions.values() if one["status"] == "scheduled"}
-        return {
-            key: one
-            for key, one in self.state.conflicts.items()
-            if one["sessionId"] in planned and not one["reversedAt"]
-        }
+        unreversed = {key: one for key, one in self.state.conflicts.items() if one["reversedAt"] is None}
+        return {key: one for key, one in unreversed.items() if one["sessionId"] in planned}
 
     async def reverse_conflict(self) -> Any:
         return await self.person.post(f"/api/calendar/conflicts/{self._any(self._reversible())}/reverse")

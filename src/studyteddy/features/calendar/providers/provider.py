@@ -170,8 +170,8 @@ class Provider(Protocol):
         """Yield what changed in a calendar since `token`, or everything in the window if it is "", in parts.
 
         The last part has the token for the next time. If the provider forgot the token, a full round follows. A token
-        belongs to the window with which the full round began. `known` has the entity tags by ref, or nothing unless `needs_tags`. Raise `Gone` if the
-        calendar doesn't exist any more.
+        belongs to the window with which the full round began. `known` has the entity tags by ref, or nothing unless
+        `needs_tags`. Raise `Gone` if the calendar doesn't exist any more.
         """
 
     async def get(self, ref: str) -> Resource:

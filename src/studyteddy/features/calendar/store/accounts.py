@@ -92,7 +92,8 @@ INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, creden
 VALUES ($1, $2, $3, $4, $5, $6, $10, 'ok', 0, $7, $8, $9, $8)
 ON CONFLICT (user_id, id) DO UPDATE
    SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok',
-       problem = NULL, failures = 0, asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
+       problem = NULL, failures = 0, asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at,
+       listed_at = NULL""",
 )
 
 _ASK = Statement(
