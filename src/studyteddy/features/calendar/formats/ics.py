@@ -50,18 +50,42 @@ def written(name: str, events: Sequence[CalendarEvent], *, refresh: timedelta) -
     return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
 
 
+def single(
+    uid: str,
+    title: str,
+    start: datetime | date,
+    end: datetime | date,
+    *,
+    changed_at: datetime,
+    busy: bool = True,
+    tentative: bool = False,
+) -> bytes:
+    """Return a calendar with one event: `start` and `end` are instants, or days, of which the last isn't included."""
+    lines = [
+        *_HEAD,
+        "BEGIN:VEVENT",
+        _text("UID", uid),
+        f"DTSTAMP:{_instant(changed_at)}",
+        f"DTSTART{_when(start)}",
+        f"DTEND{_when(end)}",
+        _text("SUMMARY", title),
+        f"STATUS:{'TENTATIVE' if tentative else 'CONFIRMED'}",
+        f"TRANSP:{'OPAQUE' if busy else 'TRANSPARENT'}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line)).encode()
+
+
 def _event(event: CalendarEvent) -> Iterator[str]:
     changed = _instant(event.changed_at)
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"DTSTAMP:{changed}"
     yield f"LAST-MODIFIED:{changed}"
-    if isinstance(event.start, datetime):
-        yield f"DTSTART:{_instant(event.start)}"
-        yield f"DTEND:{_instant(event.start + timedelta(minutes=event.minutes))}"
-    else:
-        yield f"DTSTART;VALUE=DATE:{event.start:%Y%m%d}"
-        yield f"DTEND;VALUE=DATE:{event.start + timedelta(days=1):%Y%m%d}"
+    length = timedelta(minutes=event.minutes) if isinstance(event.start, datetime) else timedelta(days=1)
+    yield f"DTSTART{_when(event.start)}"
+    yield f"DTEND{_when(event.start + length)}"
     yield _text("SUMMARY", event.title)
     if event.description:
         yield _text("DESCRIPTION", event.description)
@@ -77,6 +101,11 @@ def _event(event: CalendarEvent) -> Iterator[str]:
         yield f"TRIGGER:-PT{event.alarm_minutes}M"
         yield "END:VALARM"
     yield "END:VEVENT"
+
+
+def _when(at: datetime | date) -> str:
+    """Return the parameters and value of a property with an instant or a day."""
+    return f":{_instant(at)}" if isinstance(at, datetime) else f";VALUE=DATE:{at:%Y%m%d}"
 
 
 def _instant(at: datetime) -> str:
