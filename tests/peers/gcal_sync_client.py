@@ -40,7 +40,7 @@ async def main(api: str, token: str) -> None:
             await lists.run()
             return [[one.id, one.access_role] for one in (await lists.store_service.async_list_calendars()).calendars]
 
-        commands = {"sync": sync, "delete": delete, "calendars": calendars}
+        commands: dict[str, Any] = {"sync": sync, "delete": delete, "calendars": calendars}
         while line := await asyncio.to_thread(sys.stdin.readline):
             command, *arguments = json.loads(line)
             print(json.dumps(await commands[command](*arguments)), flush=True)

@@ -123,11 +123,12 @@ class GoogleCalendarServer(ScriptedServer):
         self._notify(found)
         return event
 
-    def requested(self, *, since: int = 0) -> list[str]:
-        """Return the methods that were called, without `calendar.`."""
-        return [name for request in self.requests[since:] if (name := self._name(request))]
+    def requested(self) -> list[str]:
+        """Return the methods that were called, such as `events.list`."""
+        return [name for request in self.requests if (name := self.method_of(request))]
 
-    def _name(self, request: Request) -> str:
+    def method_of(self, request: Request) -> str:
+        """Return the method that a request calls; "" if it is for the authorization server."""
         path = urlsplit(request.path).path.removeprefix("/calendar/v3/")
         found = self.contract.method(request.method, path)
         return found[0].id.removeprefix("calendar.") if found else ""

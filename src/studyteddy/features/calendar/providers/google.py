@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from studyteddy.features.calendar.providers import google_api, google_busy, google_events
-from studyteddy.features.calendar.providers.google_api import CalendarId, Etag, Id, segment
+from studyteddy.features.calendar.providers.google_api import CalendarId, Etag, segment
 from studyteddy.features.calendar.providers.google_events import FIELDS, MARK, Item
 from studyteddy.features.calendar.providers.oauth import GOOGLE_EVENTS_SCOPE
 from studyteddy.features.calendar.providers.provider import (
@@ -64,7 +64,6 @@ class _Calendar(msgspec.Struct, rename="camel"):
 
 
 class _Written(msgspec.Struct):
-    id: Id
     etag: Etag
 
 
