@@ -116,10 +116,11 @@ class GoogleCalendarServer(ScriptedServer):
         return calendar
 
     def put(self, calendar: str, id: str, **document: Any) -> Event:
-        """Store an event as somebody else would."""
+        """Store an event as somebody else would; None removes a field."""
         found = self.calendars[calendar]
         found.by_offset = not self.keeps("named_zone")
-        event = found.put({**found.documents.get(id, {}), "id": id, **document})
+        changed = {**found.documents.get(id, {}), "id": id, **document}
+        event = found.put({name: value for name, value in changed.items() if value is not None})
         self._notify(found)
         return event
 
@@ -269,8 +270,6 @@ class GoogleCalendarServer(ScriptedServer):
     def _events_patch(self, call: _Call) -> Any:
         calendar, before = self._writable(call), self._matched(call)
         kept = before if self.keeps("patch") else {name: before[name] for name in ("id", "start", "end")}
-        if kept.get("start") == before.get("start") and "recurringEventId" in before:
-            kept.pop("recurrence", None)
         return self._stored(call, calendar, merged(kept, call.body))
 
     def _events_update(self, call: _Call) -> Any:

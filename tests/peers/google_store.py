@@ -68,6 +68,8 @@ class Calendar:
         for instance in before.values():
             if instance["id"] not in after:
                 self.vanished[instance["id"]] = self.version, tombstone(instance)
+                self.documents.pop(instance["id"], None)
+                self.versions.pop(instance["id"], None)
         for one in after:
             self.vanished.pop(one, None)
         return document

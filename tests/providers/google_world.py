@@ -16,7 +16,7 @@ from tests.peers.google_calendar import GoogleCalendarServer, google_calendar
 from studyteddy.features.calendar.formats.feeds import FeedEvent, read_feed
 from studyteddy.features.calendar.providers.google import GoogleCalendar
 from studyteddy.features.calendar.providers.oauth import GOOGLE_BUSY_SCOPES, GOOGLE_EVENTS_SCOPE
-from studyteddy.features.calendar.providers.provider import Changes, Resource, SignInRequired, Window
+from studyteddy.features.calendar.providers.provider import Changes, Provider, Resource, SignInRequired, Window
 from studyteddy.features.calendar.providers.rest import Rest
 
 ALICE = "alice@example.com"
@@ -91,7 +91,7 @@ def weekly(count: int, hour: int = 10) -> dict[str, Any]:
 
 
 async def since(
-    client: GoogleCalendar,
+    client: Provider,
     token: str = "",
     *,
     calendar: str = ALICE,

@@ -257,6 +257,19 @@ async def test_what_does_not_block_time_is_free(google: World) -> None:
     assert {ref for ref, one in found.items() if one.is_busy} == busy
 
 
+async def test_a_calendar_whose_id_is_no_path_is_read(google: World) -> None:
+    calendar = "en.german#holiday@group.v.calendar.google.com"
+    google.server.add(Calendar(calendar, "Holidays", role="reader"))
+    google.put("xmas", calendar=calendar)
+    ref = calendar.replace("#", "%23")
+    found = await since(google.client(), calendar=ref)
+    assert refs(found) == [f"{ref}/xmas"]
+    assert await google.client().get(f"{ref}/xmas") == found.changed[0]
+    assert refs(await since(google.client(*BUSY), calendar=ref)) == [f"{ref}/busy-20261201T090000Z"]
+    with pytest.raises(Failing, match="permission"):
+        await google.client("https://www.googleapis.com/auth/calendar").update(f"{ref}/xmas", "", own_event())
+
+
 async def test_only_what_is_needed_is_asked_for(google: World) -> None:
     google.put("exam", attendees=[{"email": "bob@example.com"}], description="secret", location="Room 1")
     (found,) = (await since(google.client())).changed
@@ -319,6 +332,21 @@ async def test_the_tombstone_of_a_series_removes_the_instances_that_are_known(go
     known = {**dict.fromkeys(LECTURES, "1"), f"{ALICE}/seriesother_20261019T080000Z": "1", f"{ALICE}/exam": "1"}
     changes = await since(google.client(), token, known=known)
     assert sorted(changes.removed) == [f"{ALICE}/series", *LECTURES]
+
+
+async def test_an_event_that_is_repeated_gives_way_to_its_instances_and_back(google: World) -> None:
+    begin = weekly(1)
+    exam = google.put("exam", start=begin["start"], end=begin["end"])
+    client = google.client()
+    full = await since(client)
+    google.put("exam", **weekly(2))
+    repeated = await since(client, full.token, known=tags(full))
+    assert refs(repeated) == [f"{exam}_20261019T080000Z", f"{exam}_20261026T090000Z"]
+    assert repeated.removed == [exam]
+    google.put("exam", recurrence=None)
+    google.server.calendars[ALICE].vanished.clear()
+    single = await since(client, repeated.token, known=tags(repeated))
+    assert (refs(single), sorted(single.removed)) == ([exam], refs(repeated))
 
 
 async def test_instances_far_away_are_left_out(google: World) -> None:

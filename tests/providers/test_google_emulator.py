@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from tests.peers.google_calendar import GoogleCalendarServer, google_calendar
 from tests.peers.google_clients import foreign_client
+from tests.peers.google_contract import contract, selected
 from tests.peers.google_store import Calendar
 
 ALICE = "alice@example.com"
@@ -30,6 +32,56 @@ def weekly(count: int) -> dict[str, Any]:
     begin = {"dateTime": "2026-10-19T10:00:00+02:00", "timeZone": "Europe/Berlin"}
     end = {"dateTime": "2026-10-19T12:00:00+02:00", "timeZone": "Europe/Berlin"}
     return {"summary": "Lecture", "start": begin, "end": end, "recurrence": [f"RRULE:FREQ=WEEKLY;COUNT={count}"]}
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "fault"),
+    [
+        ("POST", "calendars/x/events", {"start": {}, "end": {}, "title": "Exam"}, "body.title is unknown"),
+        ("POST", "calendars/x/events", {"start": "tomorrow", "end": {}}, "body.start is no object"),
+        ("POST", "calendars/x/events", {"end": {}}, "calendar.events.insert needs start"),
+        ("POST", "calendars/x/events", {"start": {"date": "1.12.2026"}, "end": {}}, "body.start.date is no date"),
+        ("POST", "calendars/x/events", {"start": {"date": None}, "end": {}}, "body.start.date is no string"),
+        ("POST", "calendars/x/events", {"start": {}, "end": {}, "recurrence": [5]}, "body.recurrence[0] is no string"),
+        ("PATCH", "calendars/x/events/y", {"start": {"dateTime": "2026-12-01T09:00:00"}}, "has no time zone"),
+        ("POST", "calendars", {"description": "ours"}, "calendar.calendars.insert needs summary"),
+        ("DELETE", "calendars/x/events/y", {}, "calendar.events.delete has no body"),
+        ("GET", "calendars/x/events?maxResults=0", None, "maxResults is too small"),
+        ("GET", "calendars/x/events?singleEvents=yes", None, "singleEvents is no boolean"),
+        ("GET", "calendars/x/events?orderBy=title", None, "orderBy isn't one of"),
+        ("GET", "calendars/x/events?sync_token=1", None, "calendar.events.list has no parameter sync_token"),
+        ("GET", "calendars/x/events?q=1&q=2", None, "q is repeated"),
+    ],
+)
+def test_requests_that_google_does_not_know_are_noticed(verb: str, path: str, body: Any, fault: str) -> None:
+    address, _, query = path.partition("?")
+    found = contract().method(verb, address)
+    assert found is not None
+    (noticed,) = [*contract().query_faults(found[0], parse_qs(query)), *contract().body_faults(found[0], body)]
+    assert fault in noticed
+
+
+def test_answers_that_google_does_not_give_are_noticed() -> None:
+    found = contract().method("GET", "calendars/x/events")
+    assert found is not None
+    answer = {"items": [{"id": "x", "status": 5, "start": {"date": "2026-12-01"}}], "next": "y"}
+    assert list(contract().answer_faults(found[0], answer)) == [
+        "answer.items[0].status is no string",
+        "answer.next is unknown",
+    ]
+    assert contract().method("POST", "calendars/x/event") is None
+
+
+def test_fields_are_selected_as_google_does() -> None:
+    data = {
+        "items": [{"id": "a", "start": {"date": "d", "zone": "z"}, "more": 1}, {"id": "b"}],
+        "etag": "e",
+        "kind": "k",
+    }
+    assert selected(data, "etag,items(id,start/date)") == {
+        "items": [{"id": "a", "start": {"date": "d"}}, {"id": "b"}],
+        "etag": "e",
+    }
 
 
 @pytest.mark.parametrize("single", [False, True])

@@ -78,6 +78,7 @@ class Item(msgspec.Struct, rename="camel"):
     transparency: str = ""
     event_type: str = ""
     recurrence: list[str] = []
+    recurring_event_id: str = ""
     attendees: list[Attendee] = []
     extended_properties: Properties = msgspec.field(default_factory=Properties)
 
@@ -138,12 +139,17 @@ class _Round:
 
     def __init__(self, calendar: str, known: Mapping[str, str], window: Window, *, own: bool) -> None:
         self._calendar = calendar
+        self._known = known
         self._window = window
         self._own = own
         self._instances = defaultdict[str, list[str]](list)
         """Known refs by that of their series: with it the ids of instances begin."""
         for ref in known:
             self._instances[ref.rpartition("_")[0]].append(ref)
+        self._singles = set[str]()
+        """Refs of events that came, rather than instances of them."""
+        self._series = dict[str, None]()
+        """Refs of the series of instances that came."""
 
     async def parts(self, rest: Rest, query: Mapping[str, str], *, is_full: bool) -> AsyncIterator[Changes]:
         async for page in google_api.pages(rest, f"calendars/{self._calendar}/events", query):
@@ -151,6 +157,8 @@ class _Round:
             if is_last and not page.next_sync_token:  # an answer without content isn't an empty calendar
                 raise Failing("invalid_response")
             changed, removed = self._sorted(page.items)
+            if is_last:  # events that are repeated since
+                removed += [ref for ref in self._series if ref in self._known and ref not in self._singles]
             token = page.next_sync_token if is_last else ""
             yield Changes(changed, [] if is_full else removed, token, is_full, is_last)
 
@@ -163,19 +171,23 @@ class _Round:
         for one in items:
             try:
                 item = msgspec.convert(one, Item)
-                ref = f"{self._calendar}/{google_api.segment(item.id)}"
+                ref = self._ref(item.id)
                 found = None if item.is_cancelled or not self._counts(item) else resource(self._calendar, item)
             except (msgspec.ValidationError, ValueError, OverflowError):
                 continue
+            if item.recurring_event_id:
+                self._series[self._ref(item.recurring_event_id)] = None
+            elif not item.recurrence:  # not repeated, or not any more
+                self._singles.add(ref)
+                removed |= dict.fromkeys(self._instances.get(ref, ()))
             changed.pop(ref, None)
+            removed[ref] = None
             if found is not None:
                 changed[ref] = found
-                removed.pop(ref, None)
-                continue
-            removed[ref] = None
-            if item.is_cancelled:
-                removed |= dict.fromkeys(self._instances.get(ref, ()))
-        return list(changed.values()), list(removed)
+        return list(changed.values()), [ref for ref in removed if ref not in changed]
+
+    def _ref(self, id: str) -> str:
+        return f"{self._calendar}/{google_api.segment(id)}"
 
     def _counts(self, item: Item) -> bool:
         """Return whether an event is in the window, no series, and no copy of ours."""

@@ -50,7 +50,7 @@ class Tokens(msgspec.Struct, frozen=True):
 
     access_token: str
     refresh_token: str
-    """"" if the one that was sent stays valid."""
+    """Or "" if the one that was sent stays valid."""
     expires_in: int
     """Seconds from now, of the access token."""
     scopes: frozenset[str]
