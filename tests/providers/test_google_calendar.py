@@ -644,7 +644,6 @@ async def test_a_rejected_token_needs_a_new_consent(google: World) -> None:
         b"[]",
         b"<html>",
         b'{"items": {"id": "x"}, "nextSyncToken": "t"}',
-        b'{"nextPageToken": "again", "items": []}',
         b'{"nextSyncToken": 5}',
         b'{"nextPageToken": "' + b"x" * 5000 + b'"}',
     ],
@@ -654,6 +653,14 @@ async def test_an_answer_without_content_is_no_empty_calendar(google: World, ans
     with pytest.raises(Failing) as fault:
         await since(google.client(), known={f"{ALICE}/exam": "1"})
     assert fault.value.reason == "invalid_response"
+
+
+async def test_a_page_that_leads_to_itself_is_read_twice_at_most(google: World) -> None:
+    google.server.faults.append(Fault("/events", body=b'{"nextPageToken": "again", "items": []}', times=100))
+    with pytest.raises(Failing) as fault:
+        await since(google.client())
+    assert fault.value.reason == "invalid_response"
+    assert len(google.sent("events.list")) == 2
 
 
 async def test_a_list_without_an_end_is_too_large(google: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ class _Round:
             if is_last:  # events that are repeated since
                 removed += [ref for ref in self._series if ref in self._known and ref not in self._singles]
             token = page.next_sync_token if is_last else ""
-            yield Changes(changed, [] if is_full else removed, token, is_full, is_last)
+            yield Changes(changed, removed, token, is_full, is_last)
 
     def _sorted(self, items: list[Any]) -> tuple[list[Resource], list[str]]:
         """Return the events, and the refs of what isn't there, or isn't in the window.
