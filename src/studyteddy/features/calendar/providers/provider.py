@@ -99,10 +99,10 @@ class ProviderError(Exception):
 
 
 class SignInRequired(ProviderError):
-    """The provider rejected the sign-in: the password is wrong or was revoked."""
+    """The provider rejected the sign-in: the password is wrong or was revoked, or the student's consent has ended."""
 
     def __init__(self) -> None:
-        super().__init__("The calendar server rejected the user name or password. Sign in again.")
+        super().__init__("The calendar server rejected the sign-in, or access was revoked. Connect again.")
 
 
 class Gone(ProviderError):
