@@ -40,56 +40,57 @@ def written(name: str, events: Sequence[CalendarEvent], *, refresh: timedelta) -
     hours = f"PT{max(1, round(refresh / timedelta(hours=1)))}H"
     lines = [
         *_HEAD,
-        _text("NAME", name),
-        _text("X-WR-CALNAME", name),
+        text_line("NAME", name),
+        text_line("X-WR-CALNAME", name),
         f"REFRESH-INTERVAL;VALUE=DURATION:{hours}",
         f"X-PUBLISHED-TTL:{hours}",
         *(line for event in events for line in _event(event)),
         "END:VCALENDAR",
     ]
-    return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
+    return "".join(f"{piece}\r\n" for line in lines for piece in folded(line))
 
 
 def _event(event: CalendarEvent) -> Iterator[str]:
-    changed = _instant(event.changed_at)
+    changed = instant(event.changed_at)
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"DTSTAMP:{changed}"
     yield f"LAST-MODIFIED:{changed}"
     if isinstance(event.start, datetime):
-        yield f"DTSTART:{_instant(event.start)}"
-        yield f"DTEND:{_instant(event.start + timedelta(minutes=event.minutes))}"
+        yield f"DTSTART:{instant(event.start)}"
+        yield f"DTEND:{instant(event.start + timedelta(minutes=event.minutes))}"
     else:
         yield f"DTSTART;VALUE=DATE:{event.start:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{event.start + timedelta(days=1):%Y%m%d}"
-    yield _text("SUMMARY", event.title)
+    yield text_line("SUMMARY", event.title)
     if event.description:
-        yield _text("DESCRIPTION", event.description)
+        yield text_line("DESCRIPTION", event.description)
     if event.category:
-        yield _text("CATEGORIES", event.category)
+        yield text_line("CATEGORIES", event.category)
     if event.url:
         yield f"URL:{event.url}"
     yield f"TRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}"
     if event.alarm_minutes is not None:
         yield "BEGIN:VALARM"
         yield "ACTION:DISPLAY"
-        yield _text("DESCRIPTION", event.title)
+        yield text_line("DESCRIPTION", event.title)
         yield f"TRIGGER:-PT{event.alarm_minutes}M"
         yield "END:VALARM"
     yield "END:VEVENT"
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """Return a time in UTC as a value."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def _text(name: str, value: str) -> str:
+def text_line(name: str, value: str) -> str:
     """Return a property with a text of a person: it can't become another property, or leave its value."""
     clean = _CONTROLS.sub(" ", value.replace("\r\n", "\n").replace("\r", "\n"))
     return f"{name}:{clean.translate(_ESCAPED)}"
 
 
-def _folded(line: str) -> Iterator[str]:
+def folded(line: str) -> Iterator[str]:
     """Yield a line in pieces of at most 75 bytes that divide no character; those after the first begin with a space."""
     if len(line) * 4 <= _FOLD or len(line.encode()) <= _FOLD:
         yield line
