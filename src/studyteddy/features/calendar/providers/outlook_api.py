@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -95,7 +95,7 @@ def parsed(data: Any, kind: type[T]) -> T:
         raise Failing("invalid_response") from None
 
 
-def is_id(text: object) -> bool:
+def is_id(text: object) -> TypeGuard[str]:
     """Return whether something is an id that can be part of a path."""
     return isinstance(text, str) and _ID.fullmatch(text) is not None
 

@@ -17,7 +17,7 @@ MAX_NOTICES: Final = 1000
 MAX_TOKEN: Final = 1024
 HEADERS: Final = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
 """Of the answer to a validation."""
-_TOKEN: Final = re.compile(rf"[ !#-%'-;=?-~]{{1,{MAX_TOKEN}}}")
+_TOKEN: Final = re.compile(rf"[ !#-%(-;=?-~]{{1,{MAX_TOKEN}}}")
 """Without the characters that mean something in HTML."""
 
 Kind = Literal["changed", "reauthorize", "removed", "missed"]

@@ -1,14 +1,15 @@
 """What changed in a calendar of Microsoft Graph, by delta queries over a time window.
 
 Sources: Microsoft's "Get incremental changes to events in a calendar view" and "event: delta", and what others found
-out: occurrences of a series come without their content; a series that changes comes whole, so that what it lost is just
-not there; and its master comes too, with the time of the first occurrence, though it isn't an event itself.
+out: occurrences of a series come without their content; if a series changes, it comes whole, and what it lost isn't
+called removed, but just isn't there; and its master often comes too, with the time of the first occurrence, though it
+isn't an event itself.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from studyteddy.features.calendar.providers.outlook_api import Api
 from studyteddy.features.calendar.providers.provider import Changes, Failing, Resource, Window
 
 MAX_PAGES: Final = 1000
+MAX_INSTANCES: Final = 100
+"""Pages of a series that are read."""
 _AGAIN: Final = "again:"
 """How our token begins if the link in it must be asked once more."""
 
@@ -40,8 +43,8 @@ async def changes(
     """Yield what changed, as `Provider.changes` says.
 
     If the master of an occurrence isn't found, the occurrence is delivered as an untitled busy event. It won't be sent
-    again when the master appears, so the token is then the one of before: the next round repeats this one, and accepts
-    what is still missing.
+    again when the master appears, so the token is then the one of before: the next round repeats this one, and takes
+    a master that is still missing for deleted.
     """
     link = token.removeprefix(_AGAIN)
     starts = [link] if api.is_link(link) else []
@@ -70,8 +73,8 @@ class _Round:
         """Refs of what the round delivered as existing."""
         self._series = defaultdict[str, list[str]](list)
         """The known refs of each series by its tag."""
-        self._changed_series = set[str]()
-        """Those that came whole, or ended."""
+        self._touched = dict[str, str]()
+        """The masters of series of which something came, by tag; "" for those that ended."""
         for ref, tag in known.items() if start else ():
             if ":" in tag:
                 self._series[tag[: tag.index(":") + 1]].append(ref)
@@ -86,7 +89,8 @@ class _Round:
             if not self._api.is_link(link):
                 break
             if not page.next_link:
-                yield Changes(changed, [*removed, *self._left_behind()], self._token(link), is_full, is_last=True)
+                removed += await self._left_behind(window)
+                yield Changes(changed, removed, self._token(link), is_full, is_last=True)
                 return
             yield Changes(changed, removed, "", is_full, is_last=False)
             if link in seen:
@@ -95,9 +99,8 @@ class _Round:
         raise Failing("invalid_response")
 
     async def _page(self, link: str, window: Window) -> _Page:
-        query = None if link else {"startDateTime": _instant(window.since), "endDateTime": _instant(window.until)}
         path = link or f"me/calendars/{self._calendar}/calendarView/delta"
-        answer = await self._api.send("GET", path, query=query)
+        answer = await self._api.send("GET", path, query=None if link else _query(window))
         if outlook_api.has_forgotten(answer):
             raise _Forgotten
         if answer.status != 200:
@@ -115,9 +118,13 @@ class _Round:
         changed, removed = list[Resource](), list[str]()
         for key, row in latest.items():
             ref = f"{self._calendar}/{outlook_api.segment(key)}"
-            if not row.get("seriesMasterId"):
-                self._changed_series.add(outlook_events.series_tag(key))
-            found = None if "@removed" in row or row.get("type") == "seriesMaster" else await self._event(row)
+            is_master = row.get("type") == "seriesMaster"
+            master = key if is_master else row.get("seriesMasterId")
+            if outlook_api.is_id(master):
+                self._touched[outlook_events.series_tag(master)] = master
+            else:
+                self._touched[outlook_events.series_tag(key)] = ""
+            found = None if "@removed" in row or is_master else await self._event(row)
             if found is None:
                 self._present.discard(ref)
                 removed.append(ref)
@@ -130,7 +137,7 @@ class _Round:
         """Return an event, or None if it can't be read."""
         master_id = row.get("seriesMasterId")
         if outlook_api.is_id(master_id) and row.get("showAs") is None:
-            master = await self._master(str(master_id))
+            master = await self._master(master_id)
             self._lacks_master = self._lacks_master or master is None
             row = {**(master or {}), **{name: value for name, value in row.items() if value is not None}}
         return outlook_events.resource(self._calendar, row)
@@ -144,12 +151,41 @@ class _Round:
             self._masters[key] = outlook_api.parsed(answer.data, dict[str, Any]) if answer.status == 200 else None
         return self._masters[key]
 
-    def _left_behind(self) -> Iterable[str]:
-        """Return the refs of what changed series had before and don't have any more."""
-        return [ref for one in self._changed_series for ref in self._series.get(one, ()) if ref not in self._present]
+    async def _left_behind(self, window: Window) -> list[str]:
+        """Return the refs of what series had before and don't have any more, after reading those in doubt again."""
+        left = list[str]()
+        for tag, master in self._touched.items():
+            missing = [ref for ref in self._series.get(tag, ()) if ref not in self._present]
+            existing = await self._instances(master, window) if missing and master else set[str]()
+            left += (ref for ref in missing if existing is not None and ref not in existing)
+        return left
+
+    async def _instances(self, master: str, window: Window) -> set[str] | None:
+        """Return the refs of what a series has in the window, or None if its master isn't found yet."""
+        path = outlook_api.event_path(f"{self._calendar}/{outlook_api.segment(master)}")
+        link, query, found = f"{path}/instances", _query(window) | {"$select": "id"}, set[str]()
+        for _ in range(MAX_INSTANCES):
+            answer = await self._api.send("GET", link, query=query or None)
+            if answer.status == 404:
+                self._lacks_master = True
+                return set() if self._is_repeated else None
+            if answer.status != 200:
+                raise outlook_api.failure(answer)
+            page = outlook_api.parsed(answer.data, _Page)
+            found |= {f"{self._calendar}/{outlook_api.segment(str(row.get('id')))}" for row in page.value}
+            link, query = page.next_link, {}
+            if not link:
+                return found
+            if not self._api.is_link(link):
+                break
+        raise Failing("invalid_response")
 
     def _token(self, link: str) -> str:
         return f"{_AGAIN}{self._start}" if self._lacks_master and not self._is_repeated else link
+
+
+def _query(window: Window) -> dict[str, str]:
+    return {"startDateTime": _instant(window.since), "endDateTime": _instant(window.until)}
 
 
 def _instant(at: datetime) -> str:
