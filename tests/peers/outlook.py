@@ -43,7 +43,7 @@ class Rule(Enum):
 
     PAGES = "a page has at most as many events as asked for"
     EMPTY_PAGES = "a page can be empty and yet have a next link"
-    REPEATS = "an event can come twice in a round, the first time outdated"
+    REPEATS = "an event can come twice in a round and on a page, the first time outdated"
     REMOVED = "a deleted event comes as removed"
     REMOVED_OUTSIDE = "an event outside the window that changed comes as removed"
     WINDOW = "the window is inside the links"
@@ -417,10 +417,10 @@ class Graph(ScriptedServer):
         size = asked.page_size if self.keeps(Rule.PAGES) else len(rows) or 1
         pages = [rows[first : first + size] for first in range(0, len(rows), size)] or [[]]
         if len(rows) > 1:
-            if self.keeps(Rule.EMPTY_PAGES):
-                pages.insert(0, [])
             if self.keeps(Rule.REPEATS):
-                pages.insert(0, [row | {"subject": "Outdated"} if "subject" in row else row for row in rows[:1]])
+                pages = [_outdated(rows[:1]), [*_outdated(pages[0][-1:]), *pages[0]], *pages[1:]]
+            if self.keeps(Rule.EMPTY_PAGES):
+                pages.insert(1, [])
         again = self._link(calendar, "deltatoken", lambda asked: self._round(calendar, since, until, now, asked))
         return self._page(calendar, pages, again)
 
@@ -457,6 +457,8 @@ class Graph(ScriptedServer):
                 if not self.keeps(Rule.STUBS):
                     names.remove("seriesMasterId")
                 shown = {name: shown[name] for name in names}
+                if event.start.day % 2:  # some have nulls for what they lack
+                    shown |= dict.fromkeys(["subject", "showAs", "isAllDay", "location", "bodyPreview"])
             yield shown
 
     # Notifications
@@ -525,6 +527,10 @@ class Graph(ScriptedServer):
 def _json(status: int, data: Any, headers: dict[str, str] | None = None) -> Response:
     sent = {"content-type": "application/json", "connection": "close", **(headers or {})}
     return Response(status, json.dumps(data).encode(), sent)
+
+
+def _outdated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"subject": "Outdated"} if "subject" in row else row for row in rows]
 
 
 def _mark(body: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import httpx2
 from tests.peers.outlook import Graph, Rule, outlook
 
 from studyteddy.features.calendar.providers.outlook import Outlook
-from studyteddy.features.calendar.providers.provider import Changes, Resource, SignInRequired, Window
+from studyteddy.features.calendar.providers.provider import Changes, Provider, Resource, SignInRequired, Window
 
 WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
 MONDAY = datetime(2026, 12, 7, 9, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Tokens:
 class Copy:
     """A calendar as it is after some rounds."""
 
-    account: Outlook
+    account: Provider
     calendar: str
     token: str = ""
     events: dict[str, Resource] = field(default_factory=dict)

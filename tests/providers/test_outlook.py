@@ -23,7 +23,7 @@ from tests.peers.outlook import NOW, Fault, Rule
 from tests.providers.outlook_setup import MONDAY, WEEK, WINDOW, Copy, Setup, Tokens, lines, setup
 
 from studyteddy.features.calendar.formats.feeds import read_feed
-from studyteddy.features.calendar.providers import outlook_api, outlook_notices, outlook_sync
+from studyteddy.features.calendar.providers import outlook_notices, outlook_sync
 from studyteddy.features.calendar.providers.outlook import Outlook
 from studyteddy.features.calendar.providers.provider import (
     Failing,
@@ -46,7 +46,6 @@ async def at() -> AsyncIterator[Setup]:
     async with setup() as one:
         yield one
         assert one.graph.objections == []
-        assert [r.path for r in one.graph.requests if r.headers.get("prefer") != outlook_api.PREFER] == []
 
 
 def own(title: str = "Revision", start: datetime = MONDAY) -> OwnEvent:
@@ -135,6 +134,20 @@ async def test_at_most_a_hundred_calendars_are_listed(at: Setup) -> None:
     assert not found[0].writable
 
 
+async def test_a_list_of_calendars_leads_to_no_other_place(at: Setup) -> None:
+    at.graph.faults = [Fault(200, data={"value": [], "@odata.nextLink": "https://other.example/"})]
+    with pytest.raises(Failing) as fault:
+        await at.account.calendars()
+    assert fault.value.reason == "invalid_response"
+
+
+async def test_what_is_preferred_is_said_with_every_request(at: Setup) -> None:
+    await at.account.create(at.copy.calendar, own())
+    await at.copy.sync()
+    preferred = 'IdType="ImmutableId", outlook.timezone="UTC", odata.maxpagesize=50'
+    assert {request.headers["prefer"] for request in at.graph.requests} == {preferred}
+
+
 async def test_the_owner_is_known(at: Setup) -> None:
     owner = await at.account.owner()
     assert (owner.key, owner.address) == ("48d31887-5fad-4d73-a9f5-3c356e68a038", "alice@example.org")
@@ -190,6 +203,16 @@ async def test_occurrences_get_what_their_series_has(at: Setup) -> None:
         ("TRANSPARENT", "Bring a pen", "Hall")
     }
     assert len([request for request in at.graph.requests if "/events/" in request.path]) == 0
+
+
+async def test_occurrences_have_another_version_when_their_series_has_another_title(at: Setup) -> None:
+    series = at.graph.store.add_series(at.calendar, [MONDAY, MONDAY + WEEK], subject="Lecture")
+    await at.copy.sync()
+    before = {ref: one.etag for ref, one in at.copy.events.items()}
+    at.graph.store.edit(series, subject="Renamed")
+    await at.copy.sync()
+    assert [title for title, _ in at.copy.shown()] == ["Renamed", "Renamed"]
+    assert {ref for ref, one in at.copy.events.items() if one.etag != before[ref]} == set(before)
 
 
 async def test_a_master_that_does_not_come_is_read_once(at: Setup) -> None:
@@ -255,19 +278,52 @@ async def test_a_series_loses_occurrences_without_a_word(at: Setup) -> None:
     assert at.copy.shown() == at.truth()
 
 
+def alone(at: Setup, key: str) -> Fault:
+    """Return an answer with one member of a series, without the others."""
+    row = {"id": key, "type": "exception", "seriesMasterId": at.graph.store.events[key].master, "subject": "Exam"}
+    time = {"dateTime": "2026-12-07T09:00:00", "timeZone": "UTC"}
+    rows = [row | {"start": time, "end": time, "showAs": "busy"}]
+    return Fault(200, data={"value": rows, "@odata.deltaLink": at.copy.token.removeprefix("again:")})
+
+
 async def test_an_occurrence_that_comes_alone_is_not_the_whole_series(at: Setup) -> None:
     """Microsoft sends all of a series today, which isn't documented."""
     store = at.graph.store
-    series = store.add_series(at.calendar, [MONDAY + n * WEEK for n in range(120)], subject="Lecture")
+    series = store.add_series(at.calendar, [MONDAY + timedelta(days=n) for n in range(55)], subject="Lecture")
     await at.copy.sync()
     shown = at.copy.shown()
-    store.edit(store.occurrences(series)[0].id, subject="Exam")
-    row = {"id": store.occurrences(series)[0].id, "type": "exception", "seriesMasterId": series, "subject": "Exam"}
-    time = {"dateTime": "2026-12-07T09:00:00", "timeZone": "UTC"}
-    rows = [row | {"start": time, "end": time, "showAs": "busy"}]
-    at.graph.faults = [Fault(200, data={"value": rows, "@odata.deltaLink": at.copy.token})]
+    first = store.occurrences(series)[0].id
+    store.edit(first, subject="Exam")
+    at.graph.faults = [alone(at, first)]
     await at.copy.sync()
     assert at.copy.shown() == [("Exam", "20261207T090000Z"), *shown[1:]] == at.truth()
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_a_series_in_doubt_is_kept_until_its_master_stays_missing(at: Setup, is_back: bool) -> None:
+    store = at.graph.store
+    series = store.add_series(at.calendar, [MONDAY, MONDAY + WEEK], subject="Lecture")
+    await at.copy.sync()
+    first = store.occurrences(series)[0].id
+    at.graph.hidden_masters = {series}
+    at.graph.faults = [alone(at, first)]
+    await at.copy.sync()
+    assert at.copy.shown() == [("Exam", "20261207T090000Z"), ("Lecture", "20261214T090000Z")]
+    at.graph.hidden_masters = set() if is_back else {series}
+    at.graph.faults = [alone(at, first)]
+    await at.copy.sync()
+    assert at.copy.shown() == [("Exam", "20261207T090000Z")] + [("Lecture", "20261214T090000Z")] * is_back
+
+
+async def test_a_series_that_is_read_again_leads_to_no_other_place(at: Setup) -> None:
+    store = at.graph.store
+    series = store.add_series(at.calendar, [MONDAY, MONDAY + WEEK], subject="Lecture")
+    await at.copy.sync()
+    elsewhere = Fault(200, data={"value": [], "@odata.nextLink": "https://other.example/"})
+    at.graph.faults = [alone(at, store.occurrences(series)[0].id), elsewhere]
+    with pytest.raises(Failing) as fault:
+        await at.copy.sync()
+    assert fault.value.reason == "invalid_response"
 
 
 async def test_an_event_becomes_a_series_and_a_series_an_event(at: Setup) -> None:
@@ -460,7 +516,7 @@ async def test_events_are_read_as_any_other(at: Setup) -> None:
     await at.copy.sync()
     read = [
         await read_feed(one.body, zone="UTC", since=date(2026, 12, 1), until=date(2026, 12, 31))
-        for one in at.copy.events.values()
+        for _, one in sorted(at.copy.events.items())
     ]
     assert all(feed.is_complete and not feed.problems for feed in read)
     long, nothing, untitled = (feed.events for feed in read)
@@ -586,11 +642,30 @@ async def test_too_many_requests_are_not_followed_by_more(at: Setup) -> None:
     assert len(at.graph.requests) == 1
 
 
+class Holding(httpx2.AsyncHTTPTransport):
+    """Counts requests, and sends them when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.go = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.count += 1
+        await self.go.wait()
+        return await super().handle_async_request(request)
+
+
 async def test_at_most_four_requests_are_sent_at_a_time(at: Setup) -> None:
     refs = [(await at.account.create(at.copy.calendar, own(f"Event {n}"))).ref for n in range(12)]
-    at.graph.together, at.graph.most_at_once = asyncio.Barrier(4), 0
-    async with asyncio.TaskGroup() as tasks:
-        found = [tasks.create_task(at.account.get(ref)) for ref in refs]
+    at.graph.together, holding = asyncio.Barrier(4), Holding()
+    async with httpx2.AsyncClient(transport=holding, trust_env=False) as http, asyncio.TaskGroup() as tasks:
+        account = Outlook(http, Tokens(), at.graph.base)
+        found = [tasks.create_task(account.get(ref)) for ref in refs]
+        for _ in range(100):  # until every task waits for something
+            await asyncio.sleep(0)
+        assert holding.count == 4
+        holding.go.set()
     assert [one.result().ref for one in found] == refs
     assert at.graph.most_at_once == 4
 

@@ -99,8 +99,10 @@ class Outlook:
             page = outlook_api.parsed(answer.data, _Calendars)
             found |= {one.ref: one for one in map(_calendar, page.value)}
             link, query = page.next_link, {}
-            if not self._api.is_link(link) or len(found) >= MAX_CALENDARS:
+            if not link or len(found) >= MAX_CALENDARS:
                 break
+            if not self._api.is_link(link):
+                raise Failing("invalid_response")
         return list(found.values())[:MAX_CALENDARS]
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:

@@ -109,11 +109,7 @@ class _Round:
 
     async def _read(self, rows: list[dict[str, Any]]) -> tuple[list[Resource], list[str]]:
         """Return what a page says exists and what doesn't, as events; of two rows with an id, the later one."""
-        latest = dict[str, dict[str, Any]]()
-        for row in rows:
-            if outlook_api.is_id(row.get("id")):
-                latest.pop(row["id"], None)
-                latest[row["id"]] = row
+        latest = {row["id"]: row for row in rows if outlook_api.is_id(row.get("id"))}
         self._masters.update({key: row for key, row in latest.items() if row.get("type") == "seriesMaster"})
         changed, removed = list[Resource](), list[str]()
         for key, row in latest.items():
@@ -126,11 +122,10 @@ class _Round:
                 self._touched[outlook_events.series_tag(key)] = ""
             found = None if "@removed" in row or is_master else await self._event(row)
             if found is None:
-                self._present.discard(ref)
                 removed.append(ref)
             else:
-                self._present.add(ref)
                 changed.append(found)
+                self._present.add(ref)
         return changed, removed
 
     async def _event(self, row: dict[str, Any]) -> Resource | None:
@@ -139,7 +134,9 @@ class _Round:
         if outlook_api.is_id(master_id) and row.get("showAs") is None:
             master = await self._master(master_id)
             self._lacks_master = self._lacks_master or master is None
-            row = {**(master or {}), **{name: value for name, value in row.items() if value is not None}}
+            # The version is that of the master, whose content it is; so is the time, which the pattern gives.
+            own = {name: value for name, value in row.items() if value is not None and name != "@odata.etag"}
+            row = {**(master or row), **own}
         return outlook_events.resource(self._calendar, row)
 
     async def _master(self, key: str) -> Mapping[str, Any] | None:
