@@ -17,9 +17,8 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from uuid import uuid4
@@ -28,6 +27,7 @@ import httpx2
 
 from tests.peers.dav_script import Request, Response, ScriptedServer, scripted
 from tests.peers.outlook_contract import faults as faults_of
+from tests.peers.outlook_rules import Asked, Fault, Refused, Rule
 from tests.peers.outlook_store import Store, Stored, instant, local_time
 
 NOW = datetime.fromisoformat("2026-12-01T00:00:00+00:00")
@@ -36,85 +36,6 @@ USER = {"id": "48d31887-5fad-4d73-a9f5-3c356e68a038", "mail": None, "userPrincip
 PROPERTY = "String {8d2f6c1e-5a53-4f0b-9a43-0d5b7e6d1c42} Name StudyTeddy"
 _FILTER = re.compile(r"singleValueExtendedProperties/Any\(ep: ep/id eq '(.+?)' and ep/value eq '((?:[^']|'')*)'\)")
 _READ_ONLY = ("type", "seriesMasterId", "changeKey", "id")
-
-
-class Rule(Enum):
-    """What Microsoft Graph does."""
-
-    PAGES = "a page has at most as many events as asked for"
-    EMPTY_PAGES = "a page can be empty and yet have a next link"
-    REPEATS = "an event can come twice in a round and on a page, the first time outdated"
-    REMOVED = "a deleted event comes as removed"
-    REMOVED_OUTSIDE = "an event outside the window that changed comes as removed"
-    WINDOW = "the window is inside the links"
-    STUBS = "occurrences come without their content, and name their series"
-    MASTER_ROW = "the master of a series is marked as such"
-    SERIES_WHOLE = "a series that changed comes with all its occurrences"
-    MASTER_IN_CALENDAR = "a master is found in its calendar"
-    FORGOTTEN = "a link that was forgotten is an error"
-    IMMUTABLE_IDS = "ids are immutable if every request asks for that"
-    TIME_ZONE = "times are in the zone that is named"
-    ALL_DAY = "an event that lasts all day says so"
-    TRANSACTIONS = "a transaction creates one event"
-    VERSIONS = "a change of another version is refused"
-    DELETED_ONCE = "what was deleted isn't there"
-    READ_ONLY = "a calendar that can't be edited refuses events"
-    CAN_EDIT = "a calendar says whether it can be edited"
-    NAMES = "two calendars don't have one name"
-    PROPERTIES = "extended properties are kept and found"
-    RETRY_AFTER = "too many requests are told when to come back"
-    AT_ONCE = "four requests are handled at the same time"
-    VALIDATION = "the addresses of a subscription are validated"
-    EXPIRY = "a subscription is shortened to three days"
-    CLIENT_STATE = "a notification carries the secret"
-    LIFECYCLE = "lifecycle events go to their own address"
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next request that matches: an answer, or a cut connection before or after the work."""
-
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    code: str = "generalException"
-    data: Any = None
-    """What is answered instead of an error."""
-    is_after: bool = False
-    """Without a status: the work is done, and the answer is lost."""
-    when: Callable[[Request], bool] = lambda request: True
-    times: int = 1
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status, self.code = status, code
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A request, taken apart."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: dict[str, Any]
-    etag: str
-    preferences: str
-
-    @property
-    def zone(self) -> str:
-        found = re.search(r'outlook\.timezone="([^"]+)"', self.preferences)
-        return found[1] if found else "UTC"
-
-    @property
-    def page_size(self) -> int:
-        found = re.search(r"odata\.maxpagesize=(\d+)", self.preferences)
-        return int(found[1]) if found else 10
-
-    @property
-    def is_immutable(self) -> bool:
-        return 'IdType="ImmutableId"' in self.preferences
 
 
 @dataclass
@@ -155,7 +76,7 @@ class Graph(ScriptedServer):
         self.most_at_once = 0
         self._at_once = 0
         self._transactions: dict[str, str] = {}
-        self._links: dict[str, Callable[[_Asked], dict[str, Any]]] = {}
+        self._links: dict[str, Callable[[Asked], dict[str, Any]]] = {}
         self._pending: list[tuple[str, str, str]] = []
         """What no notification was sent of yet: calendars, kinds of changes, events."""
 
@@ -209,7 +130,7 @@ class Graph(ScriptedServer):
         url = urlsplit(request.path)
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return _json(401, {"error": {"code": "InvalidAuthenticationToken", "message": ""}})
-        asked = _Asked(
+        asked = Asked(
             request.method,
             unquote(re.sub(r"\('([^']*)'\)", r"/\1", url.path.removeprefix("/v1.0/"))),
             dict(parse_qsl(url.query)),
@@ -219,7 +140,7 @@ class Graph(ScriptedServer):
         )
         try:
             status, kind, data = await self._routed(asked)
-        except _Refused as refused:
+        except Refused as refused:
             return _json(refused.status, {"error": {"code": refused.code, "message": "secret"}})
         self._check(kind, data)
         return Response(204, headers={"connection": "close"}) if data is None else _json(status, data)
@@ -228,7 +149,7 @@ class Graph(ScriptedServer):
         for one in data["value"] if isinstance(data, dict) and "value" in data else [data] if data else []:
             self.objections += faults_of(kind, one)
 
-    async def _routed(self, asked: _Asked) -> tuple[int, str, Any]:
+    async def _routed(self, asked: Asked) -> tuple[int, str, Any]:
         """Return the status, the vendor's model and the data of an answer."""
         match [asked.method, *asked.path.split("/")]:
             case ["GET", "me"]:
@@ -253,27 +174,27 @@ class Graph(ScriptedServer):
                 return 200, "Event", self._event(method, "", event, asked)
             case [_, "subscriptions", *keys]:
                 return await self._subscriptions(asked, keys)
-        raise _Refused(404, "ResourceNotFound")
+        raise Refused(404, "ResourceNotFound")
 
     def _found(self, calendar: str) -> str:
         if calendar not in self.store.calendars:
-            raise _Refused(404, "ErrorItemNotFound")
+            raise Refused(404, "ErrorItemNotFound")
         return calendar
 
     # Calendars
 
-    def _calendars(self, asked: _Asked) -> list[dict[str, Any]]:
+    def _calendars(self, asked: Asked) -> list[dict[str, Any]]:
         value = self._filtered(asked)
         found = self.store.calendars.values()
         return [self._calendar(one.id) for one in found if value is None or one.mark.lower() == value.lower() != ""]
 
-    def _filtered(self, asked: _Asked) -> str | None:
+    def _filtered(self, asked: Asked) -> str | None:
         """Return the value of the extended property that is asked for."""
         if "$filter" not in asked.query:
             return None
         match = _FILTER.fullmatch(asked.query["$filter"])
         if match is None or match[1] != PROPERTY:
-            raise _Refused(400, "ErrorInvalidUrlQueryFilter")
+            raise Refused(400, "ErrorInvalidUrlQueryFilter")
         return match[2].replace("''", "'") if self.keeps(Rule.PROPERTIES) else "none"
 
     def _calendar(self, key: str) -> dict[str, Any]:
@@ -283,28 +204,28 @@ class Graph(ScriptedServer):
         shown = {"id": one.id, "name": one.name, "color": "auto", "hexColor": one.hex_color, "canEdit": can_edit}
         return shown | {"isDefaultCalendar": key == self.default, "canShare": True, "owner": owner}
 
-    def _make_calendar(self, asked: _Asked) -> dict[str, Any]:
+    def _make_calendar(self, asked: Asked) -> dict[str, Any]:
         self.objections += faults_of("Calendar", asked.body)
         name = asked.body["name"]
         if self.keeps(Rule.NAMES) and any(one.name == name for one in self.store.calendars.values()):
-            raise _Refused(409, "ErrorFolderExists")
+            raise Refused(409, "ErrorFolderExists")
         return self._calendar(self.store.add_calendar(name, mark=_mark(asked.body)))
 
     # Events
 
-    def _marked_events(self, calendar: str, asked: _Asked) -> list[dict[str, Any]]:
+    def _marked_events(self, calendar: str, asked: Asked) -> list[dict[str, Any]]:
         value = self._filtered(asked)
         found = [one for one in self.store.events.values() if one.calendar == calendar and not one.master]
         return [self._shown(one, asked) for one in found if value is None or one.mark == value]
 
-    def _create(self, calendar: str, asked: _Asked) -> dict[str, Any]:
+    def _create(self, calendar: str, asked: Asked) -> dict[str, Any]:
         self.objections += faults_of("Event", asked.body)
         self._check_writable(calendar)
         key = asked.body.get("transactionId", "")
         if key in self._transactions and self.keeps(Rule.TRANSACTIONS):
             event = self.store.events.get(self._transactions[key])
             if self.conflicts or event is None:
-                raise _Refused(409, "ErrorDuplicateTransactionId")
+                raise Refused(409, "ErrorDuplicateTransactionId")
             return self._shown(event, asked)
         start, end, values = _content(asked.body)
         assert start is not None
@@ -316,21 +237,21 @@ class Graph(ScriptedServer):
 
     def _check_writable(self, calendar: str) -> None:
         if not self.store.calendars[calendar].can_edit and self.keeps(Rule.READ_ONLY):
-            raise _Refused(403, "ErrorAccessDenied")
+            raise Refused(403, "ErrorAccessDenied")
 
-    def _event(self, method: str, calendar: str, key: str, asked: _Asked) -> dict[str, Any] | None:
+    def _event(self, method: str, calendar: str, key: str, asked: Asked) -> dict[str, Any] | None:
         key = re.sub(r"^AQMk-(.+)\.\d+$", r"\1", key)
         event = self.store.events.get(key)
         if event is None or key in self.hidden_masters or (calendar and event.calendar != calendar):
-            raise _Refused(404, "ErrorItemNotFound")
+            raise Refused(404, "ErrorItemNotFound")
         if self.store.calendars[event.calendar].is_shared and (
             not calendar or not (self.keeps(Rule.MASTER_IN_CALENDAR) or event.type != "seriesMaster")
         ):
-            raise _Refused(404, "ErrorItemNotFound")
+            raise Refused(404, "ErrorItemNotFound")
         if method != "GET":
             self._check_writable(event.calendar)
             if asked.etag not in ("", "*", event.etag) and self.keeps(Rule.VERSIONS):
-                raise _Refused(412, "ErrorIrresolvableConflict")
+                raise Refused(412, "ErrorIrresolvableConflict")
         if method == "PATCH":
             self.objections += faults_of("Event", asked.body)
             start, end, values = _content(asked.body)
@@ -344,13 +265,13 @@ class Graph(ScriptedServer):
             return None
         return self._shown(event, asked)
 
-    def _instances(self, calendar: str, key: str, asked: _Asked) -> dict[str, Any]:
+    def _instances(self, calendar: str, key: str, asked: Asked) -> dict[str, Any]:
         """Return a page of a series, of which only ids may be asked for."""
         master = self.store.events.get(key)
         if master is None or key in self.hidden_masters or master.calendar != calendar:
-            raise _Refused(404, "ErrorItemNotFound")
+            raise Refused(404, "ErrorItemNotFound")
         if asked.query.pop("$select", "") != "id":
-            raise _Refused(400, "ErrorInvalidParameter")
+            raise Refused(400, "ErrorInvalidParameter")
         first = int(asked.query.pop("$skip", "0"))
         since, until = (datetime.fromisoformat(asked.query[name]) for name in ("startDateTime", "endDateTime"))
         found = [one for one in self.store.occurrences(key) if one.is_in(since, until)]
@@ -360,12 +281,12 @@ class Graph(ScriptedServer):
             page["@odata.nextLink"] = f"{self.base}/{quote(asked.path)}?{query}"
         return page
 
-    def _id(self, key: str, asked: _Asked) -> str:
+    def _id(self, key: str, asked: Asked) -> str:
         """Return an id as the request wants it; one of the usual kind changes with the event."""
         is_immutable = asked.is_immutable and (self.keeps(Rule.IMMUTABLE_IDS) or asked.method != "GET")
         return key if is_immutable else f"AQMk-{key}.{self.store.version}"
 
-    def _shown(self, event: Stored, asked: _Asked) -> dict[str, Any]:
+    def _shown(self, event: Stored, asked: Asked) -> dict[str, Any]:
         zone = self.zone or asked.zone
         start, end = local_time(event.start, zone), local_time(event.end, zone)
         if not self.keeps(Rule.TIME_ZONE):
@@ -395,21 +316,21 @@ class Graph(ScriptedServer):
 
     # Changes
 
-    def _delta(self, calendar: str, asked: _Asked) -> dict[str, Any]:
+    def _delta(self, calendar: str, asked: Asked) -> dict[str, Any]:
         """Return a page of what changed."""
         token = asked.query.get("$skiptoken") or asked.query.get("$deltatoken")
         if token is not None:
             if token not in self._links:
                 if not self.keeps(Rule.FORGOTTEN):
                     return {"value": [], "@odata.deltaLink": self._link(calendar, "deltatoken", lambda asked: {})}
-                raise _Refused(*self.forgotten)
+                raise Refused(*self.forgotten)
             return self._links[token](asked)
         if set(map(str.lower, asked.query)) != {"startdatetime", "enddatetime"}:
-            raise _Refused(400, "ErrorInvalidParameter")
+            raise Refused(400, "ErrorInvalidParameter")
         window = {name.lower(): datetime.fromisoformat(value) for name, value in asked.query.items()}
         return self._round(calendar, window["startdatetime"], window["enddatetime"], 0, asked)
 
-    def _round(self, calendar: str, since: datetime, until: datetime, version: int, asked: _Asked) -> dict[str, Any]:
+    def _round(self, calendar: str, since: datetime, until: datetime, version: int, asked: Asked) -> dict[str, Any]:
         rows = list(self._rows(calendar, since, until, version, asked))
         now = self.store.version
         if not self.keeps(Rule.WINDOW):
@@ -430,13 +351,13 @@ class Graph(ScriptedServer):
         following = self._link(calendar, "skiptoken", lambda asked: self._page(calendar, pages[1:], again))
         return {"value": pages[0], "@odata.nextLink": following}
 
-    def _link(self, calendar: str, kind: str, continued: Callable[[_Asked], dict[str, Any]]) -> str:
+    def _link(self, calendar: str, kind: str, continued: Callable[[Asked], dict[str, Any]]) -> str:
         token = f"{uuid4().hex}-_"
         self._links[token] = continued
         return f"{self.base}/me/calendars('{quote(calendar)}')/calendarView/delta?${kind}={token}"
 
     def _rows(
-        self, calendar: str, since: datetime, until: datetime, version: int, asked: _Asked
+        self, calendar: str, since: datetime, until: datetime, version: int, asked: Asked
     ) -> Iterator[dict[str, Any]]:
         for key, told in self.store.rows(calendar, since, until, version):
             event = self.store.events.get(key)
@@ -463,27 +384,27 @@ class Graph(ScriptedServer):
 
     # Notifications
 
-    async def _subscriptions(self, asked: _Asked, keys: list[str]) -> tuple[int, str, Any]:
+    async def _subscriptions(self, asked: Asked, keys: list[str]) -> tuple[int, str, Any]:
         if keys:
             return 200, "Subscription", self._subscription(asked.method, keys[0], asked)
         return 201, "Subscription", await self._subscribe(asked)
 
-    async def _subscribe(self, asked: _Asked) -> dict[str, Any]:
+    async def _subscribe(self, asked: Asked) -> dict[str, Any]:
         body = asked.body
         self.objections += faults_of("Subscription", body)
         match = re.fullmatch(r"me/calendars/([^/]+)/events", unquote(body["resource"]))
         if match is None or not asked.is_immutable:
-            raise _Refused(400, "ExtensionError")
+            raise Refused(400, "ExtensionError")
         urls = body["notificationUrl"], body["lifecycleNotificationUrl"]
         if self.keeps(Rule.VALIDATION) and not all([await _is_valid(url) for url in urls]):
-            raise _Refused(400, "ValidationError")
+            raise Refused(400, "ValidationError")
         made = Subscription(str(uuid4()), self._found(match[1]), *urls, body["clientState"], NOW)
         self.subscriptions[made.id] = made
         return self._prolonged(made, body)
 
-    def _subscription(self, method: str, key: str, asked: _Asked) -> dict[str, Any] | None:
+    def _subscription(self, method: str, key: str, asked: Asked) -> dict[str, Any] | None:
         if key not in self.subscriptions:
-            raise _Refused(404, "ResourceNotFound")
+            raise Refused(404, "ResourceNotFound")
         if method == "DELETE":
             del self.subscriptions[key]
             return None
@@ -542,7 +463,7 @@ def _mark(body: dict[str, Any]) -> str:
 
 def _content(body: dict[str, Any]) -> tuple[datetime | None, datetime | None, dict[str, Any]]:
     if set(body) & {*_READ_ONLY, "attendees"}:
-        raise _Refused(400, "ErrorInvalidRequest")
+        raise Refused(400, "ErrorInvalidRequest")
     values = {k: v for k, v in body.items() if k not in ("start", "end", "singleValueExtendedProperties")}
     times = [instant(body[name]) if name in body else None for name in ("start", "end")]
     return times[0], times[1], values

@@ -6,12 +6,21 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx2
-from tests.peers.outlook import Graph, Rule, outlook
+from tests.peers.outlook import Graph, outlook
+from tests.peers.outlook_rules import Rule
 
 from studyteddy.features.calendar.providers.outlook import Outlook
-from studyteddy.features.calendar.providers.provider import Changes, Provider, Resource, SignInRequired, Window
+from studyteddy.features.calendar.providers.provider import (
+    Changes,
+    OwnEvent,
+    Provider,
+    Resource,
+    SignInRequired,
+    Window,
+)
 
 WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
 MONDAY = datetime(2026, 12, 7, 9, tzinfo=UTC)
@@ -94,6 +103,18 @@ async def setup(*, broken: Iterable[Rule] = ()) -> AsyncIterator[Setup]:
         calendar = next(one for one in await account.calendars() if one.name == "Calendar")
         graph.requests.clear()
         yield Setup(graph, account, Copy(account, calendar.ref))
+
+
+@asynccontextmanager
+async def checked() -> AsyncIterator[Setup]:
+    """The same; what goes to and fro must keep the vendor's contract."""
+    async with setup() as at:
+        yield at
+        assert at.graph.objections == []
+
+
+def own(title: str = "Revision", start: datetime = MONDAY) -> OwnEvent:
+    return OwnEvent(uuid4(), title, start, start + timedelta(minutes=50))
 
 
 def lines(resource: Resource) -> dict[str, str]:

@@ -7,32 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
-from tests.peers import outlook_client, outlook_contract
 from tests.peers.dav_script import Request, Response, ScriptedServer, scripted
-from tests.peers.outlook import NOW, Fault, Rule
-from tests.providers.outlook_setup import MONDAY, WEEK, WINDOW, Copy, Setup, Tokens, lines, setup
+from tests.peers.outlook import NOW
+from tests.peers.outlook_rules import Fault, Rule
+from tests.providers.outlook_setup import MONDAY, WEEK, WINDOW, Copy, Setup, Tokens, checked, lines, own, setup
 
 from studyteddy.features.calendar.formats.feeds import read_feed
-from studyteddy.features.calendar.providers import outlook_notices, outlook_sync
+from studyteddy.features.calendar.providers import outlook_notices
 from studyteddy.features.calendar.providers.outlook import Outlook
-from studyteddy.features.calendar.providers.provider import (
-    Failing,
-    Gone,
-    OwnEvent,
-    ProviderError,
-    SignInRequired,
-    Stale,
-)
+from studyteddy.features.calendar.providers.provider import Failing, Gone, OwnEvent, ProviderError, Stale
 
 
 @pytest.fixture(autouse=True)
@@ -43,72 +33,8 @@ def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def at() -> AsyncIterator[Setup]:
     """The emulator and an account; what goes to and fro keeps the vendor's contract."""
-    async with setup() as one:
+    async with checked() as one:
         yield one
-        assert one.graph.objections == []
-
-
-def own(title: str = "Revision", start: datetime = MONDAY) -> OwnEvent:
-    return OwnEvent(uuid4(), title, start, start + timedelta(minutes=50))
-
-
-# The vendor's client
-
-
-async def ask(*arguments: str) -> Any:
-    """Run the vendor's client as a program of its own, and return what it prints."""
-    environment = {"PYTHONPATH": str(outlook_contract.packages()), "PATH": os.environ["PATH"]}
-    command = [sys.executable, "-S", "-P", str(outlook_client.__file__), *arguments]
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=-1, stderr=-1)
-    out, errors = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode == 0, errors.decode()[-3000:]
-    return json.loads(out)
-
-
-async def test_the_vendors_client_follows_the_emulator() -> None:
-    async with setup() as at:
-        store, calendar = at.graph.store, at.calendar
-        one, other = store.add(calendar, MONDAY, subject="One"), store.add(calendar, MONDAY, subject="Other")
-        series = store.add_series(calendar, [MONDAY + n * WEEK for n in range(3)], subject="Lecture")
-        first, second, third = (member.id for member in store.occurrences(series))
-        full = await ask("sync", at.graph.base, "", "")
-        stubs = dict.fromkeys([first, second, third], "occurrence")
-        assert full["events"] == {one: "One", other: "Other", series: "Lecture"} | stubs
-        assert full["pages"] > 3
-        assert (await ask("sync", at.graph.base, full["link"], ""))["events"] == {}
-
-        store.edit(one, subject="Moved", start=MONDAY + WEEK)
-        store.remove(other)
-        store.remove(second)
-        outside = store.add(calendar, MONDAY + 52 * WEEK, subject="Outside")
-        changed = await ask("sync", at.graph.base, full["link"], calendar)
-        del stubs[second]
-        assert changed["events"] == {one: "Moved", series: "Lecture", other: None, outside: None} | stubs
-        assert at.graph.objections == []
-
-
-async def test_the_vendors_client_writes_to_the_emulator() -> None:
-    async with setup() as at:
-        wrote = await ask("write", at.graph.base, at.calendar)
-        assert len(set(wrote["ids"])) == 1
-        assert (wrote["subject"], wrote["start"]) == ("Changed", "2026-12-02T09:00:00.0000000")
-        assert await ask("calendars", at.graph.base) == [[at.calendar, "Calendar", True, "#0078D4"]]
-        assert at.graph.objections == []
-
-
-def test_the_contract_objects_to_what_the_vendor_does_not_know() -> None:
-    time = {"dateTime": "2026-12-01T09:00:00.0000000", "timeZone": "UTC"}
-    assert outlook_contract.faults("Event", {"subject": "a", "start": time, "showAs": "busy", "@odata.etag": "x"}) == []
-    wrong: list[dict[str, Any]] = [
-        {"summary": "a"},
-        {"start": "2026-12-01"},
-        {"start": time | {"dateTime": "2026-12-01 09:00"}},
-        {"showAs": "Busy"},
-        {"isAllDay": 1},
-        {"recurrence": {"pattern": {"daysOfWeek": ["mo"]}}},
-        {"originalStart": "yesterday"},
-    ]
-    assert [len(outlook_contract.faults("Event", one)) for one in wrong] == [1] * len(wrong)
 
 
 # Reading
@@ -381,62 +307,6 @@ async def test_a_full_round_that_is_forgotten_between_two_pages_begins_anew_once
     assert fault.value.reason == "invalid_response"
 
 
-@pytest.mark.parametrize(
-    "link", ["https://other.example/v1.0/me", "{base}.example/me", "", "/v1.0/me", "{base}/" + "x" * 5000]
-)
-@pytest.mark.parametrize("name", ["@odata.nextLink", "@odata.deltaLink"])
-async def test_a_link_to_elsewhere_is_refused(at: Setup, name: str, link: str) -> None:
-    at.graph.faults = [Fault(200, data={"value": [], name: link.replace("{base}", at.graph.base)})]
-    with pytest.raises(Failing) as fault:
-        await at.copy.sync()
-    assert fault.value.reason == "invalid_response"
-    assert len(at.graph.requests) == 1
-
-
-async def test_pages_do_not_go_round_in_circles(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    link = f"{at.graph.base}/me/calendars/x/calendarView/delta?$skiptoken=x"
-    at.graph.faults = [Fault(200, data={"value": [], "@odata.nextLink": link}, times=50)]
-    with pytest.raises(Failing):
-        await at.copy.sync()
-    assert len(at.graph.requests) == 2
-    monkeypatch.setattr(outlook_sync, "MAX_PAGES", 5)
-    at.graph.faults = [Fault(200, data={"value": [], "@odata.nextLink": f"{link}{n}"}) for n in range(50)]
-    with pytest.raises(Failing):
-        await at.copy.sync()
-    assert len(at.graph.requests) == 2 + 5
-
-
-@pytest.mark.parametrize(
-    "data", [None, [], "text", {}, {"value": {}}, {"value": [1]}, {"value": [], "@odata.nextLink": 5}, {"error": "x"}]
-)
-async def test_an_answer_of_another_form_is_refused(at: Setup, data: Any) -> None:
-    at.graph.faults = [Fault(200, data=data, times=2)]
-    if data is None:
-        at.graph.faults = [Fault(204, data="", times=2)]
-    with pytest.raises(Failing) as fault:
-        await at.copy.sync()
-    assert fault.value.reason == "invalid_response"
-
-
-async def test_an_event_that_cannot_be_read_costs_no_other(at: Setup) -> None:
-    time = {"dateTime": "2026-12-07T09:00:00", "timeZone": "UTC"}
-    good = {"id": "good", "subject": "Good", "start": time, "end": time}
-    bad: list[dict[str, Any]] = [
-        {"id": "a"},
-        {"id": "b", "start": "x", "end": time},
-        {"id": "c", "start": time | {"dateTime": "rubbish"}, "end": time},
-        {"id": "d", "start": time | {"dateTime": "0001-01-01T00:00:00"}, "end": time},
-        {"id": "e", "start": time | {"dateTime": "9999-12-31T23:00:00"}, "end": time, "isAllDay": True},
-        {"id": "f", "start": time, "end": time, "subject": 7},
-    ]
-    nameless = [{"id": key, "start": time, "end": time} for key in (None, 5, "", "..", "a b", "x" * 600)]
-    link = f"{at.graph.base}/me/x"
-    at.graph.faults = [Fault(200, data={"value": [*bad, good, *nameless], "@odata.deltaLink": link})]
-    (part,) = await at.copy.sync()
-    assert at.copy.shown() == [("Good", "20261207T090000Z")]
-    assert part.removed == [f"{at.copy.calendar}/{one['id']}" for one in bad]
-
-
 async def test_a_calendar_that_was_deleted_is_gone(at: Setup) -> None:
     await at.copy.sync()
     with pytest.raises(Gone):
@@ -680,97 +550,6 @@ async def test_more_than_four_requests_at_a_time_are_too_many(at: Setup) -> None
     (refused,) = (one.exception() for one in done)
     assert isinstance(refused, Failing)
     assert (refused.reason, refused.retry_after) == ("too_many_requests", 17)
-
-
-async def test_a_rejected_access_token_is_replaced(at: Setup) -> None:
-    async with httpx2.AsyncClient(trust_env=False) as http:
-        assert await Outlook(http, Tokens(["expired", "token"]), at.graph.base).calendars()
-        with pytest.raises(SignInRequired):
-            await Outlook(http, Tokens(["expired", "revoked"]), at.graph.base).calendars()
-
-
-FAULTS = {
-    "cut": Fault(),
-    "cut for long": Fault(times=3),
-    "lost answer": Fault(is_after=True),
-    "lost answers": Fault(is_after=True, times=3),
-    "503": Fault(503, {"retry-after": "5"}),
-    "503 for long": Fault(503, {"retry-after": "5"}, times=3),
-    "500": Fault(500),
-    "429": Fault(429, {"retry-after": "5"}),
-    "410": Fault(410, code="syncStateNotFound"),
-    "423": Fault(423, code="ErrorMailboxBusy"),
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_at_any_request_loses_and_doubles_nothing(at: Setup, name: str) -> None:
-    """Whatever fails, the same calls made again lead to the same calendars."""
-    event, last = own(), 0
-    while last < 60:
-        async with setup() as one:
-            store = one.graph.store
-            keys = [store.add(one.calendar, MONDAY, subject=f"Event {n}") for n in range(3)]
-            store.add_series(one.calendar, [MONDAY, MONDAY + WEEK], subject="Lecture")
-            await one.copy.sync()
-            store.remove(keys[0])
-            store.edit(keys[1], subject="Changed")
-            one.graph.requests.clear()
-            model = FAULTS[name]
-            fault = Fault(**{**vars(model), "when": lambda request, g=one.graph, n=last: len(g.requests) > n})
-            one.graph.faults = [fault]
-
-            async def work(one: Setup = one) -> str:
-                made = await one.account.make_calendar("Study Teddy", slug="slug")
-                written = await one.account.create(made.ref, event)
-                await one.copy.sync()
-                return written.ref
-
-            for _ in range(4):
-                try:
-                    ref = await work()
-                    break
-                except ProviderError:
-                    continue
-            one.graph.faults = []
-            await one.copy.sync()
-            assert one.copy.shown() == one.truth()
-            assert [calendar.name for calendar in store.calendars.values()] == ["Calendar", "Study Teddy"]
-            ours = [stored for stored in store.events.values() if stored.mark == str(event.id)]
-            assert [stored.id.replace("=", "%3D") for stored in ours] == [ref.rpartition("/")[2]]
-            if fault.times == model.times:
-                return
-        last += 1
-    pytest.fail("the requests don't end")
-
-
-@pytest.mark.parametrize("seed", range(12))
-async def test_a_copy_follows_any_history(at: Setup, seed: int) -> None:
-    rng, store = random.Random(seed), at.graph.store
-    for _ in range(30):
-        at.graph.sends_masters = rng.random() < 0.7
-        day = WINDOW.since + timedelta(days=rng.randrange(-30, 120), hours=rng.randrange(24))
-        singles = [key for key, one in store.events.items() if one.type == "singleInstance"]
-        members = [key for key, one in store.events.items() if one.master]
-        series = [key for key, one in store.events.items() if one.type == "seriesMaster" and store.occurrences(key)]
-        match rng.randrange(7):
-            case 0 | 1:
-                store.add(at.calendar, day, subject=f"Event {rng.randrange(99)}")
-            case 2:
-                store.add_series(at.calendar, [day + n * WEEK for n in range(1, 5)], subject=f"Series {rng.random()}")
-            case 3 if singles or members:
-                store.edit(rng.choice(singles + members), start=day, subject=f"Changed {rng.randrange(99)}")
-            case 4 if singles or members or series:
-                store.remove(rng.choice(singles + members + series))
-            case 5 if series:
-                store.reschedule(rng.choice(series), [day + n * WEEK for n in range(3)])
-            case 6 if rng.random() < 0.3:
-                at.graph.forget()
-        if rng.random() < 0.6:
-            await at.copy.sync()
-    at.graph.sends_masters = True
-    await at.copy.sync()
-    assert at.copy.shown() == at.truth()
 
 
 # Notifications

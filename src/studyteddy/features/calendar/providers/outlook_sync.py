@@ -23,6 +23,8 @@ from studyteddy.features.calendar.providers.provider import Changes, Failing, Re
 MAX_PAGES: Final = 1000
 MAX_INSTANCES: Final = 100
 """Pages of a series that are read."""
+MAX_MASTERS: Final = 5000
+"""Series of a round."""
 _AGAIN: Final = "again:"
 """How our token begins if the link in it must be asked once more."""
 
@@ -134,13 +136,15 @@ class _Round:
         if outlook_api.is_id(master_id) and row.get("showAs") is None:
             master = await self._master(master_id)
             self._lacks_master = self._lacks_master or master is None
-            # The version is that of the master, whose content it is; so is the time, which the pattern gives.
+            # The entity tag is the master's: it changes with the content, and with the pattern that gives the time.
             own = {name: value for name, value in row.items() if value is not None and name != "@odata.etag"}
             row = {**(master or row), **own}
         return outlook_events.resource(self._calendar, row)
 
     async def _master(self, key: str) -> Mapping[str, Any] | None:
         if key not in self._masters:
+            if len(self._masters) >= MAX_MASTERS:
+                raise Failing("too_large")
             path = outlook_api.event_path(f"{self._calendar}/{outlook_api.segment(key)}")
             answer = await self._api.send("GET", path)
             if answer.status not in (200, 404):
