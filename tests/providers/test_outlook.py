@@ -162,9 +162,11 @@ async def test_a_missing_master_is_looked_for_once_more(at: Setup, is_first: boo
     await at.copy.sync()
     assert at.copy.shown() == [("", "20261207T090000Z"), ("", "20261214T090000Z")]
     assert {lines(one)["TRANSP"] for one in at.copy.events.values()} == {"OPAQUE"}
+    before = {ref: one.etag for ref, one in at.copy.events.items()}
     at.graph.hidden_masters = set()
     await at.copy.sync()
     assert at.copy.shown() == at.truth()
+    assert {ref for ref, one in at.copy.events.items() if one.etag != before[ref]} == set(before)
     (same,) = await at.copy.sync()
     assert (same.changed, same.removed, same.is_full) == ([], [], False)
 

@@ -45,8 +45,8 @@ async def changes(
     """Yield what changed, as `Provider.changes` says.
 
     If the master of an occurrence isn't found, the occurrence is delivered as an untitled busy event. It won't be sent
-    again when the master appears, so the token is then the one of before: the next round repeats this one, and takes
-    a master that is still missing for deleted.
+    again when the master appears, so the token is then the one of before: the next round repeats this one, and accepts
+    that the master is missing.
     """
     link = token.removeprefix(_AGAIN)
     starts = [link] if api.is_link(link) else []
@@ -137,8 +137,9 @@ class _Round:
             master = await self._master(master_id)
             self._lacks_master = self._lacks_master or master is None
             # The entity tag is the master's: it changes with the content, and with the pattern that gives the time.
+            # Without a master there is none, so that the content, when it is found, has another one.
             own = {name: value for name, value in row.items() if value is not None and name != "@odata.etag"}
-            row = {**(master or row), **own}
+            row = {**(master or {}), **own}
         return outlook_events.resource(self._calendar, row)
 
     async def _master(self, key: str) -> Mapping[str, Any] | None:
@@ -177,8 +178,6 @@ class _Round:
             link, query = page.next_link, {}
             if not link:
                 return found
-            if not self._api.is_link(link):
-                break
         raise Failing("invalid_response")
 
     def _token(self, link: str) -> str:
