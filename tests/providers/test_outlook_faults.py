@@ -41,6 +41,37 @@ async def test_a_link_to_elsewhere_is_refused(at: Setup, name: str, link: str) -
     assert len(at.graph.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (400, "rejected"),
+        (403, "forbidden"),
+        (413, "rejected"),
+        (418, "invalid_response"),
+        (423, "unavailable"),
+        (500, "unavailable"),
+    ],
+)
+async def test_a_status_has_one_meaning(at: Setup, status: int, reason: str) -> None:
+    at.graph.faults = [Fault(status, times=3)]
+    with pytest.raises(Failing) as fault:
+        await at.account.create(at.copy.calendar, own())
+    assert fault.value.reason == reason
+    assert "secret" not in str(fault.value)
+
+
+async def test_a_full_round_reads_no_series_again(at: Setup) -> None:
+    store = at.graph.store
+    series = store.add_series(at.calendar, [MONDAY, MONDAY + WEEK], subject="Lecture")
+    await at.copy.sync()
+    store.remove(store.occurrences(series)[0].id)
+    at.copy.token = ""
+    at.graph.requests.clear()
+    await at.copy.sync()
+    assert at.copy.shown() == at.truth()
+    assert [request.path for request in at.graph.requests if "calendarView" not in request.path] == []
+
+
 async def test_a_page_cannot_cause_requests_without_end(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlook_sync, "MAX_MASTERS", 3)
     rows = [{"id": f"o{n}", "type": "occurrence", "seriesMasterId": f"m{n}"} for n in range(9)]
