@@ -733,12 +733,12 @@ async def test_a_calendar_is_watched_until_it_is_stopped(google: World) -> None:
     first, second = google.server.notices
     assert (first["X-Goog-Resource-State"], second["X-Goog-Resource-State"]) == ("sync", "exists")
     assert second["X-Goog-Channel-Token"] == "s3cret"
-    assert second["X-Goog-Resource-ID"] == channel.resource
+    assert second["X-Goog-Resource-ID"] == channel.id
     await client.stop("channel-1", "another resource")
     assert list(google.server.channels) == ["channel-1"]
-    await client.stop("channel-1", channel.resource)
+    await client.stop("channel-1", channel.id)
     assert google.server.channels == {}
-    await client.stop("channel-1", channel.resource)
+    await client.stop("channel-1", channel.id)
 
 
 async def test_some_calendars_are_asked_regularly_instead(google: World) -> None:

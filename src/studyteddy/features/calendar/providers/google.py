@@ -20,6 +20,7 @@ from studyteddy.features.calendar.providers.google_events import FIELDS, MARK, I
 from studyteddy.features.calendar.providers.oauth import GOOGLE_EVENTS_SCOPE
 from studyteddy.features.calendar.providers.provider import (
     Changes,
+    Channel,
     Failing,
     Gone,
     Owner,
@@ -41,14 +42,6 @@ _QUIETLY: Final = {"sendUpdates": "none"}
 """Nobody gets a mail about what we write."""
 
 
-class Channel(msgspec.Struct, frozen=True):
-    """A subscription to notifications that something in a calendar changed."""
-
-    resource: str
-    """What Google calls the watched events; needed to end the subscription."""
-    expires_at: datetime
-
-
 class _Calendar(msgspec.Struct, rename="camel"):
     """A calendar in the student's list."""
 
@@ -60,6 +53,7 @@ class _Calendar(msgspec.Struct, rename="camel"):
     access_role: str = ""
     data_owner: str = ""
     primary: bool = False
+    hidden: bool = False
     deleted: bool = False
 
 
@@ -91,12 +85,13 @@ class GoogleCalendar:
         return Owner(address.lower(), address)
 
     async def calendars(self) -> list[RemoteCalendar]:
-        """Return the calendars that the student doesn't hide, in Google's order; at most 100."""
-        return [_remote(one) for one in (await self._listed())[:MAX_CALENDARS]]
+        """Return the calendars that the student doesn't hide, and ours, in Google's order; at most 100."""
+        listed = await self._listed()
+        return [_remote(one) for one in listed if not one.hidden or segment(one.id) in self._own][:MAX_CALENDARS]
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         """Create a calendar for our events, or return the one that `slug`, a word of its description, made before."""
-        listed = await self._listed(hidden=True)
+        listed = await self._listed()
         account = next((one.id for one in listed if one.primary), "")
         for one in listed:
             is_ours = one.access_role == "owner" and one.data_owner in ("", account) and not one.primary
@@ -111,9 +106,10 @@ class GoogleCalendar:
         self._own.add(segment(made.id))
         return _remote(made)
 
-    async def _listed(self, *, hidden: bool = False) -> list[_Calendar]:
+    async def _listed(self) -> list[_Calendar]:
+        """Return all calendars in the student's list, with those that are hidden."""
         found = dict[str, _Calendar]()
-        query = {"maxResults": "250", **({"showHidden": "true"} if hidden else {})}
+        query = {"maxResults": "250", "showHidden": "true"}
         async for page in google_api.pages(self._rest, "users/me/calendarList", query):
             for item in page.items:
                 try:
@@ -123,6 +119,10 @@ class GoogleCalendar:
                 if not one.deleted:
                     found[one.id] = one
         return list(found.values())
+
+    def needs_tags(self, token: str) -> bool:
+        """Return whether instances of series have to be known, of which increments don't tell that they are gone."""
+        return token.startswith(_EVENTS)
 
     async def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         """Yield what changed in a calendar, as `Provider.changes` says; without its events, always a full round."""

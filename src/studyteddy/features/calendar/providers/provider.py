@@ -77,6 +77,15 @@ class Resource(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Channel(msgspec.Struct, frozen=True):
+    """A subscription to notifications that something in a calendar changed."""
+
+    id: str
+    """What the provider calls it; needed to end it."""
+    expires_at: datetime
+    """When the provider ends it, which may be earlier than asked for."""
+
+
 class Changes(msgspec.Struct, frozen=True):
     """A part of what changed in a calendar since a token.
 
