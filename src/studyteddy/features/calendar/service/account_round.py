@@ -21,6 +21,7 @@ from studyteddy.features.calendar.formats.feeds import Feed, FeedEvent, read_fee
 from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, RemoteCalendar, Resource, Window
 from studyteddy.features.calendar.schemas.accounts import ListedCalendar, StoredAccount, StoredCalendar
 from studyteddy.features.calendar.schemas.feeds import ResourceEvent
+from studyteddy.features.calendar.service.connections import Connections, OAuthCredential
 from studyteddy.features.calendar.service.feed_sync import FUTURE, OWN_UID, PAST
 from studyteddy.features.calendar.store import accounts as store
 from studyteddy.features.calendar.store import events as event_store
@@ -55,11 +56,12 @@ class Lost(Exception):
 class Round:
     """One time that an account is synchronized."""
 
-    def __init__(self, db: Database, identity: Identity, account: StoredAccount, provider: Provider, runner: int):
+    provider: Provider
+
+    def __init__(self, db: Database, identity: Identity, account: StoredAccount, runner: int) -> None:
         self.db = db
         self.identity = identity
         self.account = account
-        self.provider = provider
         self.problem: str | None = None
         self.is_rest = False
         """Whether something is left for the next time, soon."""
@@ -70,6 +72,13 @@ class Round:
     @property
     def user_id(self) -> UUID:
         return self.identity.user_id
+
+    async def open(self, connections: Connections) -> None:
+        """Sign in with the account's credential; raise `SignInRequired`."""
+        calendars = await store.calendars(self.db.reading(self.identity), self.user_id, self.account.id)
+        own = [one.ref for one in calendars if one.ours]
+        vault = Vault(self, connections)
+        self.provider = connections.open(self.account, vault, user_id=self.user_id, own=own)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -197,6 +206,38 @@ class Round:
         await store.end_round(
             tx, self.user_id, calendar.id, token=token, window_start=window_start, was_empty=was_empty
         )
+
+
+class Vault:
+    """Where the OAuth credential of an account is kept during a round."""
+
+    def __init__(self, round: Round, connections: Connections) -> None:
+        self._round = round
+        self._connections = connections
+
+    async def load(self) -> OAuthCredential:
+        """Return the credential that is kept now; raise `Lost`."""
+        async with self._round.transaction() as tx:
+            return await self._kept(tx)
+
+    async def replace(self, before: OAuthCredential, after: OAuthCredential) -> OAuthCredential:
+        """Keep `after`, unless another one than `before` is kept meanwhile; return what is kept."""
+        account_id, user_id = self._round.account.id, self._round.user_id
+        async with self._round.transaction() as tx:
+            kept = await self._kept(tx)
+            if kept != before:
+                return kept
+            sealed = self._connections.sealed(after, account_id=account_id, user_id=user_id)
+            await store.set_credential(tx, user_id, account_id, sealed)
+        return after
+
+    async def _kept(self, tx: Tx) -> OAuthCredential:
+        account = await store.lock(tx, tx.user_id, self._round.account.id)
+        if account is None:
+            raise Lost
+        credential = self._connections.credential(account, user_id=tx.user_id)
+        assert isinstance(credential, OAuthCredential)
+        return credential
 
 
 def window(boundary: DayBoundary, today: date) -> Window:

@@ -44,9 +44,10 @@ async def sync(
     account = await _begin(db, identity, runner, due)
     if account is None:
         return
-    round = Round(db, identity, account, connections.open(account, user_id=identity.user_id), runner)
+    round = Round(db, identity, account, runner)
     fault: ProviderError | None = None
     try:
+        await round.open(connections)
         await (_leave(round) if account.state == "leaving" else _all(round))
     except ProviderError as raised:
         fault = raised

@@ -12,6 +12,7 @@ from studyteddy import events
 from studyteddy.features.calendar.providers.caldav_account import CalDavCredential
 from studyteddy.features.calendar.providers.provider import Owner, ProviderError, SignInRequired
 from studyteddy.features.calendar.schemas.accounts import (
+    Access,
     AccountChanges,
     AccountSyncedJustNow,
     CalDavSignIn,
@@ -25,7 +26,7 @@ from studyteddy.features.calendar.schemas.accounts import (
     StoredAccount,
     TooManyAccounts,
 )
-from studyteddy.features.calendar.service.connections import Connections
+from studyteddy.features.calendar.service.connections import Connections, Credential
 from studyteddy.features.calendar.store import accounts as store
 from studyteddy.features.calendar.store import copies as copy_store
 from studyteddy.features.calendar.store import events as event_store
@@ -75,13 +76,13 @@ async def connect_caldav(
     except ProviderError as fault:
         raise invalid("/url", "connection_failed", str(fault), ConnectionFailed) from None
     async with db.transaction(identity) as tx:
-        return tx.reply(await _connect(tx, "caldav", owner, credential, connections))
+        return tx.reply(await connect(tx, "caldav", owner, credential, "events", connections))
 
 
-async def _connect(
-    tx: Tx, provider: ProviderName, owner: Owner, credential: CalDavCredential, connections: Connections
+async def connect(
+    tx: Tx, provider: ProviderName, owner: Owner, credential: Credential, access: Access, connections: Connections
 ) -> CalendarAccount:
-    """Add an account, or replace the credential of the one that this owner has, and synchronize it."""
+    """Add an account, or replace the credential of the one that this owner has; raise 409 `too_many_accounts`."""
     await tx.lock_user()
     known = await store.of_owner(tx, tx.user_id, provider, owner.key)
     if known is None and await store.count(tx, tx.user_id) >= MAX_ACCOUNTS:
@@ -95,7 +96,7 @@ async def _connect(
         owner_key=owner.key,
         address=owner.address,
         credential=connections.sealed(credential, account_id=account_id, user_id=tx.user_id),
-        access="events",
+        access=access,
         writes=not await store.writing(tx, tx.user_id),
         next_sync=tx.now + CLAIM,
     )
