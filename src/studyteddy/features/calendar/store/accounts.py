@@ -97,6 +97,10 @@ ON CONFLICT (user_id, id) DO UPDATE
        listed_at = NULL""",
 )
 
+_READ_AGAIN = Statement(
+    Nothing, "UPDATE account_calendars SET token = '', read_at = NULL WHERE user_id = $1 AND account_id = $2"
+)
+
 _ASK = Statement(
     Nothing,
     """
@@ -251,8 +255,9 @@ async def put(
     writes: bool,
     next_sync: datetime,
 ) -> None:
-    """Add an account with its sealed credential, or replace the credential; it is synchronized at once."""
+    """Add an account with its sealed credential, or replace that; it is synchronized at once, in full."""
     await tx.do(_PUT, user_id, account_id, provider, owner_key, address, credential, writes, tx.now, next_sync, access)
+    await tx.do(_READ_AGAIN, user_id, account_id)
 
 
 async def ask(
