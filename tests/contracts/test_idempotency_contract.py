@@ -259,6 +259,8 @@ KEYLESS = {
     "login",
     "refresh",
     "finish_google",
+    "connect_google",
+    "connect_outlook",
     "logout",
     "logout_all",
     "create_ticket",

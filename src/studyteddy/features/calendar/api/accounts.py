@@ -67,7 +67,7 @@ async def connect_caldav(
     return await accounts.connect_caldav(db, identity, body, calendar_connections)
 
 
-@router.post("/google/connect", errors=(Unavailable,))
+@router.post("/google/connect", secret=True, errors=(Unavailable,))
 async def connect_google(
     db: Database,
     calendar_connections: Connections,
@@ -84,7 +84,7 @@ async def connect_google(
     return await _begin(db, "google", body.access if body else "busy", calendar_connections, cookies, identity, request)
 
 
-@router.post("/outlook/connect", errors=(Unavailable,))
+@router.post("/outlook/connect", secret=True, errors=(Unavailable,))
 async def connect_outlook(
     db: Database,
     calendar_connections: Connections,
