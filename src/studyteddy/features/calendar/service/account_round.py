@@ -85,14 +85,7 @@ class Round:
         """Open a transaction that holds the account; raise `Lost`."""
         async with self.db.transaction(self.identity) as tx:
             await tx.lock_user()
-            is_held = await store.beat(
-                tx,
-                tx.user_id,
-                self.account.id,
-                runner=self._runner,
-                until=tx.now + LEASE,
-                events_read=self._events_read,
-            )
+            is_held = await store.beat(tx, tx.user_id, self.account.id, runner=self._runner, until=tx.now + LEASE)
             if not is_held:
                 raise Lost
             yield tx
@@ -118,6 +111,7 @@ class Round:
                 self.account = msgspec.structs.replace(self.account, writes=False)
                 await store.set_writes(tx, self.user_id, self.account.id, writes=False)
             await store.put_calendars(tx, self.user_id, self.account.id, _listed(found))
+            await publish(tx, self.account.id)
 
     async def our_calendar(self, calendars: Sequence[StoredCalendar]) -> StoredCalendar:
         """Return the calendar that focus sessions are written into; make it if there is none."""
@@ -129,6 +123,7 @@ class Round:
             shown = {"ref": made.ref, "name": made.name, "color": made.color}
             await store.put_ours(tx, self.user_id, self.account.id, new_id(), **shown)
             kept = await store.calendars(tx, self.user_id, self.account.id)
+            await publish(tx, self.account.id)
         return next(one for one in kept if one.ours)
 
     async def read(self, calendar: StoredCalendar, boundary: DayBoundary) -> None:
@@ -189,6 +184,7 @@ class Round:
         if self.account.last_sync_at is None and not part.is_last and time.monotonic() - self._told >= 1:
             self._told = time.monotonic()
             async with self.transaction() as tx:
+                await store.progress(tx, tx.user_id, self.account.id, events_read=self._events_read)
                 await publish(tx, self.account.id)
 
     async def _end(

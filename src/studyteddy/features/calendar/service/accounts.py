@@ -98,7 +98,7 @@ async def connect(
         credential=connections.sealed(credential, account_id=account_id, user_id=tx.user_id),
         access=access,
         writes=not await store.writing(tx, tx.user_id),
-        next_sync=tx.now + CLAIM,
+        next_sync=tx.now,
     )
     await audit_log.record(tx, "calendar.connected", provider=provider, address=owner.address)
     tx.publish(events.CalendarAccountDue(account_id, tx.now))
@@ -164,10 +164,10 @@ async def follow_session(tx: Tx, session_id: UUID) -> None:
 async def poll(db: Database) -> None:
     """Have the accounts synchronized that are due."""
     async with db.system("tidy") as tx:
-        due = await store.due(tx, at=tx.now, limit=_DUE)
+        due = await store.due(tx, at=tx.now, within=CLAIM, limit=_DUE)
     for one in due:
         async with db.transaction(Identity(one.user_id, one.user_id)) as tx:
-            if await store.ask(tx, one.user_id, one.id, next_sync=tx.now + CLAIM, only_due=True):
+            if await store.claim(tx, one.user_id, one.id, within=CLAIM):
                 tx.publish(events.CalendarAccountDue(one.id, tx.now))
 
 
@@ -180,7 +180,7 @@ async def _lock(tx: Tx, account_id: UUID) -> StoredAccount:
 
 async def ask(tx: Tx, account_id: UUID, *, lists: bool = False) -> None:
     """Have an account synchronized now; `lists` whether its calendars are listed again."""
-    await store.ask(tx, tx.user_id, account_id, next_sync=tx.now + CLAIM, lists=lists)
+    await store.ask(tx, tx.user_id, account_id, lists=lists)
     tx.publish(events.CalendarAccountDue(account_id, tx.now))
 
 

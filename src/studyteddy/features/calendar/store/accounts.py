@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -104,17 +104,17 @@ _READ_AGAIN = Statement(
 _ASK = Statement(
     Nothing,
     """
-UPDATE calendar_accounts
-   SET asked_at = $3, next_sync_at = $4, listed_at = CASE WHEN $5 THEN NULL ELSE listed_at END
- WHERE user_id = $1 AND id = $2 AND (NOT $6 OR next_sync_at <= $3)""",
+UPDATE calendar_accounts SET asked_at = $3, listed_at = CASE WHEN $4 THEN NULL ELSE listed_at END
+ WHERE user_id = $1 AND id = $2 AND (NOT $5 OR next_sync_at <= $3 AND asked_at <= $3::timestamptz - $6::interval)""",
 )
 
 _BEGIN = Statement(Nothing, "UPDATE calendar_accounts SET runner = $3, runs_until = $4 WHERE user_id = $1 AND id = $2")
 
 _BEAT = Statement(
-    Nothing,
-    "UPDATE calendar_accounts SET runs_until = $4, events_read = $5 WHERE user_id = $1 AND id = $2 AND runner = $3",
+    Nothing, "UPDATE calendar_accounts SET runs_until = $4 WHERE user_id = $1 AND id = $2 AND runner = $3"
 )
+
+_PROGRESS = Statement(Nothing, "UPDATE calendar_accounts SET events_read = $3 WHERE user_id = $1 AND id = $2")
 
 _END = Statement(
     Nothing,
@@ -140,7 +140,7 @@ _DELETE = Statement(Nothing, "DELETE FROM calendar_accounts WHERE user_id = $1 A
 _DUE = Statement(
     DueAccount,
     "SELECT user_id, id FROM calendar_accounts WHERE next_sync_at <= $1::timestamptz AND state <> 'reconnect'"
-    " ORDER BY next_sync_at LIMIT $2",
+    " AND asked_at <= $1::timestamptz - $2::interval ORDER BY next_sync_at LIMIT $3",
 )
 
 _CALENDARS_OF = Statement(
@@ -260,20 +260,28 @@ async def put(
     await tx.do(_READ_AGAIN, user_id, account_id)
 
 
-async def ask(
-    tx: Tx, user_id: UUID, account_id: UUID, *, next_sync: datetime, lists: bool = False, only_due: bool = False
-) -> bool:
-    """Record that an account is to be synchronized now; return False if it isn't there, or not due if `only_due`."""
-    return await tx.do(_ASK, user_id, account_id, tx.now, next_sync, lists, only_due) == 1
+async def ask(tx: Tx, user_id: UUID, account_id: UUID, *, lists: bool = False) -> bool:
+    """Record that an account is to be synchronized now, `lists` with a new list; return False if it isn't there."""
+    return await tx.do(_ASK, user_id, account_id, tx.now, lists, False, timedelta()) == 1
+
+
+async def claim(tx: Tx, user_id: UUID, account_id: UUID, *, within: timedelta) -> bool:
+    """Record that an account is to be synchronized now; return False if it isn't due, or was claimed lately."""
+    return await tx.do(_ASK, user_id, account_id, tx.now, False, True, within) == 1
 
 
 async def begin(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> None:
     await tx.do(_BEGIN, user_id, account_id, runner, until)
 
 
-async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime, events_read: int) -> bool:
+async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> bool:
     """Extend the lease of a runner, and return whether it still has it."""
-    return await tx.do(_BEAT, user_id, account_id, runner, until, events_read) == 1
+    return await tx.do(_BEAT, user_id, account_id, runner, until) == 1
+
+
+async def progress(tx: Tx, user_id: UUID, account_id: UUID, *, events_read: int) -> None:
+    """Record how many events were read so far."""
+    await tx.do(_PROGRESS, user_id, account_id, events_read)
 
 
 async def end(
@@ -308,9 +316,9 @@ async def delete(tx: Tx, user_id: UUID, account_id: UUID) -> bool:
     return await tx.do(_DELETE, user_id, account_id) == 1
 
 
-async def due(tx: Tx, *, at: datetime, limit: int) -> list[DueAccount]:
-    """Return the accounts of all students that are to be synchronized; needs the system purpose `tidy`."""
-    return await tx.all(_DUE, at, limit)
+async def due(tx: Tx, *, at: datetime, within: timedelta, limit: int) -> list[DueAccount]:
+    """Return the accounts of all students that are due and weren't claimed lately; needs the system purpose `tidy`."""
+    return await tx.all(_DUE, at, within, limit)
 
 
 async def calendars(reader: Reader, user_id: UUID, account_id: UUID) -> list[StoredCalendar]:
