@@ -61,6 +61,7 @@ ABOUT_SEVERAL = {
     "attachments": {"attachments_in_s3": "the same promises with a real S3 server"},
     "analytics": {"overview": "the overview"},
     "calendar": {
+        "accounts_on_servers": "accounts on real CalDAV servers, beside another client",
         "accounts_at_random": "random histories of accounts, with faults and deaths",
         "feed_reading": "the process that reads calendars of others, with hostile ones",
     },
