@@ -50,6 +50,7 @@ SYSTEM = {
     "features.ai.store.material._WAITING": "tidy: attachments with passages that have no embedding yet",
     "features.ai.store.usage._OPEN_CALLS": "tidy: calls of language models whose process ended",
     "features.calendar.store.accounts._CONNECTION": "sign_in: who began to connect an account",
+    "features.calendar.store.accounts._STALE": "tidy: how many accounts were not synchronized lately",
     "features.calendar.store.accounts._DUE": "tidy: calendar accounts of all students that are to be synchronized",
     "features.calendar.store.feeds._DUE": "tidy: calendars of all students that are to be read",
     "features.focus.store.sessions._OVERDUE": "tidy: students with an overdue focus session",

@@ -24,6 +24,7 @@ from studyteddy.features.calendar.service.own_calendar import own_calendar
 from studyteddy.features.calendar.store import accounts as store
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.identity import Identity
+from studyteddy.platform.telemetry import CALENDAR_SYNCS, CALENDAR_TIME
 
 GIVES_UP: Final = 5
 """Failures after which what was written into an account that is leaving stays there."""
@@ -47,8 +48,9 @@ async def sync(
     round = Round(db, identity, account, runner)
     fault: ProviderError | None = None
     try:
-        await round.open(connections)
-        await (_leave(round) if account.state == "leaving" else _all(round))
+        with CALENDAR_TIME.labels(account.provider).time():
+            await round.open(connections)
+            await (_leave(round) if account.state == "leaving" else _all(round))
     except ProviderError as raised:
         fault = raised
     except Lost:
@@ -105,13 +107,14 @@ async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | Non
     """Record how it ended, and when the account is synchronized next."""
     before = round.account
     failures = before.failures + 1 if fault else 0
+    state = "reconnect" if isinstance(fault, SignInRequired) else "failing" if fault else "ok"
+    CALENDAR_SYNCS.labels(before.provider, state).inc()
     async with round.transaction() as tx:
         if before.state == "leaving" and (fault is None or isinstance(fault, SignInRequired) or failures > GIVES_UP):
             await store.delete(tx, tx.user_id, before.id)
             return
         account = await store.lock(tx, tx.user_id, before.id)
         assert account is not None  # the transaction holds it
-        state = "reconnect" if isinstance(fault, SignInRequired) else "failing" if fault else "ok"
         await store.end(
             tx,
             tx.user_id,

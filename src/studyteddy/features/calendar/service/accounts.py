@@ -38,6 +38,7 @@ from studyteddy.platform.event import Deleted
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.security import audit_log
+from studyteddy.platform.telemetry import CALENDARS_STALE
 
 MAX_ACCOUNTS: Final = 10
 PAUSE: Final = timedelta(minutes=1)
@@ -46,6 +47,7 @@ CLAIM: Final = timedelta(minutes=10)
 """Within which an account that is due is synchronized; after that, it is due again."""
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=240)
 """Of a focus session."""
+STALE: Final = timedelta(days=1)
 _DUE: Final = 500
 
 
@@ -165,6 +167,7 @@ async def poll(db: Database) -> None:
     """Have the accounts synchronized that are due."""
     async with db.system("tidy") as tx:
         due = await store.due(tx, at=tx.now, within=CLAIM, limit=_DUE)
+        CALENDARS_STALE.set(await store.stale(tx, before=tx.now - STALE))
     for one in due:
         async with db.transaction(Identity(one.user_id, one.user_id)) as tx:
             if await store.claim(tx, one.user_id, one.id, within=CLAIM):

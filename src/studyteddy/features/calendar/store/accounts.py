@@ -143,6 +143,12 @@ _DUE = Statement(
     " AND asked_at <= $1::timestamptz - $2::interval ORDER BY next_sync_at LIMIT $3",
 )
 
+_STALE = Statement(
+    int,
+    "SELECT count(*)::int FROM calendar_accounts"
+    " WHERE coalesce(last_sync_at, created_at) < $1::timestamptz AND state <> 'reconnect'",
+)
+
 _CALENDARS_OF = Statement(
     StoredCalendar,
     f"SELECT {_CALENDAR} FROM account_calendars WHERE user_id = $1 AND account_id = $2 ORDER BY position, id",
@@ -319,6 +325,11 @@ async def delete(tx: Tx, user_id: UUID, account_id: UUID) -> bool:
 async def due(tx: Tx, *, at: datetime, within: timedelta, limit: int) -> list[DueAccount]:
     """Return the accounts of all students that are due and weren't claimed lately; needs the system purpose `tidy`."""
     return await tx.all(_DUE, at, within, limit)
+
+
+async def stale(tx: Tx, *, before: datetime) -> int:
+    """Return how many accounts of all students weren't synchronized lately; needs the system purpose `tidy`."""
+    return await tx.one(_STALE, before) or 0
 
 
 async def calendars(reader: Reader, user_id: UUID, account_id: UUID) -> list[StoredCalendar]:
