@@ -168,4 +168,4 @@ def event(uid: str, title: str, begin: datetime, end: datetime, *more: str) -> b
 
 def wrapped(*lines: str) -> bytes:
     text = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Other//EN", "BEGIN:VEVENT", *lines, "END:VEVENT"]
-    return "\r\n".join([*text, "END:VCALENDAR", ""]).encode()
+    return "\r\n".join([*text, "END:VCALENDAR", ""]).encode(errors="replace")

@@ -350,3 +350,27 @@ async def test_a_calendar_can_be_left_out(system: System, alice: Person, there: 
     assert len(await events(alice)) == 1
     assert (await alice.patch(f"{path}/{ours}", {"busy": False})).status_code == 404
     assert holidays != ours
+
+
+async def test_what_cannot_be_kept_stops_nothing(system: System, alice: Person, there: Found) -> None:
+    work = there.calendars_by_ref["work"]
+    work.name = "Work\x00\ud800<b>!</b>"
+    there.calendars_by_ref["bad\x00ref"] = MemoryCalendar("Bad")
+    there.calendars_by_ref["r" * 2001] = MemoryCalendar("Long")
+    for ref in ("work/1", "work/\x00", "work/\ud800", "work/" + "x" * 2000):
+        work.put(ref, event(ref[:6], "Lecture\x00", SOON, SOON + HOUR))
+    work.events["work/1"].etag = "\x00"
+    account = await connect(system, alice)
+    assert account["state"] == "ok"
+    assert [one["name"] for one in account["calendars"]] == ["Work!", "Holidays", "Study Teddy"]
+    assert await events(alice) == [("Lecture", f"{SOON:%Y-%m-%dT%H:%M:%SZ}")]
+
+
+async def test_events_of_accounts_leave_no_free_slot(system: System, alice: Person, there: Found) -> None:
+    there.calendars_by_ref["work"].put("work/1", event("1", "Lecture", SOON + HOUR, SOON + 2 * HOUR))
+    await connect(system, alice)
+    query = {"from": SOON.isoformat(), "to": (SOON + 4 * HOUR).isoformat(), "minutes": 30}
+    slots = made(await alice.get("/api/calendar/availability", params=query), 200)["slots"]
+    shown = [(one["startsAt"], one["endsAt"]) for one in slots]
+    instants = [f"{SOON + n * HOUR:%Y-%m-%dT%H:%M:%SZ}" for n in range(5)]
+    assert shown == [(instants[0], instants[1]), (instants[2], instants[4])]

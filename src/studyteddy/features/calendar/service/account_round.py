@@ -8,7 +8,7 @@ unless the calendar is suddenly empty: that is believed the second time.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Final
@@ -17,7 +17,9 @@ from uuid import UUID
 import msgspec
 
 from studyteddy import events
+from studyteddy.features.calendar.formats import feed_texts
 from studyteddy.features.calendar.formats.feeds import Feed, FeedEvent, read_feeds
+from studyteddy.features.calendar.formats.ics import escaped
 from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, RemoteCalendar, Resource, Window
 from studyteddy.features.calendar.schemas.accounts import ListedCalendar, StoredAccount, StoredCalendar
 from studyteddy.features.calendar.schemas.feeds import ResourceEvent
@@ -39,7 +41,8 @@ FRESH: Final = timedelta(minutes=1)
 """For how long a calendar isn't read again, since every change of a focus session synchronizes the account."""
 FULL: Final = timedelta(days=7)
 """After which a calendar is read in full, since the window has moved on."""
-MAX_TAG: Final = 300
+MAX_REF, MAX_TAG, MAX_TOKEN, MAX_NAME = 2000, 300, 8000, 200
+"""Characters that are kept."""
 MAX_EVENTS: Final = 20_000
 """Events that are kept of a calendar."""
 OURS: Final = "Study Teddy"
@@ -119,9 +122,11 @@ class Round:
         if found is not None:
             return found
         made = await self.provider.make_calendar(OURS, slug=f"study-teddy-{self.user_id.hex}")
+        if not is_text(made.ref, MAX_REF):
+            raise Failing("invalid_response")
         async with self.transaction() as tx:
-            shown = {"ref": made.ref, "name": made.name, "color": made.color}
-            await store.put_ours(tx, self.user_id, self.account.id, new_id(), **shown)
+            values = {"ref": made.ref, "name": name_of(made), "color": made.color}
+            await store.put_ours(tx, self.user_id, self.account.id, new_id(), **values)
             kept = await store.calendars(tx, self.user_id, self.account.id)
             await publish(tx, self.account.id)
         return next(one for one in kept if one.ours)
@@ -129,11 +134,10 @@ class Round:
     async def read(self, calendar: StoredCalendar, boundary: DayBoundary) -> None:
         """Read what changed in a calendar that isn't ours."""
         today = boundary.date_of(self.db.clock())
-        is_old = calendar.window_start is None or today - PAST >= calendar.window_start + FULL
-        token = "" if is_old else calendar.token
+        token = token_of(calendar, today)
         seen, is_full, kept = set[str](), False, 0
         known = await self.tags(calendar, token)
-        async for part in self.provider.changes(calendar.ref, token, known, window(boundary, today)):
+        async for part in self.changes(calendar, token, known, window(boundary, today)):
             if part.is_full and not is_full:
                 seen, is_full = set(), True
             seen |= {one.ref for one in part.changed}
@@ -152,6 +156,20 @@ class Round:
         if not self.provider.needs_tags(token):
             return {}
         return await event_store.tags(self.db.reading(self.identity), self.user_id, calendar.id)
+
+    async def changes(
+        self, calendar: StoredCalendar, token: str, known: Mapping[str, str], span: Window
+    ) -> AsyncIterator[Changes]:
+        """Yield what changed in a calendar, without what can't be kept: such a ref, etag or token is the provider's."""
+        async for part in self.provider.changes(calendar.ref, token, known, span):
+            changed = [
+                one if is_text(one.etag, MAX_TAG) else msgspec.structs.replace(one, etag="")
+                for one in part.changed
+                if is_text(one.ref, MAX_REF)
+            ]
+            removed = [ref for ref in part.removed if is_text(ref, MAX_REF)]
+            kept = part.token if is_text(part.token, MAX_TOKEN) else ""
+            yield msgspec.structs.replace(part, changed=changed, removed=removed, token=kept)
 
     async def events_of(
         self, resources: Sequence[Resource], boundary: DayBoundary, today: date, *, left: set[str] | None = None
@@ -236,6 +254,22 @@ class Vault:
         return credential
 
 
+def is_text(text: str, limit: int) -> bool:
+    """Return whether a text can be kept: it isn't too long, and has no control characters or halves of others."""
+    return len(text) <= limit and (not text or text.isprintable())
+
+
+def name_of(calendar: RemoteCalendar) -> str:
+    """Return the name of a calendar as one line of text."""
+    return feed_texts.line(escaped(calendar.name), MAX_NAME) or "Calendar"
+
+
+def token_of(calendar: StoredCalendar, today: date) -> str:
+    """Return the token of what was read, or "" if the window has moved on so far that everything is read again."""
+    is_old = calendar.window_start is None or today - PAST >= calendar.window_start + FULL
+    return "" if is_old else calendar.token
+
+
 def window(boundary: DayBoundary, today: date) -> Window:
     """Return the time whose events are read."""
     midnight = DayBoundary(boundary.time_zone, 0)
@@ -251,13 +285,16 @@ async def publish(tx: Tx, account_id: UUID) -> None:
 
 def _listed(found: Sequence[RemoteCalendar]) -> list[ListedCalendar]:
     """Return calendars as they are stored. Those that the student can't change, such as of holidays, take no time."""
-    return [ListedCalendar(one.ref, one.name, one.color, n, one.writable) for n, one in enumerate(found)]
+    kept = [one for one in found if is_text(one.ref, MAX_REF)]
+    return [
+        ListedCalendar(one.ref, name_of(one), one.color, position, one.writable) for position, one in enumerate(kept)
+    ]
 
 
 def _row(resource: Resource, event: FeedEvent) -> ResourceEvent:
     return ResourceEvent(
         ref=resource.ref,
-        etag=resource.etag[:MAX_TAG],
+        etag=resource.etag,
         uid=event.uid,
         recurrence_id=event.recurrence_id,
         title=event.title,

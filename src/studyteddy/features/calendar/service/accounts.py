@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from studyteddy import events
 from studyteddy.features.calendar.providers.caldav_account import CalDavCredential
-from studyteddy.features.calendar.providers.provider import Owner, ProviderError, SignInRequired
+from studyteddy.features.calendar.providers.provider import REASONS, Owner, ProviderError, SignInRequired
 from studyteddy.features.calendar.schemas.accounts import (
     Access,
     AccountChanges,
@@ -85,6 +85,8 @@ async def connect(
     tx: Tx, provider: ProviderName, owner: Owner, credential: Credential, access: Access, connections: Connections
 ) -> CalendarAccount:
     """Add an account, or replace the credential of the one that this owner has; raise 409 `too_many_accounts`."""
+    if not owner.key.isprintable() or not owner.address.isprintable():
+        raise invalid("/url", "connection_failed", REASONS["invalid_response"], ConnectionFailed)
     await tx.lock_user()
     known = await store.of_owner(tx, tx.user_id, provider, owner.key)
     if known is None and await store.count(tx, tx.user_id) >= MAX_ACCOUNTS:
