@@ -317,6 +317,9 @@ async def test_failures_are_tried_again_later_and_later(system: System, alice: P
         waits.append(round((next_at - system.clock()).total_seconds() / 60))
     assert waits[:4] == [5, 10, 20, 40]
     assert waits[-1] == 360
+    notices = made(await alice.get("/api/notifications"), 200)["items"]
+    (told,) = [one for one in notices if one["type"] == "calendar_stopped"]
+    assert "ada@example.org can't be synchronized" in told["title"]
 
 
 async def test_disconnecting_removes_what_was_written_if_wished(system: System, alice: Person, there: Found) -> None:

@@ -207,3 +207,35 @@ async def test_what_the_operator_has_not_configured_is_not_offered(alice: Person
     assert made(await alice.get("/api/calendar/accounts"), 200)["providers"] == ["caldav"]
     for provider in ("google", "outlook"):
         assert (await alice.post(f"/api/calendar/{provider}/connect")).status_code == 503
+
+
+async def test_a_series_at_google_that_ends_earlier_ends_here(system: System, alice: Person, vendors: Vendors) -> None:
+    times = {name: {**one, "timeZone": "Europe/Berlin"} for name, one in google_time().items()}
+    vendors.google.put(ALICE, "weekly", summary="Lecture", **times, recurrence=["RRULE:FREQ=WEEKLY;COUNT=4"])
+    account = await connect(system, alice, "google", vendors, access="events")
+    assert len(await events(alice)) == 4
+    vendors.google.put(ALICE, "weekly", summary="Lecture", **times, recurrence=["RRULE:FREQ=WEEKLY;COUNT=2"])
+    await again(system, alice, account)
+    assert len(await events(alice)) == 2
+
+
+async def test_a_series_at_outlook_that_ends_earlier_ends_here(system: System, alice: Person, vendors: Vendors) -> None:
+    starts = [SOON + timedelta(days=7 * n) for n in range(4)]
+    master = vendors.graph.store.add_series(vendors.graph.default, starts, subject="Lecture")
+    account = await connect(system, alice, "outlook", vendors)
+    assert await events(alice) == [("Lecture", f"{one:%Y-%m-%dT%H:%M:%SZ}") for one in starts]
+    vendors.graph.store.reschedule(master, starts[:2])
+    await again(system, alice, account)
+    assert len(await events(alice)) == 2
+
+
+async def test_tokens_that_both_vendors_forget_lead_to_a_full_round(
+    system: System, alice: Person, vendors: Vendors
+) -> None:
+    key = vendors.graph.store.add(vendors.graph.default, SOON, length=HOUR, subject="Lecture")
+    vendors.graph.store.add(vendors.graph.default, SOON + HOUR, length=HOUR, subject="Lab")
+    account = await connect(system, alice, "outlook", vendors)
+    del vendors.graph.store.events[key]
+    vendors.graph.forget()
+    account = await again(system, alice, account)
+    assert (account["state"], [title for title, _ in await events(alice)]) == ("ok", ["Lab"])

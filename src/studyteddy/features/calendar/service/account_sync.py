@@ -26,6 +26,8 @@ from studyteddy.platform.db.database import Database
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.telemetry import CALENDAR_SYNCS, CALENDAR_TIME
 
+TOLD: Final = 9
+"""Failures, about a day of them, after which the student is told."""
 GIVES_UP: Final = 5
 """Failures after which what was written into an account that is leaving stays there."""
 
@@ -127,6 +129,8 @@ async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | Non
         )
         if state == "reconnect" and before.state != "reconnect":
             tx.publish(events.CalendarAccountStopped(before.id, before.address))
+        elif failures == TOLD and before.state != "leaving":
+            tx.publish(events.CalendarAccountStopped(before.id, before.address, reconnect=False))
         if account.asked_at > due.asked_at and state != "reconnect":
             tx.publish(CalendarAccountDue(before.id, account.asked_at))
         await publish(tx, before.id)
