@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import msgspec
 import pytest
+from tests.peers import openid
 from tests.peers.google_calendar import Fault
 from tests.peers.google_oauth import AUTHORIZE, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.peers.openid import provider
 from tests.providers.google_world import BUSY, EVENTS, World, since, world
 from tests.providers.test_google_calendar import OAUTH_RULES
 
@@ -294,3 +297,27 @@ async def test_a_broken_rule_is_noticed(rule: str, check: Callable[[World], Awai
 
 def test_every_rule_is_broken_once() -> None:
     assert {rule for rule, _ in BROKEN} == OAUTH_RULES
+
+
+async def test_a_real_provider_gives_and_replaces_tokens() -> None:
+    """`oidc-provider` checks PKCE, codes that are sent again, redirect URIs and replaced refresh tokens."""
+    scopes = ("openid", "offline_access", "https://www.googleapis.com/auth/calendar.freebusy")
+    async with provider(REDIRECT_URI) as peer, httpx2.AsyncClient(trust_env=False) as http:
+        client = {"client_id": openid.CLIENT_ID, "client_secret": openid.CLIENT_SECRET, "redirect_uri": REDIRECT_URI}
+        found = oauth.google(http, **client, issuer=peer.issuer)
+        codes = []
+        for _ in range(2):
+            back = await peer.walk(await found.authorization_url("state", VERIFIER, scopes), "ada")
+            query = parse_qs(urlsplit(back).query)
+            assert query["state"] == ["state"]
+            codes.append(query["code"][0])
+        with pytest.raises(SignInRequired):
+            await found.exchange(codes[0], "x" * 43)
+        tokens = await found.exchange(codes[1], VERIFIER)
+        assert tokens.scopes == {"openid", "offline_access"}  # what it doesn't know, it drops without a word
+        fresh = await found.refresh(tokens.refresh_token)
+        assert fresh.access_token != tokens.access_token
+        with pytest.raises(SignInRequired):
+            await found.exchange(codes[1], VERIFIER)
+        with pytest.raises(SignInRequired):  # since the code was sent again, what it gave is taken back
+            await found.refresh(fresh.refresh_token or tokens.refresh_token)

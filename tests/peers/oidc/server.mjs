@@ -11,7 +11,7 @@ const provider = new Provider(issuer, {
     client_secret: CLIENT_SECRET,
     redirect_uris: [REDIRECT_URI],
     response_types: ['code'],
-    grant_types: ['authorization_code'],
+    grant_types: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_method: 'client_secret_post',
   }],
   jwks: JSON.parse(JWKS),
