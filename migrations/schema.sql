@@ -1,3 +1,27 @@
+CREATE TABLE public.account_calendars (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    ref text NOT NULL,
+    name text NOT NULL,
+    color text NOT NULL,
+    "position" integer NOT NULL,
+    busy boolean NOT NULL,
+    ours boolean NOT NULL,
+    token text NOT NULL,
+    window_start date,
+    was_empty boolean DEFAULT false NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT account_calendars_color_check CHECK ((length(color) <= 7)),
+    CONSTRAINT account_calendars_name_check CHECK ((length(name) <= 200)),
+    CONSTRAINT account_calendars_ref_check CHECK ((length(ref) <= 2000)),
+    CONSTRAINT account_calendars_token_check CHECK ((length(token) <= 8000))
+);
+
+ALTER TABLE ONLY public.account_calendars FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.account_calendars OWNER TO study_owner;
+
 CREATE TABLE public.ai_assessed_exercises (
     user_id uuid NOT NULL,
     digest bytea NOT NULL,
@@ -331,6 +355,38 @@ ALTER TABLE ONLY public.audit_seals FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_seals OWNER TO study_owner;
 
+CREATE TABLE public.calendar_accounts (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    owner_key text NOT NULL,
+    address text NOT NULL,
+    credential bytea NOT NULL,
+    access text NOT NULL,
+    state text NOT NULL,
+    problem text,
+    failures integer NOT NULL,
+    writes boolean NOT NULL,
+    events_read integer,
+    asked_at timestamp with time zone NOT NULL,
+    listed_at timestamp with time zone,
+    last_sync_at timestamp with time zone,
+    next_sync_at timestamp with time zone NOT NULL,
+    runner bigint,
+    runs_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_accounts_access_check CHECK ((access = ANY (ARRAY['busy'::text, 'events'::text]))),
+    CONSTRAINT calendar_accounts_address_check CHECK ((length(address) <= 320)),
+    CONSTRAINT calendar_accounts_owner_key_check CHECK ((length(owner_key) <= 500)),
+    CONSTRAINT calendar_accounts_problem_check CHECK ((length(problem) <= 500)),
+    CONSTRAINT calendar_accounts_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'outlook'::text, 'caldav'::text]))),
+    CONSTRAINT calendar_accounts_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'failing'::text, 'leaving'::text])))
+);
+
+ALTER TABLE ONLY public.calendar_accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_accounts OWNER TO study_owner;
+
 CREATE TABLE public.calendar_changes (
     user_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -351,6 +407,63 @@ ALTER TABLE ONLY public.calendar_changes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_changes OWNER TO study_owner;
 
+CREATE TABLE public.calendar_conflicts (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    here text NOT NULL,
+    there text NOT NULL,
+    kept text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    reversed_at timestamp with time zone,
+    CONSTRAINT calendar_conflicts_here_check CHECK ((length(here) <= 200)),
+    CONSTRAINT calendar_conflicts_kept_check CHECK ((kept = ANY (ARRAY['here'::text, 'there'::text]))),
+    CONSTRAINT calendar_conflicts_kind_check CHECK ((kind = ANY (ARRAY['time'::text, 'title'::text, 'deleted'::text]))),
+    CONSTRAINT calendar_conflicts_there_check CHECK ((length(there) <= 200)),
+    CONSTRAINT calendar_conflicts_title_check CHECK ((length(title) <= 200))
+);
+
+ALTER TABLE ONLY public.calendar_conflicts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_conflicts OWNER TO study_owner;
+
+CREATE TABLE public.calendar_connections (
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    provider text NOT NULL,
+    verifier text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_connections_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'outlook'::text]))),
+    CONSTRAINT calendar_connections_verifier_check CHECK ((length(verifier) <= 128))
+);
+
+ALTER TABLE ONLY public.calendar_connections FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_connections OWNER TO study_owner;
+
+CREATE TABLE public.calendar_copies (
+    user_id uuid NOT NULL,
+    calendar_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    ref text NOT NULL,
+    etag text NOT NULL,
+    title text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    own_title text,
+    CONSTRAINT calendar_copies_etag_check CHECK ((length(etag) <= 300)),
+    CONSTRAINT calendar_copies_own_title_check CHECK ((length(own_title) <= 200)),
+    CONSTRAINT calendar_copies_ref_check CHECK ((length(ref) <= 2000)),
+    CONSTRAINT calendar_copies_title_check CHECK ((length(title) <= 200))
+);
+
+ALTER TABLE ONLY public.calendar_copies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_copies OWNER TO study_owner;
+
 CREATE TABLE public.calendar_courses (
     user_id uuid NOT NULL,
     course text NOT NULL,
@@ -365,7 +478,7 @@ ALTER TABLE public.calendar_courses OWNER TO study_owner;
 CREATE TABLE public.calendar_events (
     user_id uuid NOT NULL,
     id uuid NOT NULL,
-    feed_id uuid NOT NULL,
+    feed_id uuid,
     uid text NOT NULL,
     recurrence_id text NOT NULL,
     title text NOT NULL,
@@ -383,6 +496,9 @@ CREATE TABLE public.calendar_events (
     removed_at timestamp with time zone,
     course text DEFAULT ''::text NOT NULL,
     subject_id uuid,
+    calendar_id uuid,
+    ref text DEFAULT ''::text NOT NULL,
+    etag text DEFAULT ''::text NOT NULL,
     CONSTRAINT calendar_events_check CHECK ((((starts_at IS NULL) = (ends_at IS NULL)) AND ((start_date IS NULL) = (end_date IS NULL)) AND ((starts_at IS NULL) <> (start_date IS NULL)))),
     CONSTRAINT calendar_events_description_check CHECK ((length(description) <= 5000)),
     CONSTRAINT calendar_events_location_check CHECK ((length(location) <= 200)),
@@ -1012,6 +1128,12 @@ ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.users OWNER TO study_owner;
 
+ALTER TABLE ONLY public.account_calendars
+    ADD CONSTRAINT account_calendars_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.account_calendars
+    ADD CONSTRAINT account_calendars_user_id_account_id_ref_key UNIQUE (user_id, account_id, ref);
+
 ALTER TABLE ONLY public.ai_assessed_exercises
     ADD CONSTRAINT ai_assessed_exercises_pkey PRIMARY KEY (user_id, digest);
 
@@ -1078,8 +1200,26 @@ ALTER TABLE ONLY public.audit_seals
 ALTER TABLE ONLY public.audit_seals
     ADD CONSTRAINT audit_seals_previous_key UNIQUE (previous);
 
+ALTER TABLE ONLY public.calendar_accounts
+    ADD CONSTRAINT calendar_accounts_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.calendar_accounts
+    ADD CONSTRAINT calendar_accounts_user_id_provider_owner_key_key UNIQUE (user_id, provider, owner_key);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.calendar_conflicts
+    ADD CONSTRAINT calendar_conflicts_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE ONLY public.calendar_connections
+    ADD CONSTRAINT calendar_connections_pkey PRIMARY KEY (user_id, hash);
+
+ALTER TABLE ONLY public.calendar_copies
+    ADD CONSTRAINT calendar_copies_pkey PRIMARY KEY (user_id, calendar_id, session_id);
+
+ALTER TABLE ONLY public.calendar_copies
+    ADD CONSTRAINT calendar_copies_user_id_calendar_id_ref_key UNIQUE (user_id, calendar_id, ref);
 
 ALTER TABLE ONLY public.calendar_courses
     ADD CONSTRAINT calendar_courses_pkey PRIMARY KEY (user_id, course);
@@ -1087,8 +1227,17 @@ ALTER TABLE ONLY public.calendar_courses
 ALTER TABLE public.calendar_events
     ADD CONSTRAINT calendar_events_course CHECK ((length(course) <= 100)) NOT VALID;
 
+ALTER TABLE public.calendar_events
+    ADD CONSTRAINT calendar_events_etag CHECK ((length(etag) <= 300)) NOT VALID;
+
 ALTER TABLE ONLY public.calendar_events
     ADD CONSTRAINT calendar_events_pkey PRIMARY KEY (user_id, id);
+
+ALTER TABLE public.calendar_events
+    ADD CONSTRAINT calendar_events_ref CHECK ((length(ref) <= 2000)) NOT VALID;
+
+ALTER TABLE public.calendar_events
+    ADD CONSTRAINT calendar_events_source CHECK (((feed_id IS NULL) <> (calendar_id IS NULL))) NOT VALID;
 
 ALTER TABLE ONLY public.calendar_events
     ADD CONSTRAINT calendar_events_user_id_feed_id_uid_recurrence_id_key UNIQUE (user_id, feed_id, uid, recurrence_id);
@@ -1235,15 +1384,27 @@ CREATE INDEX audit_anonymous_sealed ON public.audit_anonymous USING btree (seale
 
 CREATE INDEX audit_anonymous_unsealed ON public.audit_anonymous USING btree (id) WHERE (sealed_in IS NULL);
 
+CREATE INDEX calendar_accounts_next_sync ON public.calendar_accounts USING btree (next_sync_at) WHERE (state <> 'reconnect'::text);
+
 CREATE INDEX calendar_changes_at ON public.calendar_changes USING btree (at);
 
 CREATE INDEX calendar_changes_feed ON public.calendar_changes USING btree (user_id, feed_id, id);
 
 CREATE INDEX calendar_changes_task ON public.calendar_changes USING btree (user_id, task_id);
 
+CREATE INDEX calendar_conflicts_account ON public.calendar_conflicts USING btree (user_id, account_id);
+
+CREATE INDEX calendar_conflicts_at ON public.calendar_conflicts USING btree (at);
+
+CREATE INDEX calendar_connections_expires ON public.calendar_connections USING btree (expires_at);
+
+CREATE UNIQUE INDEX calendar_connections_hash ON public.calendar_connections USING btree (hash);
+
 CREATE INDEX calendar_courses_subject ON public.calendar_courses USING btree (user_id, subject_id);
 
 CREATE INDEX calendar_events_day ON public.calendar_events USING btree (user_id, start_date);
+
+CREATE UNIQUE INDEX calendar_events_place ON public.calendar_events USING btree (user_id, calendar_id, ref, recurrence_id) WHERE (calendar_id IS NOT NULL);
 
 CREATE INDEX calendar_events_removed ON public.calendar_events USING btree (removed_at) WHERE (removed_at IS NOT NULL);
 
@@ -1349,6 +1510,12 @@ CREATE INDEX users_deletion ON public.users USING btree (deletion_at) WHERE (del
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 
+ALTER TABLE ONLY public.account_calendars
+    ADD CONSTRAINT account_calendars_user_id_account_id_fkey FOREIGN KEY (user_id, account_id) REFERENCES public.calendar_accounts(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.account_calendars
+    ADD CONSTRAINT account_calendars_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.ai_assessed_exercises
     ADD CONSTRAINT ai_assessed_exercises_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -1421,6 +1588,9 @@ ALTER TABLE ONLY public.audit_heads
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.calendar_accounts
+    ADD CONSTRAINT calendar_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_user_id_feed_id_fkey FOREIGN KEY (user_id, feed_id) REFERENCES public.calendar_feeds(user_id, id) ON DELETE CASCADE;
 
@@ -1430,11 +1600,29 @@ ALTER TABLE ONLY public.calendar_changes
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
 
+ALTER TABLE ONLY public.calendar_conflicts
+    ADD CONSTRAINT calendar_conflicts_user_id_account_id_fkey FOREIGN KEY (user_id, account_id) REFERENCES public.calendar_accounts(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_conflicts
+    ADD CONSTRAINT calendar_conflicts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_connections
+    ADD CONSTRAINT calendar_connections_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_copies
+    ADD CONSTRAINT calendar_copies_user_id_calendar_id_fkey FOREIGN KEY (user_id, calendar_id) REFERENCES public.account_calendars(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_copies
+    ADD CONSTRAINT calendar_copies_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.calendar_courses
     ADD CONSTRAINT calendar_courses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.calendar_courses
     ADD CONSTRAINT calendar_courses_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_events
+    ADD CONSTRAINT calendar_events_calendar FOREIGN KEY (user_id, calendar_id) REFERENCES public.account_calendars(user_id, id) ON DELETE CASCADE NOT VALID;
 
 ALTER TABLE ONLY public.calendar_events
     ADD CONSTRAINT calendar_events_subject FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id) NOT VALID;
@@ -1556,6 +1744,8 @@ ALTER TABLE ONLY public.tasks
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_user_id_subject_id_fkey FOREIGN KEY (user_id, subject_id) REFERENCES public.subjects(user_id, id) ON DELETE SET NULL (subject_id);
 
+ALTER TABLE public.account_calendars ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ai_assessed_exercises ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ai_calls ENABLE ROW LEVEL SECURITY;
@@ -1590,7 +1780,15 @@ ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_seals ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.calendar_accounts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_conflicts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_connections ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_copies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_courses ENABLE ROW LEVEL SECURITY;
 
@@ -1626,6 +1824,8 @@ ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY operate ON public.ai_keys FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
+CREATE POLICY operate ON public.calendar_accounts FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
 CREATE POLICY operate ON public.calendar_feeds FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
 CREATE POLICY operate ON public.second_factors FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
@@ -1634,9 +1834,13 @@ CREATE POLICY operate ON public.users FOR SELECT USING ((( SELECT current_settin
 
 CREATE POLICY operate_seals ON public.ai_keys FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
+CREATE POLICY operate_seals ON public.calendar_accounts FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
 CREATE POLICY operate_seals ON public.calendar_feeds FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
 
 CREATE POLICY operate_seals ON public.second_factors FOR UPDATE USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'operate'::text));
+
+CREATE POLICY owner ON public.account_calendars USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.ai_assessed_exercises USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1668,7 +1872,15 @@ CREATE POLICY owner ON public.audit_heads USING ((user_id = ( SELECT (NULLIF(cur
 
 CREATE POLICY owner ON public.audit_log FOR SELECT USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY owner ON public.calendar_accounts USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY owner ON public.calendar_changes USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_conflicts USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_connections USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY owner ON public.calendar_copies USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.calendar_courses USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1746,6 +1958,8 @@ CREATE POLICY sign_in ON public.api_keys FOR SELECT USING ((( SELECT current_set
 
 CREATE POLICY sign_in ON public.audit_anonymous FOR INSERT WITH CHECK (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text) AND (sealed_in IS NULL)));
 
+CREATE POLICY sign_in ON public.calendar_connections FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
 CREATE POLICY sign_in ON public.identities FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 CREATE POLICY sign_in ON public.mail_tokens FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
@@ -1790,7 +2004,13 @@ CREATE POLICY tidy ON public.audit_anonymous FOR SELECT USING ((( SELECT current
 
 CREATE POLICY tidy ON public.audit_seals FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = ANY (ARRAY['tidy'::text, 'operate'::text])));
 
+CREATE POLICY tidy ON public.calendar_accounts FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text));
+
 CREATE POLICY tidy ON public.calendar_changes USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '90 days'::interval))));
+
+CREATE POLICY tidy ON public.calendar_conflicts USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '90 days'::interval))));
+
+CREATE POLICY tidy ON public.calendar_connections USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
 
 CREATE POLICY tidy ON public.calendar_events USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (removed_at < (now() - '90 days'::interval))));
 
@@ -1832,6 +2052,8 @@ CREATE POLICY worker ON public.jobs_dead USING ((( SELECT current_setting('app.p
 
 GRANT USAGE ON SCHEMA public TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_calendars TO study_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_assessed_exercises TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_calls TO study_app;
@@ -1872,7 +2094,15 @@ GRANT SELECT,INSERT ON TABLE public.audit_log TO study_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit_seals TO study_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_accounts TO study_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_changes TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_conflicts TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_connections TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_copies TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_courses TO study_app;
 

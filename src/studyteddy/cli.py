@@ -393,7 +393,7 @@ def lock(context: typer.Context) -> None:
         raise Trouble("uv not found: remove .venv so that ./teddy recreates it with uv, or install uv")
     compile_command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
     options = ["--no-annotate", "--no-emit-index-url", "--only-binary", ":all:", "--system-certs"]
-    for name in ("uv", "lock", "embeddings", "web", "dev", "caldav"):
+    for name in ("uv", "lock", "embeddings", "web", "dev", "caldav", "google", "outlook"):
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         subprocess.run(
             [*compile_command, *options, "--python-version", "3.11", *context.args, *files], cwd=CHECKOUT, check=True

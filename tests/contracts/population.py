@@ -8,6 +8,7 @@ from uuid import UUID
 import pyotp
 from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
+from tests.contracts.calendar_accounts import add_account
 from tests.contracts.conftest import Connection
 
 NOTES = (
@@ -47,6 +48,8 @@ async def populate(system: System, admin: Connection, person: Person) -> Populat
     await _add_ai(person)
     await _publish(admin, person)
     await _subscribe(admin, person)
+    for _ in range(2):
+        await add_account(system, person)
     await system.work()
     user_id = UUID(person.user["id"])
     await admin.execute(_AGE.format(user=user_id, lane=UNUSED_LANE))

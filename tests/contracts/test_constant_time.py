@@ -41,6 +41,8 @@ ALLOWED = {
     "platform/web/etags.py: plain(part) == tag": "not secret: the client has it",
     "features/calendar/providers/caldav_sync.py: token == current": "not secret: how far a calendar was read",
     "features/calendar/providers/caldav_sync.py: before.get(ref) != tag": "not secret: an entity tag",
+    "features/calendar/service/connections.py: current.refresh_token == kept.refresh_token": "both from the database",
+    "features/calendar/service/connections.py: credential.access_token != rejected": "both are of this process",
     "features/calendar/providers/webdav_xml.py: root.tag == f'{DAV}error'": "the name of an XML element",
     "features/calendar/providers/webdav_xml.py: root.tag != f'{DAV}multistatus'": "the name of an XML element",
     "features/quick_add/parser/line.py: code == locale": "the code of a language",

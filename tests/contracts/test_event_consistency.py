@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
+from tests.contracts.calendar_accounts import add_account, planned
 from tests.contracts.walk import Recording, Walk, everything, lists_of, state_of
 
 from studyteddy.bootstrap import catalogue, runtime
@@ -31,6 +33,9 @@ async def test_old_state_plus_events_equals_new_state(system: System, alice: Per
     seen_tags: set[str] = set()
     recording = Recording(EXPORT)
     for walk in (Walk(alice, 1), Walk(bob, 2)):
+        for _ in range(2):
+            session_id = await planned(system, walk.person, (system.clock() + timedelta(days=1)).isoformat())
+            await add_account(system, walk.person, session_id=session_id)
         await walk.begin()
         for n in range(4 * STEPS):
             if n >= STEPS and seen_tags | walk.seen_tags == public:

@@ -10,8 +10,10 @@ import pytest
 from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts import operations
+from tests.contracts.calendar_accounts import add_account, planned
 from tests.contracts.operations import Operation
 from tests.contracts.population import NOTES
+from tests.features.calendar.test_accounts import Found
 
 from studyteddy.platform.ids import new_id
 
@@ -56,6 +58,23 @@ async def _sync_feed(system: System, person: Person) -> Call:
     await admin.execute(asked, feed["id"])
     await admin.close()
     return Call(f"/api/calendar/feeds/{feed['id']}/sync", None, {"other": True})
+
+
+async def _connect_caldav(system: System, person: Person) -> Call:
+    vars(system.running.calendar_connections)["caldav"] = lambda one: Found(address=f"{one.username}@example.org")
+    one, other = ({"url": "cal.example", "username": name, "password": "secret"} for name in ("once", "twice"))
+    return Call("/api/calendar/caldav/connect", one, other)
+
+
+async def _sync_calendar_account(system: System, person: Person) -> Call:
+    account_id = (await add_account(system, person))["account_id"]
+    return Call(f"/api/calendar/accounts/{account_id}/sync", None, {"other": True})
+
+
+async def _reverse_calendar_conflict(system: System, person: Person) -> Call:
+    session_id = await planned(system, person, (system.clock() + timedelta(days=1)).isoformat())
+    conflict_id = (await add_account(system, person, session_id=session_id))["conflict_id"]
+    return Call(f"/api/calendar/conflicts/{conflict_id}/reverse", None, {"other": True})
 
 
 async def _create_subtask(system: System, person: Person) -> Call:
@@ -187,6 +206,9 @@ CALLS: dict[str, Callable[[System, Person], Awaitable[Call]]] = {
     "create_subject": _create_subject,
     "create_feed": _create_feed,
     "sync_feed": _sync_feed,
+    "connect_caldav": _connect_caldav,
+    "sync_calendar_account": _sync_calendar_account,
+    "reverse_calendar_conflict": _reverse_calendar_conflict,
     "create_subtask": _create_subtask,
     "finish_attachment": _finish_attachment,
     "complete_task": _complete_task,
@@ -225,7 +247,11 @@ COUNTED = {
 }
 """Operations without an event that are counted by what they cost or add."""
 
-WITHOUT_EVENT = {"resend_verification": "notifications.send_verification", "sync_feed": "calendar.sync_feed"}
+WITHOUT_EVENT = {
+    "resend_verification": "notifications.send_verification",
+    "sync_feed": "calendar.sync_feed",
+    "sync_calendar_account": "calendar.sync_account",
+}
 """Operations without an event, and the job that performs them."""
 
 KEYLESS = {
@@ -233,6 +259,8 @@ KEYLESS = {
     "login",
     "refresh",
     "finish_google",
+    "connect_google",
+    "connect_outlook",
     "logout",
     "logout_all",
     "create_ticket",

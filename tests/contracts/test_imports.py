@@ -41,6 +41,8 @@ OWNERS = {
     "ai_key": "ai",
     "calendar": "calendar",
     "feed": "calendar",
+    "calendar_account": "calendar",
+    "calendar_conflict": "calendar",
     "attachment": "attachments",
     "subject": "subjects",
     "notification": "notifications",

@@ -11,6 +11,7 @@ import pytest
 from tests.cast import PASSWORD, Person, made
 from tests.conftest import System
 from tests.contracts import operations
+from tests.contracts.calendar_accounts import add_account, planned
 from tests.contracts.operations import Operation, Place
 from tests.contracts.population import NOTES
 
@@ -146,6 +147,11 @@ async def _feed(system: System, person: Person, known: Ids) -> Ids:
     return {"feed_id": made(await person.post("/api/calendar/feeds", _private_feed()))["id"]}
 
 
+async def _calendar_account(system: System, person: Person, known: Ids) -> Ids:
+    session_id = await planned(system, person, _tomorrow(system))
+    return await add_account(system, person, session_id=session_id)
+
+
 async def _questions(system: System, person: Person, known: Ids) -> Ids:
     return {"questions_id": made(await person.post("/api/ai/practice-questions", {"text": NOTES}))["id"]}
 
@@ -168,6 +174,9 @@ MAKERS = {
     "message_id": Maker(_message, "/api/ai/chats/{chat_id}"),
     "questions_id": Maker(_questions, "/api/ai/practice-questions/{questions_id}"),
     "feed_id": Maker(_feed, "/api/calendar/feeds/{feed_id}"),
+    "account_id": Maker(_calendar_account, "/api/calendar/accounts/{account_id}"),
+    "calendar_id": Maker(_calendar_account, "/api/calendar/accounts/{account_id}"),
+    "conflict_id": Maker(_calendar_account, "/api/calendar/accounts/{account_id}"),
     "export_id": Maker(_export, "/api/users/exports/{export_id}"),
 }
 """How to create the object of each path parameter."""
@@ -246,6 +255,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "publish_feed": {},
     "create_feed": _private_feed(),
     "update_calendar_feed": {"subjectId": None},
+    "update_calendar_account": {"writes": False},
+    "choose_account_calendar": {"busy": False},
     "choose_course_subject": {"course": "HIST 101", "subjectId": None},
 }
 """A body for each operation that requires one and contains an id."""

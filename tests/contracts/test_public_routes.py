@@ -38,6 +38,8 @@ PUBLIC = {
     "get_docs",
     "get_openapi",
     "read_feed",
+    "receive_google_calendar",
+    "receive_outlook_calendar",
 }
 
 PRIVATE = [route for route in catalogue.routes() if route.name not in PUBLIC]

@@ -28,6 +28,7 @@ VISIBLE = {
         "mail_tokens": "true",
         "identities": "true",
         "pending_sign_ins": "true",
+        "calendar_connections": "true",
     },
     "relay": {"sessions": "revoked_at IS NOT NULL", "event_counters": "true"},
     "worker": {"jobs": "true", "jobs_dead": "true"},
@@ -38,6 +39,7 @@ VISIBLE = {
         "second_factors": "true",
         "ai_keys": "true",
         "calendar_feeds": "true",
+        "calendar_accounts": "true",
     },
     "tidy": {
         "sessions": "absolute_expires_at < now() - interval '1 day'",
@@ -58,6 +60,9 @@ VISIBLE = {
         "ai_pages": "embedding IS NULL",
         "ai_proposals": "created_at < now() - interval '90 days'",
         "calendar_feeds": "true",
+        "calendar_accounts": "true",
+        "calendar_conflicts": "at < now() - interval '90 days'",
+        "calendar_connections": "expires_at < now()",
         "calendar_events": "removed_at < now() - interval '90 days'",
         "calendar_changes": "at < now() - interval '90 days'",
         "ai_assessed_exercises": "created_at < now() - interval '365 days'",
@@ -66,15 +71,20 @@ VISIBLE = {
 """The rows of all users that each purpose sees."""
 
 READS_ONLY = {
-    "sign_in": {"users", "sessions", "api_keys", "identities", "pending_sign_ins"},
+    "sign_in": {"users", "sessions", "api_keys", "identities", "pending_sign_ins", "calendar_connections"},
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
-    "tidy": {"users", "exports", "attachments", "focus_sessions", "ai_pages", "calendar_feeds"},
+    "tidy": {"users", "exports", "attachments", "focus_sessions", "ai_pages", "calendar_feeds", "calendar_accounts"},
 }
 """Tables that a purpose may read but not change."""
 
 NO_UPDATE = {("sign_in", "mail_tokens")}
-NO_DELETE = {("operate", "second_factors"), ("operate", "ai_keys"), ("operate", "calendar_feeds")}
+NO_DELETE = {
+    ("operate", "second_factors"),
+    ("operate", "ai_keys"),
+    ("operate", "calendar_feeds"),
+    ("operate", "calendar_accounts"),
+}
 """Tables that a purpose may delete from but not update, and the reverse."""
 
 NEVER_CHANGED = {"audit_log"}

@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 SOAK = os.environ.get("SOAK") == "1"
 ENDINGS = ("logout", "logout_all")
 """Operations that invalidate the token of the run; they have a separate run."""
-OUTSIDE = ("begin_google",)
-"""It only redirects to an external provider and returns 503 without one, as here; test_oauth.py tests it."""
+OUTSIDE = ("begin_google", "connect_google", "connect_outlook")
+"""They only lead to an external provider and return 503 without one, as here; others test them."""
 
 
 @pytest.mark.slow

@@ -34,6 +34,8 @@ PASSIVE = {
     "User": "one object, replaced by each of its events",
     "Preferences": "one object, replaced by each of its events",
     "Feed": "what was read last, replaced by each of its events",
+    "CalendarAccount": "how it was last synchronized, replaced by each of its events",
+    "CalendarConflict": "changes once, when it is reversed",
     "Export": "its progress only increases",
     "DayProgress": "a sum that is replaced by each of its events",
     "PointsChanged": "a sum that is replaced by each of its events",

@@ -69,6 +69,8 @@ class State:
     presets: dict[str, Json] = field(default_factory=dict)
     notifications: dict[str, Json] = field(default_factory=dict)
     feeds: dict[str, Json] = field(default_factory=dict)
+    accounts: dict[str, Json] = field(default_factory=dict)
+    conflicts: dict[str, Json] = field(default_factory=dict)
     unread: int = 0
     days: dict[str, Json] = field(default_factory=dict)
     points: tuple[int, int] = (0, 1)
@@ -87,6 +89,8 @@ class State:
             "focus": self.sessions,
             "preset": self.presets,
             "feed": self.feeds,
+            "calendar_account": self.accounts,
+            "calendar_conflict": self.conflicts,
         }
         if kind == "user.updated":
             self.user = data
@@ -127,6 +131,8 @@ class State:
         if thing == "task":
             self.subtasks = self._without_subtasks_of({deleted})
             self.files = {file_id: file for file_id, file in self.files.items() if file["taskId"] != deleted}
+        if thing == "calendar_account":
+            self.conflicts = {key: one for key, one in self.conflicts.items() if one["accountId"] != deleted}
         if thing == "subject":
             self._name(deleted, {"subjectId": None, "subjectName": None})
         if thing in ("task", "subject"):
@@ -174,6 +180,8 @@ def lists_of(state: State) -> Json:
         "focusPresets": [*state.presets.values()],
         "notifications": [*state.notifications.values()],
         "feeds": [*state.feeds.values()],
+        "accounts": [*state.accounts.values()],
+        "conflicts": [*state.conflicts.values()],
         "unread": state.unread,
         "days": [*state.days.values()],
         "points": {"total": total, "level": level},
@@ -182,7 +190,7 @@ def lists_of(state: State) -> Json:
 
 def state_of(lists: Json) -> State:
     """Return the state that a client keeps of these lists."""
-    names = ("exports", "subjects", "tasks", "subtasks", "notifications", "feeds")
+    names = ("exports", "subjects", "tasks", "subtasks", "notifications", "feeds", "accounts", "conflicts")
     return State(
         user=lists["user"],
         preferences=lists["preferences"],
@@ -237,6 +245,8 @@ async def everything(person: Person) -> State:
         presets=await pages(person, "/api/focus-presets"),
         notifications=await pages(person, "/api/notifications"),
         feeds=_by_id((await person.get("/api/calendar/feeds")).json()["items"]),
+        accounts=_by_id((await person.get("/api/calendar/accounts")).json()["items"]),
+        conflicts=_by_id((await person.get("/api/calendar/conflicts")).json()["items"]),
         unread=(await person.get("/api/notifications/unread-count")).json()["count"],
         days={day["day"]: day for day in (await person.get("/api/analytics/overview?range=year")).json()["days"]},
         points=(points["total"], points["level"]),
@@ -302,7 +312,7 @@ class Walk:
             found += [self.change_subtask, self.tick, self.delete_subtask, self.reorder]
         if self.state.files:
             found += [self.finish, self.rename_file, self.delete_file]
-        found += [self.change_feed, self.choose_course, self.end_feed] if self.state.feeds else [self.add_feed]
+        found += self.calendar_actions()
         found += [self.begin_session, self.plan_session, self.add_past_session, self.add_preset]
         if self._running():
             found += [self.pause_or_resume, self.extend, self.interrupt, self.end_session, self.end_session]
@@ -312,6 +322,17 @@ class Walk:
             found += [self.change_preset, self.delete_preset]
         if self.state.notifications:
             found += [self.read_some, self.read_all, self.delete_notification]
+        return found
+
+    def calendar_actions(self) -> list[Callable[[], Awaitable[Any]]]:
+        """Return the actions on calendars that are possible now."""
+        found: list[Callable[[], Awaitable[Any]]] = [self.add_feed]
+        if self.state.feeds:
+            found = [self.change_feed, self.choose_course, self.end_feed]
+        if self.state.accounts:
+            found += [self.write_sessions, self.leave_out_calendar]
+        if len(self.state.accounts) > 1:
+            found.append(self.disconnect)
         return found
 
     async def begin(self) -> None:
@@ -331,7 +352,8 @@ class Walk:
 
     async def act(self) -> str:
         """Perform an action; every other time one that wasn't performed yet, to keep a walk short."""
-        possible = self.actions()
+        # What can be reversed comes first: soon its session may have ended.
+        possible = [self.reverse_conflict] if self._reversible() else self.actions()
         fresh = [action for action in possible if action.__name__ not in self._done]
         action = self._rng.choice(fresh if fresh and self._rng.random() < 0.5 else possible)
         self._done.add(action.__name__)
@@ -396,6 +418,27 @@ class Walk:
     async def choose_course(self) -> Any:
         path = f"/api/calendar/feeds/{self._any(self.state.feeds)}/courses"
         return await self.person.put(path, {"course": "HIST 101", "subjectId": self._maybe(self.state.subjects)})
+
+    async def write_sessions(self) -> Any:
+        path = f"/api/calendar/accounts/{self._any(self.state.accounts)}"
+        return await self.person.patch(path, {"writes": self._rng.random() < 0.5})
+
+    async def leave_out_calendar(self) -> Any:
+        account = self.state.accounts[self._any(self.state.accounts)]
+        path = f"/api/calendar/accounts/{account['id']}/calendars/{account['calendars'][0]['id']}"
+        return await self.person.patch(path, {"busy": self._rng.random() < 0.5})
+
+    async def disconnect(self) -> Any:
+        return await self.person.delete(f"/api/calendar/accounts/{self._any(self.state.accounts)}")
+
+    def _reversible(self) -> dict[str, Json]:
+        """Return the conflicts that can be reversed: their sessions are planned."""
+        planned = {one["id"] for one in self.state.sessions.values() if one["status"] == "scheduled"}
+        unreversed = {key: one for key, one in self.state.conflicts.items() if one["reversedAt"] is None}
+        return {key: one for key, one in unreversed.items() if one["sessionId"] in planned}
+
+    async def reverse_conflict(self) -> Any:
+        return await self.person.post(f"/api/calendar/conflicts/{self._any(self._reversible())}/reverse")
 
     async def end_feed(self) -> Any:
         return await self.person.delete(f"/api/calendar/feeds/{self._any(self.state.feeds)}")

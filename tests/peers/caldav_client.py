@@ -6,12 +6,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 
-def main(url: str, username: str, password: str, calendar_url: str) -> None:
+def main(url: str, username: str, password: str, calendar_url: str, start: str = "2026-12-01T09:00:00+00:00") -> None:
     import caldav  # type: ignore[import-not-found] # installed apart: see `caldav_servers.py`
 
     with caldav.DAVClient(url=url, username=username, password=password) as client:
         calendar = client.calendar(url=calendar_url)
-        begin = datetime(2026, 12, 1, 9, tzinfo=UTC)
+        begin = datetime.fromisoformat(start).astimezone(UTC)
         event = calendar.add_event(
             uid="series@elsewhere",
             dtstart=begin,

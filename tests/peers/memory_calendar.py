@@ -95,6 +95,9 @@ class MemoryProvider:
         self._answered("make")
         return RemoteCalendar(slug, name, writable=True)
 
+    def needs_tags(self, token: str) -> bool:
+        return False
+
     async def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         self._asked("changes")
         calendar = self.calendar(ref)
@@ -166,4 +169,4 @@ def event(uid: str, title: str, begin: datetime, end: datetime, *more: str) -> b
 
 def wrapped(*lines: str) -> bytes:
     text = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Other//EN", "BEGIN:VEVENT", *lines, "END:VEVENT"]
-    return "\r\n".join([*text, "END:VCALENDAR", ""]).encode()
+    return "\r\n".join([*text, "END:VCALENDAR", ""]).encode(errors="replace")

@@ -28,7 +28,8 @@ from studyteddy.features.ai.service.own_keys import OwnKeys
 from studyteddy.features.ai.service.usage import Ai, Budget
 from studyteddy.features.auth.providers.openid import OpenIdConnect
 from studyteddy.features.auth.service import admin, api_keys, sessions
-from studyteddy.features.calendar.service.connections import Connections
+from studyteddy.features.calendar.providers import oauth
+from studyteddy.features.calendar.service.connections import Clients, Connections
 from studyteddy.features.calendar.service.published_feed import FeedAddresses
 from studyteddy.platform import egress, http, mail
 from studyteddy.platform.cache import Redis
@@ -125,7 +126,7 @@ async def runtime(
     async with AsyncExitStack() as stack:
         registry = Registry(JOBS)
         pool, clock = await stack.enter_async_context(_connections(settings, name)), clock or _now
-        redis, listener = Redis(settings.redis_url), Redis(settings.redis_url)
+        redis, listener = [await stack.enter_async_context(Redis(settings.redis_url)) for _ in range(2)]
         # The hub and the revocations publish no events, so their database announces none.
         quiet = Database(pool, clock=clock)
         storage = object_storage.from_settings(settings.storage_url)
@@ -136,10 +137,8 @@ async def runtime(
         db = Database(
             pool, clock=clock, reactions=reactions, announce=hub.announce, check_session=sessions.check_active
         )
-        for client in (redis, listener):
-            await stack.enter_async_context(client)
         limiter, limits = Limiter(redis, processes=settings.api_processes), _limits(settings)
-        field_encryption, egress_allowed = _field_encryption(settings), egress.allowed(settings.egress_allow)
+        outside = await stack.enter_async_context(http.client())
         guesses = Guesses(limiter, limits)
         revocations = Revocations(quiet, sessions, on_revoked=hub.end_session)
         access_tokens = AccessTokens(key_bytes(settings.signing_key), clock=time.time)
@@ -162,10 +161,10 @@ async def runtime(
             device_tokens=DeviceTokens(key_bytes(settings.refresh_key), clock=time.time),
             feed_addresses=FeedAddresses(key_bytes(settings.refresh_key), _public_url(settings)),
             calendar_pause=timedelta(seconds=settings.calendar_poll),
-            calendar_connections=Connections(field_encryption, egress_allowed, clock=clock),
-            egress_allowed=egress_allowed,
-            field_encryption=field_encryption,
-            google=_google(settings, await stack.enter_async_context(http.client())),
+            calendar_connections=_calendars(settings, outside, clock),
+            egress_allowed=egress.allowed(settings.egress_allow),
+            field_encryption=_field_encryption(settings),
+            google=_google(settings, outside),
             ai=_ai(settings, stack),
             storage=storage,
             image_threads=_threads(stack, "images", 1),
@@ -282,6 +281,33 @@ def _google(settings: Settings, client: AsyncClient) -> OpenIdConnect | None:
         client_secret=settings.google_client_secret,
         redirect_uri=f"{settings.public_url.rstrip('/')}/api/auth/google/callback",
     )
+
+
+def _calendars(settings: Settings, client: AsyncClient, clock: Callable[[], datetime]) -> Connections:
+    clients = _calendar_clients(settings, client)
+    return Connections(_field_encryption(settings), egress.allowed(settings.egress_allow), clients, clock=clock)
+
+
+def _calendar_clients(settings: Settings, client: AsyncClient) -> Clients:
+    redirect = f"{_public_url(settings)}/api/calendar/{{}}/callback"
+    google = microsoft = None
+    if settings.google_client_id:
+        google = oauth.google(
+            client,
+            client_id=settings.google_client_id,
+            client_secret=settings.google_client_secret,
+            redirect_uri=redirect.format("google"),
+            issuer=settings.google_issuer,
+        )
+    if settings.microsoft_client_id:
+        microsoft = oauth.microsoft(
+            client,
+            client_id=settings.microsoft_client_id,
+            client_secret=settings.microsoft_client_secret,
+            redirect_uri=redirect.format("outlook"),
+            login_url=settings.microsoft_login_url,
+        )
+    return Clients(client, google, settings.google_calendar_url, microsoft, settings.microsoft_graph_url)
 
 
 def _field_encryption(settings: Settings) -> FieldEncryption:

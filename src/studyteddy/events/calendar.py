@@ -39,10 +39,11 @@ class CalendarAccountDeleted(Event, frozen=True):
 
 @internal("calendar_account.stopped")
 class CalendarAccountStopped(Event, frozen=True):
-    """A calendar account can't be synchronized until the student connects it again."""
+    """A calendar account wasn't synchronized for about a day, or can't be until the student connects it again."""
 
     account_id: UUID
     address: str
+    reconnect: bool = True
 
 
 @public("calendar_conflict.found", shows="CalendarConflict")

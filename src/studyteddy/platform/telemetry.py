@@ -48,6 +48,16 @@ AI_STEPS = Counter(
     " unchanged, edited, dropped.",
     ["source", "outcome"],
 )
+CALENDAR_SYNCS = Counter(
+    "studyteddy_calendar_syncs",
+    "Synchronizations of calendar accounts by provider and outcome: ok, failing, reconnect.",
+    ["provider", "outcome"],
+)
+CALENDAR_TIME = Histogram("studyteddy_calendar_seconds", "Duration of synchronizing a calendar account.", ["provider"])
+CALENDARS_STALE = Gauge(
+    "studyteddy_calendars_stale",
+    "Calendar accounts that weren't synchronized for a day, those to connect again excluded.",
+)
 REDIS_FAILURES = Counter("studyteddy_redis_failures", "Redis commands that failed or timed out.")
 
 

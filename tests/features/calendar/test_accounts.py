@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.cast import Person, made
@@ -316,6 +317,9 @@ async def test_failures_are_tried_again_later_and_later(system: System, alice: P
         waits.append(round((next_at - system.clock()).total_seconds() / 60))
     assert waits[:4] == [5, 10, 20, 40]
     assert waits[-1] == 360
+    notices = made(await alice.get("/api/notifications"), 200)["items"]
+    (told,) = [one for one in notices if one["type"] == "calendar_stopped"]
+    assert "ada@example.org can't be synchronized" in told["title"]
 
 
 async def test_disconnecting_removes_what_was_written_if_wished(system: System, alice: Person, there: Found) -> None:
@@ -331,7 +335,8 @@ async def test_disconnecting_removes_what_was_written_if_wished(system: System, 
         assert len(there.ours().events) == (1 if removes else 2)
         there.ours().remove("mine")
     admin = await system.admin()
-    assert await admin.fetchval("SELECT count(*) FROM calendar_accounts") == 0
+    count = "SELECT count(*) FROM calendar_accounts WHERE user_id = $1"
+    assert await admin.fetchval(count, UUID(alice.user["id"])) == 0
     await admin.close()
 
 
@@ -348,3 +353,27 @@ async def test_a_calendar_can_be_left_out(system: System, alice: Person, there: 
     assert len(await events(alice)) == 1
     assert (await alice.patch(f"{path}/{ours}", {"busy": False})).status_code == 404
     assert holidays != ours
+
+
+async def test_what_cannot_be_kept_stops_nothing(system: System, alice: Person, there: Found) -> None:
+    work = there.calendars_by_ref["work"]
+    work.name = "Work\x00\ud800<b>!</b>"
+    there.calendars_by_ref["bad\x00ref"] = MemoryCalendar("Bad")
+    there.calendars_by_ref["r" * 2001] = MemoryCalendar("Long")
+    for ref in ("work/1", "work/\x00", "work/\ud800", "work/" + "x" * 2000):
+        work.put(ref, event(ref[:6], "Lecture\x00", SOON, SOON + HOUR))
+    work.events["work/1"].etag = "\x00"
+    account = await connect(system, alice)
+    assert account["state"] == "ok"
+    assert [one["name"] for one in account["calendars"]] == ["Work!", "Holidays", "Study Teddy"]
+    assert await events(alice) == [("Lecture", f"{SOON:%Y-%m-%dT%H:%M:%SZ}")]
+
+
+async def test_events_of_accounts_leave_no_free_slot(system: System, alice: Person, there: Found) -> None:
+    there.calendars_by_ref["work"].put("work/1", event("1", "Lecture", SOON + HOUR, SOON + 2 * HOUR))
+    await connect(system, alice)
+    query = {"from": SOON.isoformat(), "to": (SOON + 4 * HOUR).isoformat(), "minutes": 30}
+    slots = made(await alice.get("/api/calendar/availability", params=query), 200)["slots"]
+    shown = [(one["startsAt"], one["endsAt"]) for one in slots]
+    instants = [f"{SOON + n * HOUR:%Y-%m-%dT%H:%M:%SZ}" for n in range(5)]
+    assert shown == [(instants[0], instants[1]), (instants[2], instants[4])]

@@ -145,12 +145,18 @@ async def warn_of_published_calendar(tx: Tx, job_id: int, event: CalendarPublish
 @jobs.on(CalendarAccountStopped)
 async def tell_of_stopped_calendar(tx: Tx, job_id: int, event: CalendarAccountStopped) -> None:
     """Notify that a calendar account isn't synchronized any more."""
+    if event.reconnect:
+        title = f"Connect your calendar {event.address} again"
+        body = "It isn't synchronized any more, because its sign-in was rejected."
+    else:
+        title = f"Your calendar {event.address} can't be synchronized"
+        body = "It has failed for a day. Settings, Calendars, says why."
     await service.notify(
         tx,
         source=f"calendar-stopped:{job_id}",
         type="calendar_stopped",
-        title=f"Connect your calendar {event.address} again",
-        body="It isn't synchronized any more, because its sign-in was rejected.",
+        title=title,
+        body=body,
         data={"accountId": str(event.account_id)},
     )
 

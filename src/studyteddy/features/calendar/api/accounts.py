@@ -6,29 +6,39 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from studyteddy.features.calendar.schemas.accounts import (
+    Access,
     AccountChanges,
     AccountSyncedJustNow,
+    Authorization,
     CalDavSignIn,
     CalendarAccount,
     CalendarAccounts,
+    CalendarCallbackQuery,
     CalendarChoice,
     ConnectionFailed,
+    ConnectionRequest,
     DisconnectQuery,
     NoSuchAccount,
     NoSuchCalendar,
     TooManyAccounts,
 )
 from studyteddy.features.calendar.schemas.conflicts import CalendarConflict, CantReverse, ConflictQuery, NoSuchConflict
-from studyteddy.features.calendar.service import accounts, conflicts
-from studyteddy.features.calendar.service.connections import Connections
+from studyteddy.features.calendar.service import accounts, conflicts, consent
+from studyteddy.features.calendar.service.connections import Connections, OAuthProvider
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.db.transaction import Tx
+from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.identity import Identity
+from studyteddy.platform.web.binding import Answer, Request
+from studyteddy.platform.web.cookies import Cookies
 from studyteddy.platform.web.pagination import Cursors, Page
 from studyteddy.platform.web.rate_limits import Limit, Limiter, spend
 from studyteddy.platform.web.routing import Router
 
 router = Router("/api/calendar", tag="calendar")
+
+STATE, STATE_SECONDS = "calendar", 600
+"""The cookie that binds a connection to the browser in which it began, and for how long."""
 
 
 @router.get("/accounts")
@@ -55,6 +65,103 @@ async def connect_caldav(
     """
     await spend(limiter, limits["feed_sync"], identity.user_id.hex)
     return await accounts.connect_caldav(db, identity, body, calendar_connections)
+
+
+@router.post("/google/connect", secret=True, errors=(Unavailable,))
+async def connect_google(
+    db: Database,
+    calendar_connections: Connections,
+    cookies: Cookies,
+    identity: Identity,
+    request: Request,
+    body: ConnectionRequest | None = None,
+) -> Authorization:
+    """Begin to connect Google Calendar: send the browser to the returned address.
+
+    With `busy`, only when you are busy is read of your calendars, and focus sessions are written into a calendar of
+    their own. With `events`, titles are read too.
+    """
+    return await _begin(db, "google", body.access if body else "busy", calendar_connections, cookies, identity, request)
+
+
+@router.post("/outlook/connect", secret=True, errors=(Unavailable,))
+async def connect_outlook(
+    db: Database,
+    calendar_connections: Connections,
+    cookies: Cookies,
+    identity: Identity,
+    request: Request,
+    body: ConnectionRequest | None = None,
+) -> Authorization:
+    """Begin to connect a calendar of Outlook or Microsoft 365: send the browser to the returned address.
+
+    Microsoft can't be asked for less than `events`.
+    """
+    return await _begin(db, "outlook", "events", calendar_connections, cookies, identity, request)
+
+
+async def _begin(
+    db: Database,
+    provider: OAuthProvider,
+    access: Access,
+    connections: Connections,
+    cookies: Cookies,
+    identity: Identity,
+    request: Request,
+) -> Authorization:
+    begun = await consent.begin(db, identity, provider, access, connections)
+    state = cookies.set(STATE, begun.state, seconds=STATE_SECONDS, same_site="lax")
+    request.answer_headers.append(state)
+    return begun.authorization
+
+
+@router.get("/google/callback", status=303, public=True, secret=True)
+async def receive_google_calendar(
+    db: Database,
+    limiter: Limiter,
+    limits: Mapping[str, Limit],
+    calendar_connections: Connections,
+    public_url: str,
+    cookies: Cookies,
+    request: Request,
+    query: CalendarCallbackQuery,
+) -> Answer:
+    """Receive the browser from Google: connect the account and redirect to the app."""
+    await spend(limiter, limits["login_address"], request.client)
+    return await _finish(db, "google", calendar_connections, public_url, cookies, request, query)
+
+
+@router.get("/outlook/callback", status=303, public=True, secret=True)
+async def receive_outlook_calendar(
+    db: Database,
+    limiter: Limiter,
+    limits: Mapping[str, Limit],
+    calendar_connections: Connections,
+    public_url: str,
+    cookies: Cookies,
+    request: Request,
+    query: CalendarCallbackQuery,
+) -> Answer:
+    """Receive the browser from Microsoft: connect the account and redirect to the app."""
+    await spend(limiter, limits["login_address"], request.client)
+    return await _finish(db, "outlook", calendar_connections, public_url, cookies, request, query)
+
+
+async def _finish(
+    db: Database,
+    provider: OAuthProvider,
+    connections: Connections,
+    public_url: str,
+    cookies: Cookies,
+    request: Request,
+    query: CalendarCallbackQuery,
+) -> Answer:
+    code = "" if query.error else query.code
+    cookie = cookies.read(request, STATE) or ""
+    outcome = await consent.finish(db, provider, connections, code=code, state=query.state, cookie=cookie)
+    address = f"{public_url}/#/settings?calendar={outcome}"
+    expired = cookies.set(STATE, "", seconds=0, same_site="lax")
+    return Answer(b"", 303, b"text/plain", ((b"location", address.encode()), (b"cache-control", b"no-store"), expired))
 
 
 @router.patch("/accounts/{account_id}", errors=(NoSuchAccount,))

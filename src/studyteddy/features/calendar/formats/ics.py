@@ -47,7 +47,7 @@ def written(name: str, events: Sequence[CalendarEvent], *, refresh: timedelta) -
         *(line for event in events for line in _event(event)),
         "END:VCALENDAR",
     ]
-    return "".join(f"{folded}\r\n" for line in lines for folded in folded(line))
+    return "".join(f"{piece}\r\n" for line in lines for piece in folded(line))
 
 
 def _event(event: CalendarEvent) -> Iterator[str]:

@@ -11,6 +11,7 @@ import msgspec
 
 from studyteddy.features.calendar.formats.ics import CalendarEvent, written
 from studyteddy.features.calendar.formats.ics_edit import moved
+from studyteddy.features.calendar.providers import caldav_sync
 from studyteddy.features.calendar.providers.caldav import CalDav
 from studyteddy.features.calendar.providers.provider import (
     Account,
@@ -63,6 +64,9 @@ class CalDavAccount:
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         return await self._dav.make_calendar(await self._account(), name, slug=slug)
+
+    def needs_tags(self, token: str) -> bool:
+        return caldav_sync.needs_tags(token)
 
     def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         return self._dav.changes(ref, token, known or None)

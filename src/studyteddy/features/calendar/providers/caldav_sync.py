@@ -33,6 +33,11 @@ class _Page(msgspec.Struct, frozen=True):
     is_last: bool
 
 
+def needs_tags(token: str) -> bool:
+    """Return whether a token is of a server without sync tokens."""
+    return token.startswith(_BY_CTAG)
+
+
 async def changes(dav: WebDav, calendar: str, token: str, known: Mapping[str, str] | None) -> AsyncIterator[Changes]:
     """Yield what changed, as `CalDav.changes` says."""
     if token.startswith(_BY_SYNC):

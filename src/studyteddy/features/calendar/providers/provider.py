@@ -77,6 +77,15 @@ class Resource(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Channel(msgspec.Struct, frozen=True):
+    """A subscription to notifications that something in a calendar changed."""
+
+    id: str
+    """What the provider calls it; needed to end it."""
+    expires_at: datetime
+    """When the provider ends it, which may be earlier than asked for."""
+
+
 class Changes(msgspec.Struct, frozen=True):
     """A part of what changed in a calendar since a token.
 
@@ -99,10 +108,10 @@ class ProviderError(Exception):
 
 
 class SignInRequired(ProviderError):
-    """The provider rejected the sign-in: the password is wrong or was revoked."""
+    """The provider rejected the sign-in: the password is wrong or was revoked, or the student's consent has ended."""
 
     def __init__(self) -> None:
-        super().__init__("The calendar server rejected the user name or password. Sign in again.")
+        super().__init__("The calendar server rejected the sign-in, or access was revoked. Connect again.")
 
 
 class Gone(ProviderError):
@@ -163,12 +172,15 @@ class Provider(Protocol):
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         """Create a calendar for our events; where the provider allows it, return the one that `slug` made before."""
 
+    def needs_tags(self, token: str) -> bool:
+        """Return whether `changes` since this token needs to know the entity tags."""
+
     def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         """Yield what changed in a calendar since `token`, or everything in the window if it is "", in parts.
 
         The last part has the token for the next time. If the provider forgot the token, a full round follows. A token
-        belongs to the window with which the full round began. `known` has the entity tags by ref. Raise `Gone` if the
-        calendar doesn't exist any more.
+        belongs to the window with which the full round began. `known` has the entity tags by ref, or nothing unless
+        `needs_tags`. Raise `Gone` if the calendar doesn't exist any more.
         """
 
     async def get(self, ref: str) -> Resource:

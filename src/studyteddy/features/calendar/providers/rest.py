@@ -54,17 +54,18 @@ class Rest:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
+        retries: int = RETRIES,
     ) -> Answer:
         """Send a request to a path, or to a whole URL that begins with the base, and return what isn't a fault.
 
         A rejected access token is replaced once. Faults of the server are tried again; then `Failing` is raised, as
-        it is for 429.
+        it is for 429. A request that must not be carried out twice is sent with `retries=0`.
         """
         url = path if path.startswith(f"{self._base}/") else f"{self._base}/{path.removeprefix('/')}"
         if not path.startswith(self._base) and "://" in path:
             raise Failing("invalid_response")
         token = await self._tokens.get()
-        for attempt in range(RETRIES + 1):
+        for attempt in range(retries + 1):
             answer = await self._once(method, url, query, headers, body, token)
             if answer is not None and answer.status == 401:
                 token = await self._tokens.get(rejected=token)
@@ -73,9 +74,9 @@ class Rest:
                     raise SignInRequired
             if answer is not None and answer.status < 500:
                 return answer
-            if attempt < RETRIES:
+            if attempt < retries:
                 await asyncio.sleep(random.uniform(0.2, 0.6) * 2**attempt)
-        raise Failing("unreachable" if answer is None else "unavailable", retry_after=_retry_after(answer))
+        raise Failing("unreachable" if answer is None else "unavailable", retry_after=retry_after(answer))
 
     async def _once(
         self,
@@ -97,28 +98,36 @@ class Rest:
                 asyncio.timeout(SECONDS),
                 self._http.stream(method, url, params=query, headers=sent, content=content) as response,
             ):
-                raw = b""
-                async for chunk in response.aiter_bytes():
-                    raw += chunk
-                    if len(raw) > MAX_BYTES:
-                        raise Failing("too_large")
+                raw = await read_body(response, MAX_BYTES)
         except (httpx2.HTTPError, TimeoutError):
             return None
-        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, _json(raw))
+        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, read_json(raw))
         if answer.status == 429:
-            raise Failing("too_many_requests", retry_after=_retry_after(answer))
+            raise Failing("too_many_requests", retry_after=retry_after(answer))
         if answer.status < 200 or 300 <= answer.status < 400:
             raise Failing("invalid_response")
         return answer
 
 
-def _json(raw: bytes) -> Any:
+async def read_body(response: httpx2.Response, limit: int) -> bytes:
+    """Return the body of a response; raise `Failing` if it has more bytes than `limit`."""
+    raw = b""
+    async for chunk in response.aiter_bytes():
+        raw += chunk
+        if len(raw) > limit:
+            raise Failing("too_large")
+    return raw
+
+
+def read_json(raw: bytes) -> Any:
+    """Return the value of a JSON text; None if it is empty or something else."""
     try:
         return msgspec.json.decode(raw) if raw else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _retry_after(answer: Answer | None) -> float | None:
+def retry_after(answer: Answer | None) -> float | None:
+    """Return after how many seconds to try again, if an answer says so in this form (RFC 9110, section 10.2.3)."""
     text = answer.headers.get("retry-after", "").strip() if answer is not None else ""
     return min(float(text), MAX_RETRY_SECONDS) if text.isascii() and text.isdecimal() else None

@@ -110,6 +110,21 @@ class DisconnectQuery(msgspec.Struct, frozen=True, rename="camel", forbid_unknow
     remove_events: bool = False
 
 
+class CalendarCallbackQuery(msgspec.Struct, frozen=True):
+    """The query with which the vendor sends the browser back."""
+
+    state: Annotated[str, Meta(max_length=200)] = ""
+    code: Annotated[str, Meta(max_length=4000)] = ""
+    error: Annotated[str, Meta(max_length=200)] = ""
+
+
+class BegunConnection(msgspec.Struct, frozen=True):
+    """Who began to connect an account, and the PKCE verifier."""
+
+    user_id: UUID
+    verifier: str
+
+
 class StoredAccount(msgspec.Struct, frozen=True):
     """What synchronizing an account needs to know of it."""
 
@@ -167,7 +182,7 @@ class NoSuchAccount(NotFound):
 
 
 class NoSuchCalendar(NotFound):
-    """Calendar not found."""
+    """Calendar of the account not found."""
 
 
 class TooManyAccounts(Conflict):

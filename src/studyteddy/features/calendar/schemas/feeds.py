@@ -148,6 +148,7 @@ class ResourceEvent(msgspec.Struct, frozen=True):
     """An event, or one occurrence of a series, of a resource in a calendar of an account."""
 
     ref: str
+    etag: str
     uid: str
     recurrence_id: str
     title: str
@@ -159,6 +160,13 @@ class ResourceEvent(msgspec.Struct, frozen=True):
     start_date: date | None
     end_date: date | None
     is_busy: bool
+
+
+class ResourceTag(msgspec.Struct, frozen=True):
+    """A resource in a calendar of an account, and the entity tag that it had."""
+
+    ref: str
+    etag: str
 
 
 class DueFeed(msgspec.Struct, frozen=True):

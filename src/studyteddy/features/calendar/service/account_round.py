@@ -8,7 +8,7 @@ unless the calendar is suddenly empty: that is believed the second time.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Final
@@ -17,10 +17,13 @@ from uuid import UUID
 import msgspec
 
 from studyteddy import events
+from studyteddy.features.calendar.formats import feed_texts
 from studyteddy.features.calendar.formats.feeds import Feed, FeedEvent, read_feeds
+from studyteddy.features.calendar.formats.ics import escaped
 from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, RemoteCalendar, Resource, Window
 from studyteddy.features.calendar.schemas.accounts import ListedCalendar, StoredAccount, StoredCalendar
 from studyteddy.features.calendar.schemas.feeds import ResourceEvent
+from studyteddy.features.calendar.service.connections import Connections, OAuthCredential
 from studyteddy.features.calendar.service.feed_sync import FUTURE, OWN_UID, PAST
 from studyteddy.features.calendar.store import accounts as store
 from studyteddy.features.calendar.store import events as event_store
@@ -38,6 +41,8 @@ FRESH: Final = timedelta(minutes=1)
 """For how long a calendar isn't read again, since every change of a focus session synchronizes the account."""
 FULL: Final = timedelta(days=7)
 """After which a calendar is read in full, since the window has moved on."""
+MAX_REF, MAX_TAG, MAX_TOKEN, MAX_NAME = 2000, 300, 8000, 200
+"""Characters that are kept."""
 MAX_EVENTS: Final = 20_000
 """Events that are kept of a calendar."""
 OURS: Final = "Study Teddy"
@@ -54,11 +59,12 @@ class Lost(Exception):
 class Round:
     """One time that an account is synchronized."""
 
-    def __init__(self, db: Database, identity: Identity, account: StoredAccount, provider: Provider, runner: int):
+    provider: Provider
+
+    def __init__(self, db: Database, identity: Identity, account: StoredAccount, runner: int) -> None:
         self.db = db
         self.identity = identity
         self.account = account
-        self.provider = provider
         self.problem: str | None = None
         self.is_rest = False
         """Whether something is left for the next time, soon."""
@@ -70,19 +76,19 @@ class Round:
     def user_id(self) -> UUID:
         return self.identity.user_id
 
+    async def open(self, connections: Connections) -> None:
+        """Sign in with the account's credential; raise `SignInRequired`."""
+        calendars = await store.calendars(self.db.reading(self.identity), self.user_id, self.account.id)
+        own = [one.ref for one in calendars if one.ours]
+        vault = Vault(self, connections)
+        self.provider = connections.open(self.account, vault, user_id=self.user_id, own=own)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction that holds the account; raise `Lost`."""
         async with self.db.transaction(self.identity) as tx:
             await tx.lock_user()
-            is_held = await store.beat(
-                tx,
-                tx.user_id,
-                self.account.id,
-                runner=self._runner,
-                until=tx.now + LEASE,
-                events_read=self._events_read,
-            )
+            is_held = await store.beat(tx, tx.user_id, self.account.id, runner=self._runner, until=tx.now + LEASE)
             if not is_held:
                 raise Lost
             yield tx
@@ -108,6 +114,7 @@ class Round:
                 self.account = msgspec.structs.replace(self.account, writes=False)
                 await store.set_writes(tx, self.user_id, self.account.id, writes=False)
             await store.put_calendars(tx, self.user_id, self.account.id, _listed(found))
+            await publish(tx, self.account.id)
 
     async def our_calendar(self, calendars: Sequence[StoredCalendar]) -> StoredCalendar:
         """Return the calendar that focus sessions are written into; make it if there is none."""
@@ -115,19 +122,22 @@ class Round:
         if found is not None:
             return found
         made = await self.provider.make_calendar(OURS, slug=f"study-teddy-{self.user_id.hex}")
+        if not is_text(made.ref, MAX_REF):
+            raise Failing("invalid_response")
         async with self.transaction() as tx:
-            shown = {"ref": made.ref, "name": made.name, "color": made.color}
-            await store.put_ours(tx, self.user_id, self.account.id, new_id(), **shown)
+            values = {"ref": made.ref, "name": name_of(made), "color": made.color}
+            await store.put_ours(tx, self.user_id, self.account.id, new_id(), **values)
             kept = await store.calendars(tx, self.user_id, self.account.id)
+            await publish(tx, self.account.id)
         return next(one for one in kept if one.ours)
 
     async def read(self, calendar: StoredCalendar, boundary: DayBoundary) -> None:
         """Read what changed in a calendar that isn't ours."""
         today = boundary.date_of(self.db.clock())
-        is_old = calendar.window_start is None or today - PAST >= calendar.window_start + FULL
-        token = "" if is_old else calendar.token
+        token = token_of(calendar, today)
         seen, is_full, kept = set[str](), False, 0
-        async for part in self.provider.changes(calendar.ref, token, {}, window(boundary, today)):
+        known = await self.tags(calendar, token)
+        async for part in self.changes(calendar, token, known, window(boundary, today)):
             if part.is_full and not is_full:
                 seen, is_full = set(), True
             seen |= {one.ref for one in part.changed}
@@ -140,6 +150,26 @@ class Round:
                 if part.is_last:
                     await self._end(tx, calendar, part, seen if is_full else None, start=today - PAST)
             await self.tell(part, len(rows))
+
+    async def tags(self, calendar: StoredCalendar, token: str) -> dict[str, str]:
+        """Return the entity tags by ref, if the provider needs them."""
+        if not self.provider.needs_tags(token):
+            return {}
+        return await event_store.tags(self.db.reading(self.identity), self.user_id, calendar.id)
+
+    async def changes(
+        self, calendar: StoredCalendar, token: str, known: Mapping[str, str], span: Window
+    ) -> AsyncIterator[Changes]:
+        """Yield what changed in a calendar, without what can't be kept: such a ref, etag or token is the provider's."""
+        async for part in self.provider.changes(calendar.ref, token, known, span):
+            changed = [
+                one if is_text(one.etag, MAX_TAG) else msgspec.structs.replace(one, etag="")
+                for one in part.changed
+                if is_text(one.ref, MAX_REF)
+            ]
+            removed = [ref for ref in part.removed if is_text(ref, MAX_REF)]
+            kept = part.token if is_text(part.token, MAX_TOKEN) else ""
+            yield msgspec.structs.replace(part, changed=changed, removed=removed, token=kept)
 
     async def events_of(
         self, resources: Sequence[Resource], boundary: DayBoundary, today: date, *, left: set[str] | None = None
@@ -154,7 +184,7 @@ class Round:
                 refs.append(resource.ref)
             for event in {one.recurrence_id: one for one in feed.events}.values():
                 if not event.uid.endswith(OWN_UID):
-                    rows.append(_row(resource.ref, event))
+                    rows.append(_row(resource, event))
                 elif left is not None and event.starts_at is not None and event.starts_at > now:
                     left.add(resource.ref)
         return refs, rows
@@ -172,6 +202,7 @@ class Round:
         if self.account.last_sync_at is None and not part.is_last and time.monotonic() - self._told >= 1:
             self._told = time.monotonic()
             async with self.transaction() as tx:
+                await store.progress(tx, tx.user_id, self.account.id, events_read=self._events_read)
                 await publish(tx, self.account.id)
 
     async def _end(
@@ -191,6 +222,54 @@ class Round:
         )
 
 
+class Vault:
+    """Where the OAuth credential of an account is kept during a round."""
+
+    def __init__(self, round: Round, connections: Connections) -> None:
+        self._round = round
+        self._connections = connections
+
+    async def load(self) -> OAuthCredential:
+        """Return the credential that is kept now; raise `Lost`."""
+        async with self._round.transaction() as tx:
+            return await self._kept(tx)
+
+    async def replace(self, before: OAuthCredential, after: OAuthCredential) -> OAuthCredential:
+        """Keep `after`, unless another one than `before` is kept meanwhile; return what is kept."""
+        account_id, user_id = self._round.account.id, self._round.user_id
+        async with self._round.transaction() as tx:
+            kept = await self._kept(tx)
+            if kept != before:
+                return kept
+            sealed = self._connections.sealed(after, account_id=account_id, user_id=user_id)
+            await store.set_credential(tx, user_id, account_id, sealed)
+        return after
+
+    async def _kept(self, tx: Tx) -> OAuthCredential:
+        account = await store.lock(tx, tx.user_id, self._round.account.id)
+        if account is None:
+            raise Lost
+        credential = self._connections.credential(account, user_id=tx.user_id)
+        assert isinstance(credential, OAuthCredential)
+        return credential
+
+
+def is_text(text: str, limit: int) -> bool:
+    """Return whether a text can be kept: it isn't too long, and has no control characters or halves of others."""
+    return len(text) <= limit and (not text or text.isprintable())
+
+
+def name_of(calendar: RemoteCalendar) -> str:
+    """Return the name of a calendar as one line of text."""
+    return feed_texts.line(escaped(calendar.name), MAX_NAME) or "Calendar"
+
+
+def token_of(calendar: StoredCalendar, today: date) -> str:
+    """Return the token of what was read, or "" if the window has moved on so far that everything is read again."""
+    is_old = calendar.window_start is None or today - PAST >= calendar.window_start + FULL
+    return "" if is_old else calendar.token
+
+
 def window(boundary: DayBoundary, today: date) -> Window:
     """Return the time whose events are read."""
     midnight = DayBoundary(boundary.time_zone, 0)
@@ -206,12 +285,16 @@ async def publish(tx: Tx, account_id: UUID) -> None:
 
 def _listed(found: Sequence[RemoteCalendar]) -> list[ListedCalendar]:
     """Return calendars as they are stored. Those that the student can't change, such as of holidays, take no time."""
-    return [ListedCalendar(one.ref, one.name, one.color, n, one.writable) for n, one in enumerate(found)]
+    kept = [one for one in found if is_text(one.ref, MAX_REF)]
+    return [
+        ListedCalendar(one.ref, name_of(one), one.color, position, one.writable) for position, one in enumerate(kept)
+    ]
 
 
-def _row(ref: str, event: FeedEvent) -> ResourceEvent:
+def _row(resource: Resource, event: FeedEvent) -> ResourceEvent:
     return ResourceEvent(
-        ref=ref,
+        ref=resource.ref,
+        etag=resource.etag,
         uid=event.uid,
         recurrence_id=event.recurrence_id,
         title=event.title,

@@ -24,7 +24,10 @@ from studyteddy.features.calendar.service.own_calendar import own_calendar
 from studyteddy.features.calendar.store import accounts as store
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.identity import Identity
+from studyteddy.platform.telemetry import CALENDAR_SYNCS, CALENDAR_TIME
 
+TOLD: Final = 9
+"""Failures, about a day of them, after which the student is told."""
 GIVES_UP: Final = 5
 """Failures after which what was written into an account that is leaving stays there."""
 
@@ -44,10 +47,12 @@ async def sync(
     account = await _begin(db, identity, runner, due)
     if account is None:
         return
-    round = Round(db, identity, account, connections.open(account, user_id=identity.user_id), runner)
+    round = Round(db, identity, account, runner)
     fault: ProviderError | None = None
     try:
-        await (_leave(round) if account.state == "leaving" else _all(round))
+        with CALENDAR_TIME.labels(account.provider).time():
+            await round.open(connections)
+            await (_leave(round) if account.state == "leaving" else _all(round))
     except ProviderError as raised:
         fault = raised
     except Lost:
@@ -104,13 +109,14 @@ async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | Non
     """Record how it ended, and when the account is synchronized next."""
     before = round.account
     failures = before.failures + 1 if fault else 0
+    state = "reconnect" if isinstance(fault, SignInRequired) else "failing" if fault else "ok"
+    CALENDAR_SYNCS.labels(before.provider, state).inc()
     async with round.transaction() as tx:
         if before.state == "leaving" and (fault is None or isinstance(fault, SignInRequired) or failures > GIVES_UP):
             await store.delete(tx, tx.user_id, before.id)
             return
         account = await store.lock(tx, tx.user_id, before.id)
         assert account is not None  # the transaction holds it
-        state = "reconnect" if isinstance(fault, SignInRequired) else "failing" if fault else "ok"
         await store.end(
             tx,
             tx.user_id,
@@ -123,6 +129,8 @@ async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | Non
         )
         if state == "reconnect" and before.state != "reconnect":
             tx.publish(events.CalendarAccountStopped(before.id, before.address))
+        elif failures == TOLD and before.state != "leaving":
+            tx.publish(events.CalendarAccountStopped(before.id, before.address, reconnect=False))
         if account.asked_at > due.asked_at and state != "reconnect":
             tx.publish(CalendarAccountDue(before.id, account.asked_at))
         await publish(tx, before.id)

@@ -10,8 +10,9 @@ from msgspec import UNSET
 
 from studyteddy import events
 from studyteddy.features.calendar.providers.caldav_account import CalDavCredential
-from studyteddy.features.calendar.providers.provider import Owner, ProviderError, SignInRequired
+from studyteddy.features.calendar.providers.provider import REASONS, Owner, ProviderError, SignInRequired
 from studyteddy.features.calendar.schemas.accounts import (
+    Access,
     AccountChanges,
     AccountSyncedJustNow,
     CalDavSignIn,
@@ -25,7 +26,7 @@ from studyteddy.features.calendar.schemas.accounts import (
     StoredAccount,
     TooManyAccounts,
 )
-from studyteddy.features.calendar.service.connections import Connections
+from studyteddy.features.calendar.service.connections import Connections, Credential
 from studyteddy.features.calendar.store import accounts as store
 from studyteddy.features.calendar.store import copies as copy_store
 from studyteddy.features.calendar.store import events as event_store
@@ -37,6 +38,7 @@ from studyteddy.platform.event import Deleted
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.ids import new_id
 from studyteddy.platform.security import audit_log
+from studyteddy.platform.telemetry import CALENDARS_STALE
 
 MAX_ACCOUNTS: Final = 10
 PAUSE: Final = timedelta(minutes=1)
@@ -45,6 +47,7 @@ CLAIM: Final = timedelta(minutes=10)
 """Within which an account that is due is synchronized; after that, it is due again."""
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=240)
 """Of a focus session."""
+STALE: Final = timedelta(days=1)
 _DUE: Final = 500
 
 
@@ -75,13 +78,15 @@ async def connect_caldav(
     except ProviderError as fault:
         raise invalid("/url", "connection_failed", str(fault), ConnectionFailed) from None
     async with db.transaction(identity) as tx:
-        return tx.reply(await _connect(tx, "caldav", owner, credential, connections))
+        return tx.reply(await connect(tx, "caldav", owner, credential, "events", connections))
 
 
-async def _connect(
-    tx: Tx, provider: ProviderName, owner: Owner, credential: CalDavCredential, connections: Connections
+async def connect(
+    tx: Tx, provider: ProviderName, owner: Owner, credential: Credential, access: Access, connections: Connections
 ) -> CalendarAccount:
-    """Add an account, or replace the credential of the one that this owner has, and synchronize it."""
+    """Add an account, or replace the credential of the one that this owner has; raise 409 `too_many_accounts`."""
+    if not owner.key.isprintable() or not owner.address.isprintable():
+        raise invalid("/url", "connection_failed", REASONS["invalid_response"], ConnectionFailed)
     await tx.lock_user()
     known = await store.of_owner(tx, tx.user_id, provider, owner.key)
     if known is None and await store.count(tx, tx.user_id) >= MAX_ACCOUNTS:
@@ -95,9 +100,9 @@ async def _connect(
         owner_key=owner.key,
         address=owner.address,
         credential=connections.sealed(credential, account_id=account_id, user_id=tx.user_id),
-        access="events",
+        access=access,
         writes=not await store.writing(tx, tx.user_id),
-        next_sync=tx.now + CLAIM,
+        next_sync=tx.now,
     )
     await audit_log.record(tx, "calendar.connected", provider=provider, address=owner.address)
     tx.publish(events.CalendarAccountDue(account_id, tx.now))
@@ -106,16 +111,20 @@ async def _connect(
 
 async def update(tx: Tx, account_id: UUID, changes: AccountChanges) -> CalendarAccount:
     """Change whether focus sessions are written into an account; raise 404."""
-    await _lock(tx, account_id)
-    if changes.writes is not UNSET:
-        await store.set_writes(tx, tx.user_id, account_id, writes=changes.writes)
-        await ask(tx, account_id)
+    account = await _lock(tx, account_id)
+    if changes.writes is UNSET or changes.writes == account.writes:
+        return await get(tx, tx.user_id, account_id)
+    await store.set_writes(tx, tx.user_id, account_id, writes=changes.writes)
+    await ask(tx, account_id)
     return await _updated(tx, account_id)
 
 
 async def choose(tx: Tx, account_id: UUID, calendar_id: UUID, choice: CalendarChoice) -> CalendarAccount:
     """Choose whether a calendar is read, and its events take time; raise 404."""
     await _lock(tx, account_id)
+    before = await get(tx, tx.user_id, account_id)
+    if any(one.id == calendar_id and not one.ours and one.busy == choice.busy for one in before.calendars):
+        return before
     if not await store.choose(tx, tx.user_id, account_id, calendar_id, busy=choice.busy):
         raise NoSuchCalendar()
     if not choice.busy:
@@ -159,10 +168,11 @@ async def follow_session(tx: Tx, session_id: UUID) -> None:
 async def poll(db: Database) -> None:
     """Have the accounts synchronized that are due."""
     async with db.system("tidy") as tx:
-        due = await store.due(tx, at=tx.now, limit=_DUE)
+        due = await store.due(tx, at=tx.now, within=CLAIM, limit=_DUE)
+        CALENDARS_STALE.set(await store.stale(tx, before=tx.now - STALE))
     for one in due:
         async with db.transaction(Identity(one.user_id, one.user_id)) as tx:
-            if await store.ask(tx, one.user_id, one.id, next_sync=tx.now + CLAIM, only_due=True):
+            if await store.claim(tx, one.user_id, one.id, within=CLAIM):
                 tx.publish(events.CalendarAccountDue(one.id, tx.now))
 
 
@@ -175,7 +185,7 @@ async def _lock(tx: Tx, account_id: UUID) -> StoredAccount:
 
 async def ask(tx: Tx, account_id: UUID, *, lists: bool = False) -> None:
     """Have an account synchronized now; `lists` whether its calendars are listed again."""
-    await store.ask(tx, tx.user_id, account_id, next_sync=tx.now + CLAIM, lists=lists)
+    await store.ask(tx, tx.user_id, account_id, lists=lists)
     tx.publish(events.CalendarAccountDue(account_id, tx.now))
 
 

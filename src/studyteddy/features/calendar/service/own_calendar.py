@@ -21,7 +21,7 @@ from studyteddy.features.calendar.formats.feeds import MAX_TITLE, Feed
 from studyteddy.features.calendar.providers.provider import Failing, Gone, OwnEvent, Resource, Stale
 from studyteddy.features.calendar.schemas.accounts import StoredCalendar
 from studyteddy.features.calendar.schemas.conflicts import CalendarConflict, Copy, Kind, Planned, Side
-from studyteddy.features.calendar.service.account_round import Round, window
+from studyteddy.features.calendar.service.account_round import MAX_REF, MAX_TAG, Round, is_text, token_of, window
 from studyteddy.features.calendar.service.accounts import LONGEST, SHORTEST
 from studyteddy.features.calendar.service.feed_sync import FUTURE, PAST
 from studyteddy.features.calendar.service.published_feed import TEXTS
@@ -77,15 +77,21 @@ class OwnCalendar:
         known = {one.ref: one for one in await self._copies()}
         seen, is_full = set[str](), False
         span = window(self._boundary, self._today)
-        async for part in self._round.provider.changes(self._calendar.ref, self._calendar.token, {}, span):
+        token = token_of(self._calendar, self._today)
+        tags = await self._round.tags(self._calendar, token)
+        tags |= {one.ref: one.etag for one in known.values()}
+        async for part in self._round.changes(self._calendar, token, tags, span):
             is_full = is_full or part.is_full
             seen |= {one.ref for one in part.changed}
-            there = await self._there([one for one in part.changed if _is_changed(one, known)])
+            lacking = [known[ref] for ref in part.removed if ref in known]
+            if part.is_last and is_full:
+                lacking += [copy for ref, copy in known.items() if ref not in seen]
+            found = {copy.ref: await self._find(copy) for copy in lacking}
+            gone = [copy for copy in lacking if found[copy.ref] is None]
+            changed = [*part.changed, *(one for one in found.values() if one is not None)]
+            there = await self._there([one for one in changed if _is_changed(one, known)])
             others = [one for one in part.changed if one.ref not in known]
             refs, rows = await self._round.events_of(others, self._boundary, self._today, left=self._left)
-            gone = [known[ref] for ref in part.removed if ref in known]
-            if part.is_last and is_full:
-                gone += [copy for ref, copy in known.items() if ref not in seen and await self._is_gone(copy)]
             async with self._round.transaction() as tx:
                 await event_store.replace(tx, tx.user_id, self._calendar.id, [*refs, *part.removed], rows)
                 for one in there:
@@ -124,13 +130,12 @@ class OwnCalendar:
         feeds = await self._round.feeds_of(resources, self._boundary, self._today)
         return [_there(one, feed) for one, feed in zip(resources, feeds, strict=True)]
 
-    async def _is_gone(self, copy: Copy) -> bool:
-        """Return whether an event doesn't exist: that a list lacks it isn't enough to cancel a session."""
+    async def _find(self, copy: Copy) -> Resource | None:
+        """Return an event that a list lacks, which isn't enough to cancel a session; None if it doesn't exist."""
         try:
-            await self._round.provider.get(copy.ref)
+            return await self._round.provider.get(copy.ref)
         except Gone:
-            return True
-        return False
+            return None
 
     async def _merge(self, tx: Tx, base: Copy, there: There) -> None:
         """Carry over what was changed in the calendar, and keep how it is there now as the new base."""
@@ -165,7 +170,12 @@ class OwnCalendar:
             await event_store.sweep(tx, tx.user_id, self._calendar.id, list(seen))
         start = self._today - PAST
         await account_store.end_round(
-            tx, tx.user_id, self._calendar.id, token=token, window_start=start, was_empty=False
+            tx,
+            tx.user_id,
+            self._calendar.id,
+            token=token,
+            window_start=start if seen is not None else None,
+            was_empty=False,
         )
 
     async def _write(self, session: Planned, copy: Copy | None) -> None:
@@ -187,8 +197,11 @@ class OwnCalendar:
                 raise
             self._round.problem = _REJECTED
             return
+        if not is_text(written.ref, MAX_REF):
+            raise Failing("invalid_response")
         own_title = copy.own_title if copy else None
-        now = Copy(session.id, written.ref, written.etag, here.title, starts_at, ends_at, own_title, None)
+        etag = written.etag if is_text(written.etag, MAX_TAG) else ""
+        now = Copy(session.id, written.ref, etag, here.title, starts_at, ends_at, own_title, None)
         async with self._round.transaction() as tx:
             await store.put(tx, tx.user_id, self._calendar.id, now)
             await event_store.replace(tx, tx.user_id, self._calendar.id, [written.ref], [])

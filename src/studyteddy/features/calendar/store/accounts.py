@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from studyteddy.features.calendar.schemas.accounts import (
     Access,
     AccountCalendar,
+    BegunConnection,
     CalendarAccount,
     DueAccount,
     ListedCalendar,
@@ -91,24 +92,29 @@ INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, creden
        asked_at, next_sync_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $10, 'ok', 0, $7, $8, $9, $8)
 ON CONFLICT (user_id, id) DO UPDATE
-   SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok', problem = NULL, failures = 0,
-       asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
+   SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok',
+       problem = NULL, failures = 0, asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at,
+       listed_at = NULL""",
+)
+
+_READ_AGAIN = Statement(
+    Nothing, "UPDATE account_calendars SET token = '', read_at = NULL WHERE user_id = $1 AND account_id = $2"
 )
 
 _ASK = Statement(
     Nothing,
     """
-UPDATE calendar_accounts
-   SET asked_at = $3, next_sync_at = $4, listed_at = CASE WHEN $5 THEN NULL ELSE listed_at END
- WHERE user_id = $1 AND id = $2 AND (NOT $6 OR next_sync_at <= $3)""",
+UPDATE calendar_accounts SET asked_at = $3, listed_at = CASE WHEN $4 THEN NULL ELSE listed_at END
+ WHERE user_id = $1 AND id = $2 AND (NOT $5 OR next_sync_at <= $3 AND asked_at <= $3::timestamptz - $6::interval)""",
 )
 
 _BEGIN = Statement(Nothing, "UPDATE calendar_accounts SET runner = $3, runs_until = $4 WHERE user_id = $1 AND id = $2")
 
 _BEAT = Statement(
-    Nothing,
-    "UPDATE calendar_accounts SET runs_until = $4, events_read = $5 WHERE user_id = $1 AND id = $2 AND runner = $3",
+    Nothing, "UPDATE calendar_accounts SET runs_until = $4 WHERE user_id = $1 AND id = $2 AND runner = $3"
 )
+
+_PROGRESS = Statement(Nothing, "UPDATE calendar_accounts SET events_read = $3 WHERE user_id = $1 AND id = $2")
 
 _END = Statement(
     Nothing,
@@ -133,8 +139,14 @@ _DELETE = Statement(Nothing, "DELETE FROM calendar_accounts WHERE user_id = $1 A
 
 _DUE = Statement(
     DueAccount,
-    "SELECT user_id, id FROM calendar_accounts WHERE next_sync_at <= $1 AND state <> 'reconnect'"
-    " ORDER BY next_sync_at LIMIT $2",
+    "SELECT user_id, id FROM calendar_accounts WHERE next_sync_at <= $1::timestamptz AND state <> 'reconnect'"
+    " AND asked_at <= $1::timestamptz - $2::interval ORDER BY next_sync_at LIMIT $3",
+)
+
+_STALE = Statement(
+    int,
+    "SELECT count(*)::int FROM calendar_accounts"
+    " WHERE coalesce(last_sync_at, created_at) < $1::timestamptz AND state <> 'reconnect'",
 )
 
 _CALENDARS_OF = Statement(
@@ -187,6 +199,13 @@ _ADD_CONNECTION = Statement(
 INSERT INTO calendar_connections (user_id, hash, provider, verifier, expires_at)
 VALUES ($1, $2, $3, $4, $5::timestamptz + interval '10 minutes')""",
 )
+
+_CONNECTION = Statement(
+    BegunConnection,
+    "SELECT user_id, verifier FROM calendar_connections WHERE hash = $1 AND provider = $2 AND expires_at > now()",
+)
+
+_TAKE_CONNECTION = Statement(Nothing, "DELETE FROM calendar_connections WHERE user_id = $1 AND hash = $2")
 
 DATA_EXPORTS = [
     exported("calendar_accounts", f"{_SHOWN}, failures"),
@@ -242,24 +261,33 @@ async def put(
     writes: bool,
     next_sync: datetime,
 ) -> None:
-    """Add an account with its sealed credential, or replace the credential; it is synchronized at once."""
+    """Add an account with its sealed credential, or replace that; it is synchronized at once, in full."""
     await tx.do(_PUT, user_id, account_id, provider, owner_key, address, credential, writes, tx.now, next_sync, access)
+    await tx.do(_READ_AGAIN, user_id, account_id)
 
 
-async def ask(
-    tx: Tx, user_id: UUID, account_id: UUID, *, next_sync: datetime, lists: bool = False, only_due: bool = False
-) -> bool:
-    """Record that an account is to be synchronized now; return False if it isn't there, or not due if `only_due`."""
-    return await tx.do(_ASK, user_id, account_id, tx.now, next_sync, lists, only_due) == 1
+async def ask(tx: Tx, user_id: UUID, account_id: UUID, *, lists: bool = False) -> bool:
+    """Record that an account is to be synchronized now, `lists` with a new list; return False if it isn't there."""
+    return await tx.do(_ASK, user_id, account_id, tx.now, lists, False, timedelta()) == 1
+
+
+async def claim(tx: Tx, user_id: UUID, account_id: UUID, *, within: timedelta) -> bool:
+    """Record that an account is to be synchronized now; return False if it isn't due, or was claimed lately."""
+    return await tx.do(_ASK, user_id, account_id, tx.now, False, True, within) == 1
 
 
 async def begin(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> None:
     await tx.do(_BEGIN, user_id, account_id, runner, until)
 
 
-async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime, events_read: int) -> bool:
+async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> bool:
     """Extend the lease of a runner, and return whether it still has it."""
-    return await tx.do(_BEAT, user_id, account_id, runner, until, events_read) == 1
+    return await tx.do(_BEAT, user_id, account_id, runner, until) == 1
+
+
+async def progress(tx: Tx, user_id: UUID, account_id: UUID, *, events_read: int) -> None:
+    """Record how many events were read so far."""
+    await tx.do(_PROGRESS, user_id, account_id, events_read)
 
 
 async def end(
@@ -294,9 +322,14 @@ async def delete(tx: Tx, user_id: UUID, account_id: UUID) -> bool:
     return await tx.do(_DELETE, user_id, account_id) == 1
 
 
-async def due(tx: Tx, *, at: datetime, limit: int) -> list[DueAccount]:
-    """Return the accounts of all students that are to be synchronized; needs the system purpose `tidy`."""
-    return await tx.all(_DUE, at, limit)
+async def due(tx: Tx, *, at: datetime, within: timedelta, limit: int) -> list[DueAccount]:
+    """Return the accounts of all students that are due and weren't claimed lately; needs the system purpose `tidy`."""
+    return await tx.all(_DUE, at, within, limit)
+
+
+async def stale(tx: Tx, *, before: datetime) -> int:
+    """Return how many accounts of all students weren't synchronized lately; needs the system purpose `tidy`."""
+    return await tx.one(_STALE, before) or 0
 
 
 async def calendars(reader: Reader, user_id: UUID, account_id: UUID) -> list[StoredCalendar]:
@@ -332,3 +365,18 @@ async def end_round(
 ) -> None:
     """Record that a calendar was read, with the window if it was read in full."""
     await tx.do(_END_ROUND, user_id, calendar_id, token, window_start, was_empty, tx.now)
+
+
+async def add_connection(tx: Tx, user_id: UUID, *, hash: bytes, provider: str, verifier: str) -> None:
+    """Keep a connection that was begun, for ten minutes."""
+    await tx.do(_ADD_CONNECTION, user_id, hash, provider, verifier, tx.now)
+
+
+async def connection(tx: Tx, *, hash: bytes, provider: str) -> BegunConnection | None:
+    """Return a connection that was begun, of any student; needs the system purpose `sign_in`."""
+    return await tx.one(_CONNECTION, hash, provider)
+
+
+async def take_connection(tx: Tx, user_id: UUID, *, hash: bytes) -> bool:
+    """Delete a connection that was begun; return False if it is gone already."""
+    return await tx.do(_TAKE_CONNECTION, user_id, hash) == 1

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from studyteddy.features.calendar.schemas.events import Slot
-from studyteddy.features.calendar.schemas.feeds import CalendarEvent, ResourceEvent, StoredEvent
+from studyteddy.features.calendar.schemas.feeds import CalendarEvent, ResourceEvent, ResourceTag, StoredEvent
 from studyteddy.platform.db.statements import Nothing, Reader, Statement
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.privacy.data_export import exported
@@ -74,16 +74,16 @@ DELETE FROM calendar_events AS e
 _PUT_RESOURCES = Statement(
     Nothing,
     """
-INSERT INTO calendar_events (user_id, calendar_id, id, ref, uid, recurrence_id, title, description, location, url,
+INSERT INTO calendar_events (user_id, calendar_id, id, ref, etag, uid, recurrence_id, title, description, location, url,
        starts_at, ends_at, start_date, end_date, busy, deadline)
-SELECT $1, $2, gen_random_uuid(), e.ref, e.uid, e.recurrence_id, e.title, e.description, e.location, e.url,
+SELECT $1, $2, gen_random_uuid(), e.ref, e.etag, e.uid, e.recurrence_id, e.title, e.description, e.location, e.url,
        e.starts_at, e.ends_at, e.start_date, e.end_date, e.is_busy, false
-  FROM jsonb_to_recordset($3::text::jsonb) AS e(ref text, uid text, recurrence_id text, title text, description text,
-       location text, url text, starts_at timestamptz, ends_at timestamptz, start_date date, end_date date,
-       is_busy boolean)
+  FROM jsonb_to_recordset($3::text::jsonb) AS e(ref text, etag text, uid text, recurrence_id text, title text,
+       description text, location text, url text, starts_at timestamptz, ends_at timestamptz, start_date date,
+       end_date date, is_busy boolean)
 ON CONFLICT (user_id, calendar_id, ref, recurrence_id) WHERE calendar_id IS NOT NULL DO UPDATE
-   SET uid = EXCLUDED.uid, title = EXCLUDED.title, description = EXCLUDED.description, location = EXCLUDED.location,
-       url = EXCLUDED.url, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
+   SET uid = EXCLUDED.uid, etag = EXCLUDED.etag, title = EXCLUDED.title, description = EXCLUDED.description,
+       location = EXCLUDED.location, url = EXCLUDED.url, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
        start_date = EXCLUDED.start_date, end_date = EXCLUDED.end_date, busy = EXCLUDED.busy""",
 )
 
@@ -94,6 +94,8 @@ DELETE FROM calendar_events AS e
  WHERE e.user_id = $1 AND e.calendar_id = $2
    AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS s(ref) WHERE s.ref = e.ref)""",
 )
+
+_TAGS = Statement(ResourceTag, "SELECT DISTINCT ref, etag FROM calendar_events WHERE user_id = $1 AND calendar_id = $2")
 
 _COUNT_OF_CALENDAR = Statement(int, "SELECT count(*)::int FROM calendar_events WHERE user_id = $1 AND calendar_id = $2")
 
@@ -165,6 +167,11 @@ async def replace(
 async def sweep(tx: Tx, user_id: UUID, calendar_id: UUID, refs: Sequence[str]) -> None:
     """Delete the events of a calendar whose resources aren't among these."""
     await tx.do(_SWEEP, user_id, calendar_id, list(refs))
+
+
+async def tags(reader: Reader, user_id: UUID, calendar_id: UUID) -> dict[str, str]:
+    """Return the entity tag of each resource of a calendar that has events."""
+    return {one.ref: one.etag for one in await reader.all(_TAGS, user_id, calendar_id)}
 
 
 async def count_of_calendar(reader: Reader, user_id: UUID, calendar_id: UUID) -> int:
