@@ -5,6 +5,7 @@ import { Store } from "../../../sync/store.ts";
 import { SCHEMA } from "../../schema.ts";
 import type { CalendarEvent } from "../feeds/requests.ts";
 import { lastReads, sourceOf, sources, titleOf } from "../sources.ts";
+import { resultOf } from "./connecting.ts";
 import { allAccounts, conflictText, healthText, missingOf, newestConflicts, runOf } from "./rules.ts";
 import type { CalendarAccount, CalendarConflict } from "./table.ts";
 
@@ -184,4 +185,14 @@ test("a sign-in that lacks something", () => {
         username: "Enter your user name on this server.",
         password: "Enter your password on this server.",
     });
+});
+
+test.each([
+    [{ calendar: "connected" }, "connected"],
+    [{ calendar: "too_many" }, "too_many"],
+    [{ calendar: "of tomorrow" }, null],
+    [{}, null],
+    [undefined, null],
+])("how it ended, by the state %o", (state, result) => {
+    expect(resultOf({ place: { path: "/settings", query: new URLSearchParams(), state } } as never)).toBe(result);
 });

@@ -7,7 +7,7 @@ export async function leaveFor(app: App, provider: "google" | "outlook", access:
     location.assign((await app.call<Authorization>(authorize(provider, access))).authorizationUrl);
 }
 
-const RESULTS = ["connected", "denied", "failed"] as const;
+const RESULTS = ["connected", "denied", "failed", "too_many"] as const;
 export type Result = (typeof RESULTS)[number];
 
 /** How it ended, if the browser has just come back. */

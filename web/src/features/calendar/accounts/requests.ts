@@ -8,12 +8,9 @@ export type Accounts = Schemas["CalendarAccounts"];
 export type Provider = Accounts["providers"][number];
 /** How much is read: only when the student is busy, or also with what. */
 export type Access = Schemas["CalendarAccount"]["access"];
-export type CalDavSignIn = Schemas["CalDavSignIn"];
-
 /** Where the browser goes, so that the student gives access there. */
-export interface Authorization {
-    readonly authorizationUrl: string;
-}
+export type Authorization = Schemas["Authorization"];
+export type CalDavSignIn = Schemas["CalDavSignIn"];
 
 const path = "/api/calendar";
 
