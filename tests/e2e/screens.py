@@ -158,6 +158,28 @@ def open_event(visited: Visited) -> Awaitable[None]:
     return visited.page.locator("[data-day='2030-01-30'] .event").click()
 
 
+def open_busy(visited: Visited) -> Awaitable[None]:
+    """A lecture of an account on Monday."""
+    return visited.page.locator("[data-day='2030-01-28'] .event").click()
+
+
+async def connect_to_nothing(visited: Visited) -> None:
+    """Try to connect an account without saying which."""
+    await click("calendar.accounts.other")(visited)
+    await visited.page.locator("dialog button[type=submit]").click()
+    await expect(visited.page.locator("dialog [role=alert]")).to_be_focused()
+
+
+def disconnect_account(visited: Visited) -> Awaitable[None]:
+    name = visited.says("calendar.accounts.disconnect.named", address="ada@example.org")
+    return visited.page.get_by_role("button", name=name).click()
+
+
+def reconnect_account(visited: Visited) -> Awaitable[None]:
+    name = visited.says("calendar.accounts.reconnect.named", address="ada@old.example")
+    return visited.page.get_by_role("button", name=name).click()
+
+
 def remove_calendar(visited: Visited) -> Awaitable[None]:
     name = visited.says("calendar.feeds.remove.named", name="Ada's courses")
     return visited.page.get_by_role("button", name=name).click()
@@ -394,6 +416,8 @@ SCREENS = (
     Screen("week-unplanned", "ada", "/week", click("calendar.unplanned", exact=False), phone=True),
     Screen("week-events", "subscriber", "/week"),
     Screen("week-event", "subscriber", "/week?day=2030-01-30", open_event),
+    Screen("week-account", "connected", "/week"),
+    Screen("week-account-event", "connected", "/week?day=2030-01-28", open_busy),
     Screen("focus", "ada", "/focus"),
     Screen("focus-task", "ada", "/focus?task={essay}"),
     Screen("focus-empty", "fresh", "/focus"),
@@ -449,6 +473,11 @@ SCREENS = (
     Screen("settings-calendars-moved", "subscriber", "/settings/calendars", replace_address),
     Screen("settings-calendars-remove", "subscriber", "/settings/calendars", remove_calendar),
     Screen("settings-calendars-refused", "subscriber", "/settings/calendars", click("calendar.feeds.add")),
+    Screen("settings-calendars-accounts", "connected", "/settings/calendars"),
+    Screen("settings-calendars-connect", "connected", "/settings/calendars", connect_to_nothing),
+    Screen("settings-calendars-google", "connected", "/settings/calendars", click("calendar.accounts.google")),
+    Screen("settings-calendars-reconnect", "connected", "/settings/calendars", reconnect_account),
+    Screen("settings-calendars-disconnect", "connected", "/settings/calendars", disconnect_account),
     Screen("settings-rhythm-new", "ada", "/settings/rhythms", click("settings.rhythms.add")),
     Screen("settings-ai", "assisted", "/settings/ai"),
     Screen("settings-ai-sent", "assisted", "/settings/ai", open_fold("details")),

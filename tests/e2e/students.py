@@ -22,6 +22,7 @@ import pyotp
 from playwright.async_api import Browser, Page, Request
 from tests.cast import PASSWORD, Person, join, made
 from tests.conftest import serving, settings_for
+from tests.e2e import calendars
 from tests.e2e.devices import DESK, PHONE
 from tests.e2e.faults import watch
 from tests.e2e.school import School, school
@@ -145,7 +146,7 @@ class Students:
     async def _make(self, name: str, language: Language) -> Student:
         if name == "ada":
             return await self._ada(language)
-        if name == "subscriber":
+        if name in ("subscriber", "connected"):
             await self.student("ada", language)  # seeding a term runs the jobs of everybody
         person = await join(self.url, name.split()[0].title(), timeZone="Europe/Berlin")
         made(await person.patch("/api/users/me/preferences", {"language": language, "onboarded": True}), 200)
@@ -155,12 +156,19 @@ class Students:
         await MAKING[name.split()[0]](person, student)
         if name == "subscriber":
             await self._school.subscribe(person, self._running, language, now=NOW)
+        if name == "connected":
+            await calendars.connect(person, self._running, language, self._admin, now=NOW)
         await person.http.aclose()
         return student
 
+    @property
+    def _admin(self) -> str:
+        """The database, for a connection that no wall stops."""
+        return self._engines.admin_database_url.rsplit("/", 1)[0] + "/study"
+
     async def _verify(self, email: str) -> None:
         """Confirm the e-mail address, as the link of the mail does."""
-        admin = await asyncpg.connect(self._engines.admin_database_url.rsplit("/", 1)[0] + "/study")
+        admin = await asyncpg.connect(self._admin)
         await admin.execute("UPDATE users SET email_verified_at = now() WHERE email = $1", email)
         await admin.close()
 
@@ -168,7 +176,7 @@ class Students:
         """Seed a term, and give its account an address of its own, so that another language can be seeded too."""
         await asyncio.to_thread(seed.seed, self._running.settings, language=language, now=NOW)
         email = f"ada-{language}@example.org"
-        admin = await asyncpg.connect(self._engines.admin_database_url.rsplit("/", 1)[0] + "/study")
+        admin = await asyncpg.connect(self._admin)
         await admin.execute("UPDATE users SET email = $2 WHERE email = $1", seed.EMAIL, email)
         await admin.close()
         student = Student(email, seed.PASSWORD)
@@ -387,6 +395,7 @@ MAKING = {
     "publisher": nothing,
     "published": published,
     "subscriber": nothing,
+    "connected": nothing,
     "newcomer": newcomer,
     "fresh": nothing,
     "reader": nothing,
@@ -452,6 +461,7 @@ async def students(engines: Engines, browser: Browser, build: Path) -> AsyncIter
             runtime.runtime(settings, clock=lambda: NOW) as opened,
             serving(opened, runtime.application(opened)) as url,
         ):
+            opened.calendar_connections.providers[:] = ["google", "outlook", "caldav"]
             found = Students(url, browser, engines, opened, moodle)
             try:
                 yield found

@@ -38,6 +38,7 @@ class MemoryCalendar:
 
     name: str
     writable: bool = True
+    color: str = ""
     events: dict[str, Stored] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
 
@@ -84,7 +85,7 @@ class MemoryProvider:
 
     async def calendars(self) -> list[RemoteCalendar]:
         self._asked("list")
-        found = [RemoteCalendar(ref, one.name, one.writable) for ref, one in self.calendars_by_ref.items()]
+        found = [RemoteCalendar(ref, one.name, one.writable, one.color) for ref, one in self.calendars_by_ref.items()]
         self._answered("list")
         return found
 

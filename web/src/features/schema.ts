@@ -3,6 +3,7 @@ import type { Schema } from "../sync/kinds.ts";
 import { days, overviews } from "./analytics/table.ts";
 import { KINDS as AUTH } from "./auth/commands.ts";
 import { preferences, users } from "./auth/table.ts";
+import { calendarAccounts, calendarConflicts } from "./calendar/accounts/table.ts";
 import { feeds } from "./calendar/feeds/table.ts";
 import { KINDS as FOCUS } from "./focus/commands.ts";
 import { presets, sessions } from "./focus/table.ts";
@@ -24,6 +25,8 @@ export const SCHEMA: Schema = {
         sessions,
         presets,
         feeds,
+        calendarAccounts,
+        calendarConflicts,
         notifications,
         points,
         days,

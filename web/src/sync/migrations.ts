@@ -2,7 +2,7 @@
 import type { Command } from "./kinds.ts";
 
 /** Rises when what is stored changes its form; then a step is added below. */
-export const SCHEMA = 2;
+export const SCHEMA = 3;
 
 /** Makes a command of one schema one of the next; null for a command that has no meaning any more. */
 export type Step = (command: Command) => Command | null;

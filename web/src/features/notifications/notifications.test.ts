@@ -7,6 +7,8 @@ test.each([
     ["task_completed", { taskId: "a/b" }, "/tasks/a%2Fb"],
     ["focus_forgotten", { focusSessionId: "1" }, "/focus"],
     ["export_ready", { exportId: "1" }, "/settings/data"],
+    ["calendar_stopped", {}, "/settings/calendars"],
+    ["calendar_conflict", { focusSessionId: "1" }, "/settings/calendars"],
     ["security", {}, "/settings/security"],
     ["welcome", {}, undefined],
     ["task_completed", { taskId: 7 }, undefined],

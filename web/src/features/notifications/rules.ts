@@ -16,6 +16,7 @@ export function byDay(list: readonly Notification[], zone: Zone): (readonly [Day
 /** Where the object of a notification is, if it has one. */
 export function addressOf({ type, data }: Pick<Notification, "type" | "data">): string | undefined {
     const { taskId, focusSessionId, exportId } = data as Readonly<Record<string, unknown>>;
+    if (type.startsWith("calendar_")) return "/settings/calendars";
     if (typeof taskId === "string") return `/tasks/${encodeURIComponent(taskId)}`;
     if (typeof focusSessionId === "string") return "/focus";
     if (typeof exportId === "string") return "/settings/data";
@@ -28,6 +29,8 @@ const ICONS: Readonly<Record<string, IconName>> = {
     export_ready: "download",
     task_completed: "check",
     focus_forgotten: "clock",
+    calendar_stopped: "week",
+    calendar_conflict: "week",
 };
 
 /** The drawing of its type; that of a bell for a type that is not known here. */

@@ -22,7 +22,7 @@ function feed(id: string, more: Partial<Feed> = {}): Feed {
 }
 
 function event(more: Partial<CalendarEvent>): CalendarEvent {
-    const said = { id: "e", feedId: "f", title: "Lecture", description: "", location: "", url: "" };
+    const said = { id: "e", feedId: "f", calendarId: null, title: "Lecture", description: "", location: "", url: "" };
     const times = { startsAt: null, endsAt: null, startDate: null, endDate: null };
     return { ...said, ...times, busy: true, deadline: false, taskId: null, ...more };
 }

@@ -19,7 +19,13 @@ import { type Feed, feeds } from "./table.ts";
 /** The calendars, the oldest first. */
 export const allFeeds = derived((view) => view.all(feeds).toSorted(byAge));
 
-function byAge(a: Feed, b: Feed): number {
+interface Aged {
+    readonly id: string;
+    readonly createdAt: Instant;
+}
+
+/** The oldest first. */
+export function byAge(a: Aged, b: Aged): number {
     return millis(a.createdAt) - millis(b.createdAt) || (a.id < b.id ? -1 : 1);
 }
 
