@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.cast import Person
 from tests.conftest import System
+from tests.contracts.calendar_accounts import add_account, planned
 from tests.contracts.test_event_consistency import step
 from tests.contracts.walk import Recording, Walk
 
@@ -23,6 +25,9 @@ STEPS = 60
 async def test_the_app_keeps_what_a_fresh_read_has(system: System, alice: Person, tmp_path: Path) -> None:
     path, walk = tmp_path / "walk.jsonl", Walk(alice, 8)
     recording = Recording(path)
+    session_id = await planned(system, alice, (system.clock() + timedelta(days=1)).isoformat())
+    for _ in range(2):
+        await add_account(system, alice, session_id=session_id)
     await walk.begin()
     for number in range(STEPS):
         await step(system, walk, recording, jobs=number % 3 == 0)

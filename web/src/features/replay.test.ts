@@ -29,6 +29,8 @@ interface Lists {
     readonly notifications: Items;
     readonly days: never[];
     readonly feeds?: never[];
+    readonly accounts?: Items;
+    readonly conflicts?: Items;
     readonly points: Fields;
 }
 
@@ -55,6 +57,8 @@ function rowsOf(lists: Lists): Put[] {
         ["points", [{ ...lists.points, id: POINTS, version: 0 }]],
         ["days", lists.days.map(dayRow)],
         ["feeds", (lists.feeds ?? []).map(feedRow)],
+        ["calendarAccounts", (lists.accounts ?? []).map((one) => ({ ...one, version: 0 }))],
+        ["calendarConflicts", (lists.conflicts ?? []).map((one) => ({ ...one, version: 0 }))],
     ];
     return tables.flatMap(([table, rows]) => rows.map((row) => ({ table, row: row as Kept })));
 }
