@@ -365,6 +365,7 @@ CREATE TABLE public.calendar_accounts (
     access text NOT NULL,
     state text NOT NULL,
     problem text,
+    problem_code text,
     failures integer NOT NULL,
     writes boolean NOT NULL,
     events_read integer,
@@ -379,6 +380,7 @@ CREATE TABLE public.calendar_accounts (
     CONSTRAINT calendar_accounts_address_check CHECK ((length(address) <= 320)),
     CONSTRAINT calendar_accounts_owner_key_check CHECK ((length(owner_key) <= 500)),
     CONSTRAINT calendar_accounts_problem_check CHECK ((length(problem) <= 500)),
+    CONSTRAINT calendar_accounts_problem_code_check CHECK ((length(problem_code) <= 40)),
     CONSTRAINT calendar_accounts_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'outlook'::text, 'caldav'::text]))),
     CONSTRAINT calendar_accounts_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'failing'::text, 'leaving'::text])))
 );

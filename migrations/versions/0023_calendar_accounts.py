@@ -21,6 +21,7 @@ CREATE TABLE calendar_accounts (
     access text NOT NULL CHECK (access IN ('busy', 'events')),
     state text NOT NULL CHECK (state IN ('ok', 'reconnect', 'failing', 'leaving')),
     problem text CHECK (length(problem) <= 500),
+    problem_code text CHECK (length(problem_code) <= 40),
     failures integer NOT NULL,
     writes boolean NOT NULL,
     events_read integer,

@@ -106,9 +106,14 @@ class Changes(msgspec.Struct, frozen=True):
 class ProviderError(Exception):
     """A request to the provider failed; the text is a sentence for the student, without secrets."""
 
+    code = "failed"
+    """The same for programs."""
+
 
 class SignInRequired(ProviderError):
     """The provider rejected the sign-in: the password is wrong or was revoked, or the student's consent has ended."""
+
+    code = "sign_in_rejected"
 
     def __init__(self) -> None:
         super().__init__("The calendar server rejected the sign-in, or access was revoked. Connect again.")
@@ -117,12 +122,16 @@ class SignInRequired(ProviderError):
 class Gone(ProviderError):
     """The calendar or event doesn't exist any more."""
 
+    code = "gone"
+
     def __init__(self) -> None:
         super().__init__("The calendar or event no longer exists on the server.")
 
 
 class Stale(ProviderError):
     """The resource was changed or deleted meanwhile, or one with this ref or UID exists already."""
+
+    code = "stale"
 
     def __init__(self) -> None:
         super().__init__("The event was changed on the server in the meantime, or exists there already.")
@@ -156,7 +165,7 @@ class Failing(ProviderError):
     def __init__(self, reason: str, *, retry_after: float | None = None, detail: str = "") -> None:
         sentence = REASONS[reason]
         super().__init__(f"{sentence.removesuffix('.')}: {detail}" if detail else sentence)
-        self.reason = reason
+        self.reason = self.code = reason
         self.retry_after = retry_after
 
 

@@ -65,6 +65,7 @@ class CalendarAccount(msgspec.Struct, frozen=True, rename="camel"):
     access: Annotated[Access, Meta(description="`busy`: only when you are busy is read, not with what.")]
     state: Annotated[State, Meta(description="`reconnect`: connect it again; until then, nothing is synchronized.")]
     problem: Annotated[str | None, Meta(description="Why it can't be synchronized, in words.")]
+    problem_code: Annotated[str | None, Meta(description="The same for programs, such as `unreachable`.")]
     writes: Annotated[bool, Meta(description="Whether focus sessions are written into a calendar of their own.")]
     events_read: Annotated[int | None, Meta(description="Events read so far while it is synchronized; else null.")]
     last_sync_at: Annotated[datetime | None, Meta(description="When it was last synchronized; null if never.")]

@@ -47,9 +47,13 @@ MAX_EVENTS: Final = 20_000
 """Events that are kept of a calendar."""
 OURS: Final = "Study Teddy"
 """The name of the calendar that focus sessions are written into."""
-_ENDED: Final = f"The calendar “{OURS}” was deleted there, so focus sessions aren't written into this account any more."
-_EMPTY: Final = "A calendar is suddenly empty. Its events are kept until it is read again."
-_TOO_MANY: Final = f"A calendar has more than {MAX_EVENTS} events; some of them aren't shown."
+PROBLEMS: Final = {
+    "calendar_deleted": f"The calendar “{OURS}” was deleted there, so focus sessions aren't written there any more.",
+    "calendar_empty": "A calendar is suddenly empty. Its events are kept until it is read again.",
+    "too_many_events": f"A calendar has more than {MAX_EVENTS} events; some of them aren't shown.",
+    "session_rejected": "The calendar server rejected a focus session as invalid.",
+}
+"""What a student should know of an account that was synchronized, each with its sentence."""
 
 
 class Lost(Exception):
@@ -66,6 +70,7 @@ class Round:
         self.identity = identity
         self.account = account
         self.problem: str | None = None
+        """A key of `PROBLEMS`."""
         self.is_rest = False
         """Whether something is left for the next time, soon."""
         self._runner = runner
@@ -110,7 +115,7 @@ class Round:
                 raise Failing("no_calendars")
             refs = {one.ref for one in found}
             if any(one.ours and one.ref not in refs for one in before):
-                self.problem = _ENDED
+                self.problem = "calendar_deleted"
                 self.account = msgspec.structs.replace(self.account, writes=False)
                 await store.set_writes(tx, self.user_id, self.account.id, writes=False)
             await store.put_calendars(tx, self.user_id, self.account.id, _listed(found))
@@ -143,7 +148,7 @@ class Round:
             seen |= {one.ref for one in part.changed}
             refs, rows = await self.events_of(part.changed, boundary, today)
             if len(rows) > MAX_EVENTS - kept:
-                rows, self.problem = rows[: max(0, MAX_EVENTS - kept)], _TOO_MANY
+                rows, self.problem = rows[: max(0, MAX_EVENTS - kept)], "too_many_events"
             kept += len(rows)
             async with self.transaction() as tx:
                 await event_store.replace(tx, self.user_id, calendar.id, [*refs, *part.removed], rows)
@@ -213,7 +218,7 @@ class Round:
         if seen is not None:
             had_events = not seen and await event_store.count_of_calendar(tx, self.user_id, calendar.id) > 0
             if had_events and not calendar.was_empty:
-                was_empty, token, self.problem = True, "", _EMPTY
+                was_empty, token, self.problem = True, "", "calendar_empty"
             else:
                 await event_store.sweep(tx, self.user_id, calendar.id, list(seen))
         window_start = start if seen is not None else None

@@ -16,7 +16,7 @@ from studyteddy.events import CalendarAccountDue
 from studyteddy.features.auth.service import profile
 from studyteddy.features.calendar.providers.provider import Failing, Gone, ProviderError, SignInRequired
 from studyteddy.features.calendar.schemas.accounts import StoredAccount
-from studyteddy.features.calendar.service.account_round import FRESH, LEASE, Lost, Round, publish
+from studyteddy.features.calendar.service.account_round import FRESH, LEASE, PROBLEMS, Lost, Round, publish
 from studyteddy.features.calendar.service.accounts import PAUSE
 from studyteddy.features.calendar.service.connections import Connections
 from studyteddy.features.calendar.service.feed_sync import FIRST_PAUSE, LONGEST_PAUSE
@@ -122,7 +122,8 @@ async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | Non
             tx.user_id,
             before.id,
             state=state,
-            problem=(str(fault) if fault else round.problem or "")[:500] or None,
+            problem=str(fault)[:500] if fault else PROBLEMS.get(round.problem or ""),
+            problem_code=fault.code if fault else round.problem,
             failures=failures,
             next_sync=tx.now + _wait(fault, failures, PAUSE if round.is_rest else pause),
             synced=fault is None,

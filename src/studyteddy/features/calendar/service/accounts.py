@@ -76,7 +76,7 @@ async def connect_caldav(
         words = "The server rejected the user name or password."
         raise invalid("/password", "connection_failed", words, ConnectionFailed) from None
     except ProviderError as fault:
-        raise invalid("/url", "connection_failed", str(fault), ConnectionFailed) from None
+        raise invalid("/url", fault.code, str(fault), ConnectionFailed) from None
     async with db.transaction(identity) as tx:
         return tx.reply(await connect(tx, "caldav", owner, credential, "events", connections))
 
@@ -86,7 +86,7 @@ async def connect(
 ) -> CalendarAccount:
     """Add an account, or replace the credential of the one that this owner has; raise 409 `too_many_accounts`."""
     if not owner.key.isprintable() or not owner.address.isprintable():
-        raise invalid("/url", "connection_failed", REASONS["invalid_response"], ConnectionFailed)
+        raise invalid("/url", "invalid_response", REASONS["invalid_response"], ConnectionFailed)
     await tx.lock_user()
     known = await store.of_owner(tx, tx.user_id, provider, owner.key)
     if known is None and await store.count(tx, tx.user_id) >= MAX_ACCOUNTS:

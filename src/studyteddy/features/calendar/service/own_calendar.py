@@ -38,7 +38,6 @@ from studyteddy.platform.ids import new_id
 from studyteddy.platform.local_time.dates import DayBoundary
 
 MAX_SESSIONS: Final = 500
-_REJECTED: Final = "The calendar server rejected a focus session as invalid."
 
 Time = tuple[datetime, datetime]
 
@@ -195,7 +194,7 @@ class OwnCalendar:
         except Failing as fault:
             if fault.reason != "rejected":
                 raise
-            self._round.problem = _REJECTED
+            self._round.problem = "session_rejected"
             return
         if not is_text(written.ref, MAX_REF):
             raise Failing("invalid_response")

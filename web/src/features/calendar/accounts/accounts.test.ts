@@ -6,7 +6,7 @@ import { SCHEMA } from "../../schema.ts";
 import type { CalendarEvent } from "../feeds/requests.ts";
 import { lastReads, sourceOf, sources, titleOf } from "../sources.ts";
 import { resultOf } from "./connecting.ts";
-import { allAccounts, conflictText, healthText, missingOf, newestConflicts, runOf } from "./rules.ts";
+import { allAccounts, conflictText, healthText, missingOf, newestConflicts, problemOf, runOf } from "./rules.ts";
 import type { CalendarAccount, CalendarConflict } from "./table.ts";
 
 const BERLIN = { timeZone: "Europe/Berlin", dayStart: "04:00" };
@@ -23,6 +23,7 @@ function account(id: string, more: Partial<CalendarAccount> = {}): CalendarAccou
         access: "events",
         state: "ok",
         problem: null,
+        problemCode: null,
         writes: true,
         eventsRead: null,
         lastSyncAt: "2030-01-31T07:55:00Z",
@@ -195,4 +196,14 @@ test.each([
     [undefined, null],
 ])("how it ended, by the state %o", (state, result) => {
     expect(resultOf({ place: { path: "/settings", query: new URLSearchParams(), state } } as never)).toBe(result);
+});
+
+test("a problem is said in the student's language where it has a text here", () => {
+    expect(problemOf(account("a"))).toBeUndefined();
+    const said = { problem: "The sign-in was rejected.", problemCode: "sign_in_rejected" };
+    expect(problemOf(account("a", said))).toEqual({
+        text: "The sign-in was rejected, or access was revoked. Connect the account again.",
+    });
+    expect(problemOf(account("a", { ...said, problemCode: "unreachable" }))?.lang).toBeUndefined();
+    expect(problemOf(account("a", { ...said, problemCode: "redirected" }))).toEqual({ text: said.problem, lang: "en" });
 });

@@ -1,5 +1,5 @@
 /** What is said about calendar accounts, and about what was changed on both sides. */
-import { m } from "../../../platform/messages.ts";
+import { has, m, type MessageKey } from "../../../platform/messages.ts";
 import {
     addMinutes,
     dateOf,
@@ -33,6 +33,16 @@ export function healthText(account: CalendarAccount, now: number, { timeZone }: 
         return joined(last, m("calendar.accounts.next", { time: formatTime(nextSyncAt, timeZone) }));
     return last || m("calendar.accounts.syncing");
 }
+
+/** Why an account can't be synchronized; in English for what has no text here. */
+export function problemOf({ problem, problemCode }: CalendarAccount): { text: string; lang?: string } | undefined {
+    if (problem === null) return undefined;
+    const keys = [`calendar.accounts.problem.${problemCode}`, `auth.field.url.${problemCode}`];
+    const key = keys.find((one) => has(one));
+    return key ? { text: m(key as PlainKey) } : { text: problem, lang: "en" };
+}
+
+type PlainKey = Extract<MessageKey, "calendar.accounts.problem.calendar_empty">;
 
 function lastText({ lastSyncAt }: CalendarAccount, now: number): string {
     if (lastSyncAt === null) return "";
