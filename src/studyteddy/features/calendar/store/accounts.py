@@ -29,7 +29,10 @@ from studyteddy.platform.security.encryption import SealedColumn
 
 SEALED_COLUMNS = [SealedColumn("calendar_accounts", "credential")]
 
-_SHOWN = "id, provider, address, access, state, problem, problem_code, writes, events_read, last_sync_at, next_sync_at, created_at"
+_SHOWN = (
+    "id, provider, address, access, state, problem, problem_code, writes, events_read, last_sync_at, next_sync_at,"
+    " created_at"
+)
 
 _STORED = (
     "id, provider, address, credential, state, failures, writes, asked_at, listed_at, last_sync_at, runner, runs_until"
@@ -94,8 +97,8 @@ INSERT INTO calendar_accounts (user_id, id, provider, owner_key, address, creden
 VALUES ($1, $2, $3, $4, $5, $6, $10, 'ok', 0, $7, $8, $9, $8)
 ON CONFLICT (user_id, id) DO UPDATE
    SET address = EXCLUDED.address, credential = EXCLUDED.credential, access = EXCLUDED.access, state = 'ok',
-       problem = NULL, problem_code = NULL, failures = 0, asked_at = EXCLUDED.asked_at, next_sync_at = EXCLUDED.next_sync_at,
-       listed_at = NULL""",
+       problem = NULL, problem_code = NULL, failures = 0, asked_at = EXCLUDED.asked_at,
+       next_sync_at = EXCLUDED.next_sync_at, listed_at = NULL""",
 )
 
 _READ_AGAIN = Statement(
@@ -121,8 +124,8 @@ _END = Statement(
     Nothing,
     """
 UPDATE calendar_accounts
-   SET state = CASE WHEN state = 'leaving' THEN state ELSE $3 END, problem = $4, problem_code = $9, failures = $5, next_sync_at = $6,
-       last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, runs_until = NULL, events_read = NULL
+   SET state = CASE WHEN state = 'leaving' THEN state ELSE $3 END, problem = $4, problem_code = $9, failures = $5,
+       next_sync_at = $6, last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, runs_until = NULL, events_read = NULL
  WHERE user_id = $1 AND id = $2""",
 )
 
