@@ -125,7 +125,8 @@ _END = Statement(
     """
 UPDATE calendar_accounts
    SET state = CASE WHEN state = 'leaving' THEN state ELSE $3 END, problem = $4, problem_code = $9, failures = $5,
-       next_sync_at = $6, last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, runs_until = NULL, events_read = NULL
+       next_sync_at = $6, last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, runs_until = NULL,
+       events_read = NULL
  WHERE user_id = $1 AND id = $2""",
 )
 
