@@ -285,7 +285,8 @@ def _google(settings: Settings, client: AsyncClient) -> OpenIdConnect | None:
 
 def _calendars(settings: Settings, client: AsyncClient, clock: Callable[[], datetime]) -> Connections:
     clients = _calendar_clients(settings, client)
-    return Connections(_field_encryption(settings), egress.allowed(settings.egress_allow), clients, clock=clock)
+    allow = egress.allowed(settings.egress_allow)
+    return Connections(_field_encryption(settings), allow, clients, public_url=_public_url(settings), clock=clock)
 
 
 def _calendar_clients(settings: Settings, client: AsyncClient) -> Clients:
@@ -366,7 +367,17 @@ def _web_folder(settings: Settings) -> Path | None:
 
 def _limits(settings: Settings) -> dict[str, Limit]:
     names: tuple[str, ...] = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
-    names += ("feed", "feed_sync", "ai_taskify", "ai_breakdown", "ai_tutor", "ai_questions", "ai_plan", "ai_estimate")
+    names += (
+        "calendar_notices",
+        "feed",
+        "feed_sync",
+        "ai_taskify",
+        "ai_breakdown",
+        "ai_tutor",
+        "ai_questions",
+        "ai_plan",
+        "ai_estimate",
+    )
     return {name: rate_limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
 
 

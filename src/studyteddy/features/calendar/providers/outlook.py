@@ -221,7 +221,10 @@ def _calendar(calendar: _Calendar) -> RemoteCalendar:
 
 def _channel(answer: Answer) -> Channel:
     made = outlook_api.parsed(_succeeded(answer).data, _Subscription)
-    return Channel(made.id, made.expiration_date_time.astimezone(UTC))
+    try:
+        return Channel(made.id, made.expiration_date_time.astimezone(UTC))
+    except OverflowError:
+        raise Failing("invalid_response") from None
 
 
 def _filter(value: str) -> dict[str, str]:
