@@ -187,7 +187,7 @@ class Outlook:
             "expirationDateTime": _instant(expires_at),
             "clientState": secret,
         }
-        answer = await self._api.send("POST", "subscriptions", body=body)
+        answer = await self._api.send("POST", "subscriptions", body=body, retries=0)
         if answer.status in (400, 403):
             raise Failing("unsupported")
         return _channel(answer)

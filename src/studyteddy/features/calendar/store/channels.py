@@ -35,7 +35,7 @@ _PUT = Statement(
     Nothing,
     """
 INSERT INTO calendar_channels (user_id, calendar_id, provider, channel, resource, secret_hash, expires_at)
-SELECT c.user_id, c.id, $3, $4, $5, $6, $7 FROM account_calendars AS c WHERE c.user_id = $1 AND c.id = $2
+SELECT $1, c.id, $3, $4, $5, $6, $7 FROM account_calendars AS c WHERE c.user_id = $1 AND c.id = $2
 ON CONFLICT (user_id, calendar_id) DO UPDATE
    SET channel = EXCLUDED.channel, resource = EXCLUDED.resource, secret_hash = EXCLUDED.secret_hash,
        expires_at = EXCLUDED.expires_at""",
@@ -52,7 +52,8 @@ _WATCH_AT = Statement(Nothing, "UPDATE account_calendars SET watch_at = $3 WHERE
 _NOTIFIED = Statement(
     NotifiedCalendar,
     """
-SELECT a.id, c.notified AND a.asked_at IS DISTINCT FROM a.taken_at AND a.asked_at > $3::timestamptz
+SELECT a.id AS account_id,
+       c.notified AND a.asked_at IS DISTINCT FROM a.taken_at AND a.asked_at > $3::timestamptz AS is_asked
   FROM account_calendars AS c JOIN calendar_accounts AS a ON a.user_id = c.user_id AND a.id = c.account_id
  WHERE c.user_id = $1 AND c.id = $2""",
 )
