@@ -152,6 +152,7 @@ async def disconnect(tx: Tx, account_id: UUID, *, remove_events: bool) -> None:
         await store.leave(tx, tx.user_id, account_id, removes_events=remove_events)
         for calendar in await store.calendars(tx, tx.user_id, account_id):
             await event_store.sweep(tx, tx.user_id, calendar.id, [])
+        await copy_store.forget_conflicts(tx, tx.user_id, account_id)
         await ask(tx, account_id)
     else:
         await store.delete(tx, tx.user_id, account_id)
