@@ -16,6 +16,7 @@ from tests.features.calendar.conftest import Vendors
 from tests.features.calendar.test_accounts import HOUR, SOON, again, events, planned, session
 from tests.features.calendar.test_consent import ALICE, connect, google_time, our_google_events
 from tests.peers import outlook_rules
+from tests.peers.dav_script import Request, Response
 from tests.peers.google_calendar import Fault
 
 from studyteddy.bootstrap import runtime
@@ -420,6 +421,16 @@ async def test_an_account_is_forgotten_even_if_notifications_cannot_be_ended(
     assert (await jobs(system), await events(alice)) == (0, [])
 
 
+async def test_an_account_connected_again_at_once_is_notified(system: System, alice: Person, push: Vendors) -> None:
+    account = await connect(system, alice, "google", push, access="events")
+    old = set(push.google.channels)
+    await alice.delete(f"/api/calendar/accounts/{account['id']}")
+    account = await connect(system, alice, "google", push, access="events")
+    assert (account["state"], len(account["calendars"]), await rows(system, alice)) == ("ok", 2, 2)
+    assert len(push.google.channels) == 2
+    assert not old & push.google.channels.keys()
+
+
 async def test_a_calendar_that_is_left_out_is_not_watched(system: System, alice: Person, push: Vendors) -> None:
     account = await connect(system, alice, "google", push, access="events")
     theirs, ours = account["calendars"]
@@ -462,24 +473,17 @@ async def test_a_notification_during_a_round_leads_to_another_one(
     await system.work()
     push.google.put(ALICE, "dentist", summary="Dentist", **google_time())
     await deliver(system, push)
-    answer, state = push.google._events_list, {"done": False}
+    answer = push.google._script
 
-    async def change() -> None:
-        push.google.put(ALICE, "exam", summary="Exam", **google_time(2))
-        await deliver(system, push)
+    async def interrupted(request: Request) -> Response:
+        """Answer; before that arrives, something else changes, and that is notified."""
+        response = await answer(request)
+        if "/alice@example.com/events?" in request.path and "exam" not in push.google.calendars[ALICE].documents:
+            push.google.put(ALICE, "exam", summary="Exam", **google_time(2))
+            assert await deliver(system, push) == [204]
+        return response
 
-    tasks = list[asyncio.Task[None]]()
-
-    def interrupted(call: Any) -> Any:
-        listed = answer(call)
-        if not state["done"]:
-            state["done"] = True
-            tasks.append(asyncio.ensure_future(change()))
-        return listed
-
-    monkeypatch.setattr(push.google, "_events_list", interrupted)
-    await system.work()
-    await asyncio.gather(*tasks)
+    monkeypatch.setattr(push.google, "_script", interrupted)
     await system.work()
     assert sorted(title for title, _ in await events(alice)) == ["Dentist", "Exam"]
 
