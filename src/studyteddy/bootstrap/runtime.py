@@ -92,6 +92,8 @@ class Runtime:
     calendar_pause: timedelta
     """Between two readings of a calendar that a student subscribes to."""
     calendar_connections: Connections
+    calendar_turns: asyncio.Semaphore
+    """Lets a few requests with notifications of calendars use the database at a time: a flood leaves it to others."""
     egress_allowed: Allowed
     """What may be fetched for students although it isn't on the public Internet."""
     field_encryption: FieldEncryption
@@ -162,6 +164,7 @@ async def runtime(
             feed_addresses=FeedAddresses(key_bytes(settings.refresh_key), _public_url(settings)),
             calendar_pause=timedelta(seconds=settings.calendar_poll),
             calendar_connections=_calendars(settings, outside, clock),
+            calendar_turns=asyncio.Semaphore(2),
             egress_allowed=egress.allowed(settings.egress_allow),
             field_encryption=_field_encryption(settings),
             google=_google(settings, outside),

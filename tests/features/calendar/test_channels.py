@@ -151,6 +151,16 @@ async def test_without_an_address_that_begins_with_https_nobody_is_asked(
             assert running.calendar_connections.push_url == pushed
 
 
+async def test_what_changed_before_notifications_began_is_read(system: System, alice: Person, vendors: Vendors) -> None:
+    await connect(system, alice, "google", vendors, access="events")
+    vendors.google.put(ALICE, "dentist", summary="Dentist", **google_time())
+    vars(system.running.calendar_connections)["push_url"] = ELSEWHERE
+    await planned(alice, SOON + 3 * HOUR)  # the calendar was read a moment ago
+    await system.work()
+    assert len(vendors.google.channels) == 2
+    assert [title for title, _ in await events(alice)] == ["Dentist"]
+
+
 async def test_what_strangers_send_does_nothing(system: System, alice: Person, outlook_push: Vendors) -> None:
     await connect(system, alice, "outlook", outlook_push)
     vars(system.running.calendar_connections)["push_url"] = ELSEWHERE
@@ -173,7 +183,10 @@ async def test_what_strangers_send_does_nothing(system: System, alice: Person, o
     ]
     bodies += [{}, [], {"value": [None]}, {"value": [{"subscriptionId": good["X-Goog-Channel-ID"]}]}]
     async with httpx2.AsyncClient(base_url=system.url, trust_env=False) as http:
-        answers = [await http.post(GOOGLE, headers=one) for one in [*forged, good]]
+        answers = [await http.post(GOOGLE, headers=one) for one in forged]
+        assert await jobs(system) == 0
+        answers.append(await http.post(GOOGLE, headers=good))
+        assert await jobs(system) == 1
         assert len({(one.status_code, one.content) for one in answers}) == 1  # the last one is known
         await system.work()
         for path in ("notifications", "lifecycle"):
@@ -327,6 +340,9 @@ async def test_a_calendar_without_notifications_is_asked_for_once_a_week(
     assert [title for title, _ in await events(alice)] == ["Dentist"]  # polled
     assert asked(push, "events.watch") == 2
     push.google.calendars[ALICE].watchable = True
+    with later(system, 3 * HOUR):
+        account = await again(system, alice, account)
+    assert asked(push, "events.watch") == 2
     push.google.channels_end = system.clock() + 30 * DAY
     with later(system, 7.1 * DAY):
         await again(system, alice, account)

@@ -6,6 +6,7 @@ notifications for many students come from a few addresses.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from studyteddy.features.calendar.providers import outlook_notices
@@ -25,7 +26,7 @@ MAX_ID, MAX_SECRET = 64, 256
 
 @router.post("/google/notifications", status=204, public=True, limited=False, largest=1 << 16)
 async def receive_google_notification(
-    db: Database, limiter: Limiter, limits: Mapping[str, Limit], request: Request
+    db: Database, calendar_turns: asyncio.Semaphore, limiter: Limiter, limits: Mapping[str, Limit], request: Request
 ) -> None:
     """Receive a notification from Google that something in a calendar changed.
 
@@ -35,33 +36,48 @@ async def receive_google_notification(
     channel, secret = request.header(b"x-goog-channel-id") or "", request.header(b"x-goog-channel-token") or ""
     state = request.header(b"x-goog-resource-state")
     if state != "sync" and 0 < len(channel) <= MAX_ID and len(secret) <= MAX_SECRET:
-        await channels.receive(db, "google", [Notice(channel, secret, "changed")])
+        await channels.receive(db, calendar_turns, "google", [Notice(channel, secret, "changed")])
 
 
 @router.post("/outlook/notifications", public=True, limited=False, media="text/plain", also={type(None): 202})
 async def receive_outlook_notifications(
-    db: Database, limiter: Limiter, limits: Mapping[str, Limit], request: Request, query: ValidationQuery
+    db: Database,
+    calendar_turns: asyncio.Semaphore,
+    limiter: Limiter,
+    limits: Mapping[str, Limit],
+    request: Request,
+    query: ValidationQuery,
 ) -> Answer | None:
     """Receive notifications from Microsoft that something in calendars changed.
 
     The body is a `changeNotificationCollection` of Microsoft Graph. A validation is answered with its token.
     """
-    return await _receive(db, limiter, limits, request, query)
+    return await _receive(db, calendar_turns, limiter, limits, request, query)
 
 
 @router.post("/outlook/lifecycle", public=True, limited=False, media="text/plain", also={type(None): 202})
 async def receive_outlook_lifecycle(
-    db: Database, limiter: Limiter, limits: Mapping[str, Limit], request: Request, query: ValidationQuery
+    db: Database,
+    calendar_turns: asyncio.Semaphore,
+    limiter: Limiter,
+    limits: Mapping[str, Limit],
+    request: Request,
+    query: ValidationQuery,
 ) -> Answer | None:
     """Receive notifications from Microsoft that subscriptions end, or that notifications were lost.
 
     The body is a `changeNotificationCollection` of Microsoft Graph. A validation is answered with its token.
     """
-    return await _receive(db, limiter, limits, request, query)
+    return await _receive(db, calendar_turns, limiter, limits, request, query)
 
 
 async def _receive(
-    db: Database, limiter: Limiter, limits: Mapping[str, Limit], request: Request, query: ValidationQuery
+    db: Database,
+    calendar_turns: asyncio.Semaphore,
+    limiter: Limiter,
+    limits: Mapping[str, Limit],
+    request: Request,
+    query: ValidationQuery,
 ) -> Answer | None:
     await spend(limiter, limits["calendar_notices"], request.client)
     validation = outlook_notices.validation(query.validation_token)
@@ -71,5 +87,5 @@ async def _receive(
         notices = outlook_notices.notices(request.body)
     except ValueError:
         return None
-    await channels.receive(db, "outlook", notices)
+    await channels.receive(db, calendar_turns, "outlook", notices)
     return None

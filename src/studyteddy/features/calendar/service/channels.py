@@ -6,6 +6,7 @@ calendar is to be read: anybody can send one, so it counts only with the secret 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
@@ -162,11 +163,11 @@ async def _end(provider: Provider, channels: Sequence[StoredChannel]) -> None:
         log.info("calendar.channel_not_ended", fault=type(fault).__name__)
 
 
-async def receive(db: Database, provider: OAuthProvider, notices: Sequence[Notice]) -> None:
+async def receive(db: Database, turns: asyncio.Semaphore, provider: OAuthProvider, notices: Sequence[Notice]) -> None:
     """Have the calendars read that notifications are about; nothing follows from those with a wrong secret."""
     if not notices:
         return
-    async with db.system("sign_in") as tx:
+    async with turns, db.system("sign_in") as tx:
         found = defaultdict[str, list[FoundChannel]](list)
         for channel in await store.find(tx, provider, [one.subscription for one in notices]):
             found[channel.channel].append(channel)
