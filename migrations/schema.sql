@@ -12,6 +12,8 @@ CREATE TABLE public.account_calendars (
     window_start date,
     was_empty boolean DEFAULT false NOT NULL,
     read_at timestamp with time zone,
+    watch_at timestamp with time zone,
+    notified boolean DEFAULT false NOT NULL,
     CONSTRAINT account_calendars_color_check CHECK ((length(color) <= 7)),
     CONSTRAINT account_calendars_name_check CHECK ((length(name) <= 200)),
     CONSTRAINT account_calendars_ref_check CHECK ((length(ref) <= 2000)),
@@ -376,6 +378,8 @@ CREATE TABLE public.calendar_accounts (
     runner bigint,
     runs_until timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    removes_events boolean DEFAULT false NOT NULL,
     CONSTRAINT calendar_accounts_access_check CHECK ((access = ANY (ARRAY['busy'::text, 'events'::text]))),
     CONSTRAINT calendar_accounts_address_check CHECK ((length(address) <= 320)),
     CONSTRAINT calendar_accounts_owner_key_check CHECK ((length(owner_key) <= 500)),
@@ -408,6 +412,23 @@ CREATE TABLE public.calendar_changes (
 ALTER TABLE ONLY public.calendar_changes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_changes OWNER TO study_owner;
+
+CREATE TABLE public.calendar_channels (
+    user_id uuid NOT NULL,
+    calendar_id uuid NOT NULL,
+    provider text NOT NULL,
+    channel text NOT NULL,
+    resource text NOT NULL,
+    secret_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_channels_channel_check CHECK ((length(channel) <= 100)),
+    CONSTRAINT calendar_channels_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'outlook'::text]))),
+    CONSTRAINT calendar_channels_resource_check CHECK ((length(resource) <= 500))
+);
+
+ALTER TABLE ONLY public.calendar_channels FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_channels OWNER TO study_owner;
 
 CREATE TABLE public.calendar_conflicts (
     user_id uuid NOT NULL,
@@ -1211,6 +1232,9 @@ ALTER TABLE ONLY public.calendar_accounts
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (user_id, id);
 
+ALTER TABLE ONLY public.calendar_channels
+    ADD CONSTRAINT calendar_channels_pkey PRIMARY KEY (user_id, calendar_id);
+
 ALTER TABLE ONLY public.calendar_conflicts
     ADD CONSTRAINT calendar_conflicts_pkey PRIMARY KEY (user_id, id);
 
@@ -1393,6 +1417,10 @@ CREATE INDEX calendar_changes_at ON public.calendar_changes USING btree (at);
 CREATE INDEX calendar_changes_feed ON public.calendar_changes USING btree (user_id, feed_id, id);
 
 CREATE INDEX calendar_changes_task ON public.calendar_changes USING btree (user_id, task_id);
+
+CREATE INDEX calendar_channels_channel ON public.calendar_channels USING btree (provider, channel);
+
+CREATE INDEX calendar_channels_expires ON public.calendar_channels USING btree (expires_at);
 
 CREATE INDEX calendar_conflicts_account ON public.calendar_conflicts USING btree (user_id, account_id);
 
@@ -1602,6 +1630,12 @@ ALTER TABLE ONLY public.calendar_changes
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_user_id_task_id_fkey FOREIGN KEY (user_id, task_id) REFERENCES public.tasks(user_id, id) ON DELETE SET NULL (task_id);
 
+ALTER TABLE ONLY public.calendar_channels
+    ADD CONSTRAINT calendar_channels_user_id_calendar_id_fkey FOREIGN KEY (user_id, calendar_id) REFERENCES public.account_calendars(user_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_channels
+    ADD CONSTRAINT calendar_channels_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.calendar_conflicts
     ADD CONSTRAINT calendar_conflicts_user_id_account_id_fkey FOREIGN KEY (user_id, account_id) REFERENCES public.calendar_accounts(user_id, id) ON DELETE CASCADE;
 
@@ -1786,6 +1820,8 @@ ALTER TABLE public.calendar_accounts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.calendar_channels ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.calendar_conflicts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_connections ENABLE ROW LEVEL SECURITY;
@@ -1878,6 +1914,8 @@ CREATE POLICY owner ON public.calendar_accounts USING ((user_id = ( SELECT (NULL
 
 CREATE POLICY owner ON public.calendar_changes USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY owner ON public.calendar_channels USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY owner ON public.calendar_conflicts USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY owner ON public.calendar_connections USING ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")));
@@ -1960,6 +1998,8 @@ CREATE POLICY sign_in ON public.api_keys FOR SELECT USING ((( SELECT current_set
 
 CREATE POLICY sign_in ON public.audit_anonymous FOR INSERT WITH CHECK (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text) AND (sealed_in IS NULL)));
 
+CREATE POLICY sign_in ON public.calendar_channels FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
+
 CREATE POLICY sign_in ON public.calendar_connections FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
 
 CREATE POLICY sign_in ON public.identities FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'sign_in'::text));
@@ -2009,6 +2049,8 @@ CREATE POLICY tidy ON public.audit_seals FOR SELECT USING ((( SELECT current_set
 CREATE POLICY tidy ON public.calendar_accounts FOR SELECT USING ((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text));
 
 CREATE POLICY tidy ON public.calendar_changes USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '90 days'::interval))));
+
+CREATE POLICY tidy ON public.calendar_channels USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (expires_at < now())));
 
 CREATE POLICY tidy ON public.calendar_conflicts USING (((( SELECT current_setting('app.purpose'::text, true) AS current_setting) = 'tidy'::text) AND (at < (now() - '90 days'::interval))));
 
@@ -2099,6 +2141,8 @@ GRANT SELECT,INSERT ON TABLE public.audit_seals TO study_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_accounts TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_changes TO study_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_channels TO study_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_conflicts TO study_app;
 

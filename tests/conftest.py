@@ -108,6 +108,7 @@ def settings_for(found: Engines, **changed: str) -> Settings:
         "LIMIT_REGISTER": "100000/60:100000",
         "LIMIT_LOGIN_ADDRESS": "100000/60:100000",
         "LIMIT_FEED_SYNC": "100000/60:100000",
+        "LIMIT_CALENDAR_NOTICES": "100000/60:100000",
         "LIMIT_AI_TASKIFY": "100000/60:100000",
         "LIMIT_AI_BREAKDOWN": "100000/60:100000",
         "LIMIT_AI_QUESTIONS": "100000/60:100000",

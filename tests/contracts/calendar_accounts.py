@@ -22,7 +22,12 @@ VALUES ($1, $3, $5, 'one', '', 'Essay', now(), now())), event AS (
 INSERT INTO calendar_events (user_id, id, calendar_id, ref, uid, recurrence_id, title, description, location, url,
        start_date, end_date, busy, deadline)
 VALUES ($1, gen_random_uuid(), $3, 'two', 'two', '', 'Lecture', '', '', '', current_date, current_date + 1, true, false)
-), connection AS (
+), another AS (
+INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, position, busy, ours, token)
+VALUES ($1, $2, $2, 'home', 'Home', '', 1, false, false, '')), channel AS (
+INSERT INTO calendar_channels (user_id, calendar_id, provider, channel, resource, secret_hash, expires_at)
+SELECT $1, one.id, 'google', one.id, '', sha256(one.id::text::bytea), now() + one.n * interval '1 hour'
+  FROM (VALUES ($2::uuid, -1), ($3::uuid, 1)) AS one(id, n)), connection AS (
 INSERT INTO calendar_connections (user_id, hash, provider, verifier, expires_at)
 SELECT $1, sha256(gen_random_uuid()::text::bytea), 'google', '', now() + n * interval '1 hour'
   FROM unnest(ARRAY[-1, 1]) AS n), old AS (

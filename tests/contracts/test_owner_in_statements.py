@@ -52,6 +52,7 @@ USER_TABLES = frozenset(
         "published_feeds",
         "account_calendars",
         "calendar_accounts",
+        "calendar_channels",
         "calendar_conflicts",
         "calendar_connections",
         "calendar_copies",

@@ -40,6 +40,9 @@ PUBLIC = {
     "read_feed",
     "receive_google_calendar",
     "receive_outlook_calendar",
+    "receive_google_notification",
+    "receive_outlook_notifications",
+    "receive_outlook_lifecycle",
 }
 
 PRIVATE = [route for route in catalogue.routes() if route.name not in PUBLIC]

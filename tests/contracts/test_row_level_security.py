@@ -28,6 +28,7 @@ VISIBLE = {
         "mail_tokens": "true",
         "identities": "true",
         "pending_sign_ins": "true",
+        "calendar_channels": "true",
         "calendar_connections": "true",
     },
     "relay": {"sessions": "revoked_at IS NOT NULL", "event_counters": "true"},
@@ -61,6 +62,7 @@ VISIBLE = {
         "ai_proposals": "created_at < now() - interval '90 days'",
         "calendar_feeds": "true",
         "calendar_accounts": "true",
+        "calendar_channels": "expires_at < now()",
         "calendar_conflicts": "at < now() - interval '90 days'",
         "calendar_connections": "expires_at < now()",
         "calendar_events": "removed_at < now() - interval '90 days'",
@@ -71,7 +73,15 @@ VISIBLE = {
 """The rows of all users that each purpose sees."""
 
 READS_ONLY = {
-    "sign_in": {"users", "sessions", "api_keys", "identities", "pending_sign_ins", "calendar_connections"},
+    "sign_in": {
+        "users",
+        "sessions",
+        "api_keys",
+        "identities",
+        "pending_sign_ins",
+        "calendar_channels",
+        "calendar_connections",
+    },
     "relay": {"sessions", "event_counters"},
     "operate": {"users"},
     "tidy": {"users", "exports", "attachments", "focus_sessions", "ai_pages", "calendar_feeds", "calendar_accounts"},

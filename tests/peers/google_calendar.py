@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -93,6 +94,7 @@ class GoogleCalendarServer(ScriptedServer):
         self.violations: list[str] = []
         """Where a request, or an answer of ours, isn't what the discovery document says."""
         self.calendars: dict[str, Calendar] = {}
+        self.channels_end = datetime(2027, 1, 1, tzinfo=UTC)
         self.channels: dict[str, dict[str, Any]] = {}
         self.notices: list[dict[str, str]] = []
         """The headers of the notifications that would have been sent."""
@@ -330,7 +332,7 @@ class GoogleCalendarServer(ScriptedServer):
             "resourceId": f"resource-of-{calendar.id}",
             "resourceUri": f"{self.api}/calendars/{call.path['calendarId']}/events?alt=json",
             "token": asked.get("token", ""),
-            "expiration": "1798761600000",
+            "expiration": str(int(self.channels_end.timestamp() * 1000)),
         }
         self.channels[asked["id"]] = {**channel, "calendar": calendar.id, "number": 0}
         self._send(self.channels[asked["id"]], "sync")

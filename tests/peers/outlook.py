@@ -60,6 +60,8 @@ class Graph(ScriptedServer):
         self.broken = frozenset(broken)
         self.faults: list[Fault] = []
         self.tokens = {"token"}
+        self.now = NOW
+        """Which subscriptions begin at."""
         self.zone = ""
         """A zone that answers are in, whatever was asked for."""
         self.forgotten = (410, "SyncStateNotFound")
@@ -398,7 +400,7 @@ class Graph(ScriptedServer):
         urls = body["notificationUrl"], body["lifecycleNotificationUrl"]
         if self.keeps(Rule.VALIDATION) and not all([await _is_valid(url) for url in urls]):
             raise Refused(400, "ValidationError")
-        made = Subscription(str(uuid4()), self._found(match[1]), *urls, body["clientState"], NOW)
+        made = Subscription(str(uuid4()), self._found(match[1]), *urls, body["clientState"], self.now)
         self.subscriptions[made.id] = made
         return self._prolonged(made, body)
 
@@ -413,7 +415,7 @@ class Graph(ScriptedServer):
 
     def _prolonged(self, one: Subscription, body: dict[str, Any]) -> dict[str, Any]:
         wanted = datetime.fromisoformat(body["expirationDateTime"])
-        one.expires_at = min(wanted, NOW + MAX_EXPIRY) if self.keeps(Rule.EXPIRY) else wanted
+        one.expires_at = min(wanted, self.now + MAX_EXPIRY) if self.keeps(Rule.EXPIRY) else wanted
         expires = f"{one.expires_at:%Y-%m-%dT%H:%M:%S}.0000000Z"
         shown = {"id": one.id, "resource": f"me/calendars/{one.calendar}/events", "notificationUrl": one.url}
         return shown | {"changeType": "created,updated,deleted", "clientState": None, "expirationDateTime": expires}

@@ -92,6 +92,8 @@ class Runtime:
     calendar_pause: timedelta
     """Between two readings of a calendar that a student subscribes to."""
     calendar_connections: Connections
+    calendar_turns: asyncio.Semaphore
+    """Lets a few requests with notifications of calendars use the database at a time: a flood leaves it to others."""
     egress_allowed: Allowed
     """What may be fetched for students although it isn't on the public Internet."""
     field_encryption: FieldEncryption
@@ -162,6 +164,7 @@ async def runtime(
             feed_addresses=FeedAddresses(key_bytes(settings.refresh_key), _public_url(settings)),
             calendar_pause=timedelta(seconds=settings.calendar_poll),
             calendar_connections=_calendars(settings, outside, clock),
+            calendar_turns=asyncio.Semaphore(2),
             egress_allowed=egress.allowed(settings.egress_allow),
             field_encryption=_field_encryption(settings),
             google=_google(settings, outside),
@@ -285,7 +288,8 @@ def _google(settings: Settings, client: AsyncClient) -> OpenIdConnect | None:
 
 def _calendars(settings: Settings, client: AsyncClient, clock: Callable[[], datetime]) -> Connections:
     clients = _calendar_clients(settings, client)
-    return Connections(_field_encryption(settings), egress.allowed(settings.egress_allow), clients, clock=clock)
+    allow = egress.allowed(settings.egress_allow)
+    return Connections(_field_encryption(settings), allow, clients, public_url=_public_url(settings), clock=clock)
 
 
 def _calendar_clients(settings: Settings, client: AsyncClient) -> Clients:
@@ -366,7 +370,17 @@ def _web_folder(settings: Settings) -> Path | None:
 
 def _limits(settings: Settings) -> dict[str, Limit]:
     names: tuple[str, ...] = ("general", "anonymous", "login_account", "login_address", "register", "reset", "export")
-    names += ("feed", "feed_sync", "ai_taskify", "ai_breakdown", "ai_tutor", "ai_questions", "ai_plan", "ai_estimate")
+    names += (
+        "calendar_notices",
+        "feed",
+        "feed_sync",
+        "ai_taskify",
+        "ai_breakdown",
+        "ai_tutor",
+        "ai_questions",
+        "ai_plan",
+        "ai_estimate",
+    )
     return {name: rate_limits.parse(name, getattr(settings, f"limit_{name}")) for name in names}
 
 

@@ -208,6 +208,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     limit_feed: Annotated[str, Meta(pattern=RATE, description="Readings of a published calendar.")] = "60/3600:20"
     limit_feed_sync: Annotated[str, Meta(pattern=RATE, description="Calendars read at once.")] = "60/3600:30"
+    limit_calendar_notices: Annotated[
+        str, Meta(pattern=RATE, description="Notifications of changed calendars per address.")
+    ] = "6000/60:2000"
     limit_ai_plan: Annotated[str, Meta(pattern=RATE, description="Study plans per account.")] = "3/60:3"
     limit_ai_estimate: Annotated[str, Meta(pattern=RATE, description="Estimates of what AI costs per account.")] = (
         "20/60:20"

@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 from tests.cast import Person, made
 from tests.conftest import System
+from tests.features.calendar.conftest import Vendors
 from tests.features.calendar.test_accounts import HOUR, SOON, again, conflicts, events, look, planned, session
-from tests.peers.google_calendar import GoogleCalendarServer, google_calendar
-from tests.peers.google_oauth import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
-from tests.peers.outlook import Graph, outlook
 
-from studyteddy.features.calendar.providers.oauth import GOOGLE_EVENTS_SCOPE, google, microsoft
-from studyteddy.features.calendar.service.connections import Clients
+from studyteddy.features.calendar.providers.oauth import GOOGLE_EVENTS_SCOPE
 
 ALICE = "alice@example.com"
-
-
-@dataclass
-class Vendors:
-    """The emulators of both vendors; Google's also stands for the sign-in of Microsoft."""
-
-    google: GoogleCalendarServer
-    graph: Graph
-    landed: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-async def vendors(system: System) -> AsyncIterator[Vendors]:
-    connections = system.running.calendar_connections
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(google_calendar())
-        graph = await stack.enter_async_context(outlook())
-        http = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False))
-        graph.tokens = cast("Any", server.oauth.access)
-        client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uri": REDIRECT_URI}
-        clients = Clients(
-            http,
-            google(http, **client, issuer=server.url),
-            server.api,
-            microsoft(http, **client, login_url=server.url),
-            graph.base,
-        )
-        before = vars(connections).copy()
-        vars(connections).update(_clients=clients, providers=["google", "outlook", "caldav"])
-        yield Vendors(server, graph)
-        vars(connections).update(before)
-        assert server.violations == []
-        assert graph.objections == []
 
 
 async def consent(person: Person, provider: str, vendors: Vendors, **body: Any) -> httpx2.Response:

@@ -148,7 +148,9 @@ def _responses(route: Route, hints: dict[str, Any]) -> dict[str, Any]:
     ):
         found["304"] = {"description": "Not modified."}
     for other, status in route.also:
-        found[str(status)] = {"description": "Success.", "content": {"application/json": {"schema": _schema(other)}}}
+        found[str(status)] = {"description": "Success."}
+        if other is not type(None):
+            found[str(status)]["content"] = {"application/json": {"schema": _schema(other)}}
     for status, kinds in sorted(_problems(route, hints).items()):
         found[str(status)] = _problem_response(kinds)
     for kind in SERVER_PROBLEMS:

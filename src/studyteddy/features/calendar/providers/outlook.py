@@ -187,7 +187,7 @@ class Outlook:
             "expirationDateTime": _instant(expires_at),
             "clientState": secret,
         }
-        answer = await self._api.send("POST", "subscriptions", body=body)
+        answer = await self._api.send("POST", "subscriptions", body=body, retries=0)
         if answer.status in (400, 403):
             raise Failing("unsupported")
         return _channel(answer)
@@ -221,7 +221,10 @@ def _calendar(calendar: _Calendar) -> RemoteCalendar:
 
 def _channel(answer: Answer) -> Channel:
     made = outlook_api.parsed(_succeeded(answer).data, _Subscription)
-    return Channel(made.id, made.expiration_date_time.astimezone(UTC))
+    try:
+        return Channel(made.id, made.expiration_date_time.astimezone(UTC))
+    except OverflowError:
+        raise Failing("invalid_response") from None
 
 
 def _filter(value: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import httpx2
 import msgspec
 
 from studyteddy.features.calendar.providers.provider import Failing, Gone, ProviderError, Stale
-from studyteddy.features.calendar.providers.rest import AccessTokens, Answer, Rest
+from studyteddy.features.calendar.providers.rest import RETRIES, AccessTokens, Answer, Rest
 
 BASE: Final = "https://graph.microsoft.com/v1.0"
 PAGE: Final = 50
@@ -47,12 +47,19 @@ class Api:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def send(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, etag: str = "", body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        etag: str = "",
+        body: Any = None,
+        retries: int = RETRIES,
     ) -> Answer:
         """Send a request to a path, or to a link that `is_link` accepts; with `etag`, only for that version."""
         headers = {"prefer": PREFER} | ({"if-match": etag} if etag else {})
         async with self._turns:
-            return await self._rest.send(method, path, query=query, headers=headers, body=body)
+            return await self._rest.send(method, path, query=query, headers=headers, body=body, retries=retries)
 
     def is_link(self, text: str) -> bool:
         """Return whether a text is a link that may be followed: into this interface."""

@@ -137,7 +137,11 @@ class StoredAccount(msgspec.Struct, frozen=True):
     state: str
     failures: int
     writes: bool
+    removes_events: bool
+    """Whether what was written into it is removed before it is forgotten."""
     asked_at: datetime
+    taken_at: datetime | None
+    """The `asked_at` that a job has begun with: if they differ, one will begin later."""
     listed_at: datetime | None
     last_sync_at: datetime | None
     runner: int | None
@@ -158,6 +162,10 @@ class StoredCalendar(msgspec.Struct, frozen=True):
     was_empty: bool
     """Whether the calendar, which had events, was suddenly empty at the last full round."""
     read_at: datetime | None
+    notified: bool
+    """Whether a notification of a change came since it was last read."""
+    watch_at: datetime | None
+    """When notifications are asked for again; None if there are none."""
 
 
 class ListedCalendar(msgspec.Struct, frozen=True):

@@ -73,6 +73,8 @@ class Round:
         """A key of `PROBLEMS`."""
         self.is_rest = False
         """Whether something is left for the next time, soon."""
+        self.push_url = ""
+        """Where providers can send notifications; "" if they can't."""
         self._runner = runner
         self._events_read = 0
         self._told = time.monotonic()
@@ -85,7 +87,7 @@ class Round:
         """Sign in with the account's credential; raise `SignInRequired`."""
         calendars = await store.calendars(self.db.reading(self.identity), self.user_id, self.account.id)
         own = [one.ref for one in calendars if one.ours]
-        vault = Vault(self, connections)
+        vault, self.push_url = Vault(self, connections), connections.push_url
         self.provider = connections.open(self.account, vault, user_id=self.user_id, own=own)
 
     @asynccontextmanager

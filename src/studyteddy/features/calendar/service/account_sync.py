@@ -15,13 +15,15 @@ from studyteddy import events
 from studyteddy.events import CalendarAccountDue
 from studyteddy.features.auth.service import profile
 from studyteddy.features.calendar.providers.provider import Failing, Gone, ProviderError, SignInRequired
-from studyteddy.features.calendar.schemas.accounts import StoredAccount
+from studyteddy.features.calendar.schemas.accounts import StoredAccount, StoredCalendar
+from studyteddy.features.calendar.service import channels
 from studyteddy.features.calendar.service.account_round import FRESH, LEASE, PROBLEMS, Lost, Round, publish
 from studyteddy.features.calendar.service.accounts import PAUSE
 from studyteddy.features.calendar.service.connections import Connections
 from studyteddy.features.calendar.service.feed_sync import FIRST_PAUSE, LONGEST_PAUSE
 from studyteddy.features.calendar.service.own_calendar import own_calendar
 from studyteddy.features.calendar.store import accounts as store
+from studyteddy.features.calendar.store import channels as channel_store
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.telemetry import CALENDAR_SYNCS, CALENDAR_TIME
@@ -82,14 +84,19 @@ async def _all(round: Round) -> None:
     boundary = await profile.day_boundary(round.db.reading(round.identity), round.user_id)
     calendars = await round.calendars()
     for calendar in calendars:
-        is_fresh = calendar.read_at is not None and round.db.clock() < calendar.read_at + FRESH
-        if calendar.busy and not calendar.ours and not (is_fresh and calendar.token):
+        if not (round.account.writes if calendar.ours else calendar.busy):
+            await channels.stop(round, calendar)
+        elif not calendar.ours and (await channels.watch(round, calendar) or _is_due(round, calendar)):
             try:
+                await _take_notice(round, calendar)
                 await round.read(calendar, boundary)
             except Gone:
                 await round.relist()
     if round.account.writes:
-        own = await own_calendar(round, await round.our_calendar(calendars), boundary)
+        calendar = await round.our_calendar(calendars)
+        await channels.watch(round, calendar)
+        await _take_notice(round, calendar)
+        own = await own_calendar(round, calendar, boundary)
         try:
             await own.pull()
             await own.push()
@@ -97,8 +104,23 @@ async def _all(round: Round) -> None:
             await round.relist()
 
 
+def _is_due(round: Round, calendar: StoredCalendar) -> bool:
+    """Return whether a calendar is read now."""
+    is_fresh = calendar.read_at is not None and round.db.clock() < calendar.read_at + FRESH
+    return calendar.notified or not (is_fresh and calendar.token)
+
+
+async def _take_notice(round: Round, calendar: StoredCalendar) -> None:
+    if calendar.notified:
+        async with round.transaction() as tx:
+            await channel_store.take_notice(tx, tx.user_id, calendar.id)
+
+
 async def _leave(round: Round) -> None:
-    """Remove what was written into an account."""
+    """End the notifications of an account, and remove what was written into it if the student wishes so."""
+    await channels.stop_all(round)
+    if not round.account.removes_events:
+        return
     boundary = await profile.day_boundary(round.db.reading(round.identity), round.user_id)
     for calendar in await store.calendars(round.db.reading(round.identity), round.user_id, round.account.id):
         if calendar.ours:
@@ -111,8 +133,9 @@ async def _end(round: Round, due: CalendarAccountDue, fault: ProviderError | Non
     failures = before.failures + 1 if fault else 0
     state = "reconnect" if isinstance(fault, SignInRequired) else "failing" if fault else "ok"
     CALENDAR_SYNCS.labels(before.provider, state).inc()
+    is_hopeless = isinstance(fault, SignInRequired) or failures > GIVES_UP or not before.removes_events
     async with round.transaction() as tx:
-        if before.state == "leaving" and (fault is None or isinstance(fault, SignInRequired) or failures > GIVES_UP):
+        if before.state == "leaving" and (fault is None or is_hopeless):
             await store.delete(tx, tx.user_id, before.id)
             return
         account = await store.lock(tx, tx.user_id, before.id)

@@ -28,6 +28,7 @@ from studyteddy.features.calendar.schemas.accounts import (
 )
 from studyteddy.features.calendar.service.connections import Connections, Credential
 from studyteddy.features.calendar.store import accounts as store
+from studyteddy.features.calendar.store import channels as channel_store
 from studyteddy.features.calendar.store import copies as copy_store
 from studyteddy.features.calendar.store import events as event_store
 from studyteddy.platform.db.database import Database
@@ -145,11 +146,17 @@ async def sync(tx: Tx, account_id: UUID) -> CalendarAccount:
 
 
 async def disconnect(tx: Tx, account_id: UUID, *, remove_events: bool) -> None:
-    """Forget an account and its events; raise 404. With `remove_events`, what was written there is removed first."""
+    """Forget an account and its events; raise 404. With `remove_events`, what was written there is removed first.
+
+    If there is something to do at the provider, a job does it, and then forgets the account.
+    """
     await tx.lock_user()
     await _lock(tx, account_id)
-    if remove_events:
-        await store.leave(tx, tx.user_id, account_id)
+    if remove_events or await channel_store.of_account(tx, tx.user_id, account_id):
+        await store.leave(tx, tx.user_id, account_id, removes_events=remove_events)
+        for calendar in await store.calendars(tx, tx.user_id, account_id):
+            await event_store.sweep(tx, tx.user_id, calendar.id, [])
+        await copy_store.forget_conflicts(tx, tx.user_id, account_id)
         await ask(tx, account_id)
     else:
         await store.delete(tx, tx.user_id, account_id)

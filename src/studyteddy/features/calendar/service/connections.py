@@ -122,7 +122,13 @@ class Connections:
     """Opens the providers of calendar accounts."""
 
     def __init__(
-        self, field_encryption: FieldEncryption, allow: Allowed, clients: Clients, *, clock: Callable[[], datetime]
+        self,
+        field_encryption: FieldEncryption,
+        allow: Allowed,
+        clients: Clients,
+        *,
+        public_url: str,
+        clock: Callable[[], datetime],
     ) -> None:
         self._field_encryption = field_encryption
         self._allow = allow
@@ -131,6 +137,8 @@ class Connections:
         offered: dict[ProviderName, object] = {"google": clients.google, "outlook": clients.microsoft, "caldav": True}
         self.providers = [name for name, one in offered.items() if one is not None]
         """What can be connected."""
+        self.push_url = public_url if public_url.startswith("https://") else ""
+        """Where vendors can send notifications; "" if they can't: they accept only https."""
 
     def oauth(self, provider: OAuthProvider) -> OAuth | None:
         """Return the client of a vendor, or None if the operator has none."""

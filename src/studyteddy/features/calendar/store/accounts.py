@@ -35,10 +35,11 @@ _SHOWN = (
 )
 
 _STORED = (
-    "id, provider, address, credential, state, failures, writes, asked_at, listed_at, last_sync_at, runner, runs_until"
+    "id, provider, address, credential, state, failures, writes, removes_events, asked_at, taken_at, listed_at,"
+    " last_sync_at, runner, runs_until"
 )
 
-_CALENDAR = "id, ref, name, busy, ours, token, window_start, was_empty, read_at"
+_CALENDAR = "id, ref, name, busy, ours, token, window_start, was_empty, read_at, notified, watch_at"
 
 
 class _Account(msgspec.Struct, frozen=True):
@@ -83,7 +84,7 @@ _OF_OWNER = Statement(
     f"SELECT {_STORED} FROM calendar_accounts WHERE user_id = $1 AND provider = $2 AND owner_key = $3 FOR UPDATE",
 )
 
-_COUNT = Statement(int, "SELECT count(*)::int FROM calendar_accounts WHERE user_id = $1")
+_COUNT = Statement(int, "SELECT count(*)::int FROM calendar_accounts WHERE user_id = $1 AND state <> 'leaving'")
 
 _WRITING = Statement(
     UUID, "SELECT id FROM calendar_accounts WHERE user_id = $1 AND writes AND state IN ('ok', 'failing') LIMIT 100"
@@ -102,7 +103,8 @@ ON CONFLICT (user_id, id) DO UPDATE
 )
 
 _READ_AGAIN = Statement(
-    Nothing, "UPDATE account_calendars SET token = '', read_at = NULL WHERE user_id = $1 AND account_id = $2"
+    Nothing,
+    "UPDATE account_calendars SET token = '', read_at = NULL, watch_at = NULL WHERE user_id = $1 AND account_id = $2",
 )
 
 _ASK = Statement(
@@ -112,7 +114,10 @@ UPDATE calendar_accounts SET asked_at = $3, listed_at = CASE WHEN $4 THEN NULL E
  WHERE user_id = $1 AND id = $2 AND (NOT $5 OR next_sync_at <= $3 AND asked_at <= $3::timestamptz - $6::interval)""",
 )
 
-_BEGIN = Statement(Nothing, "UPDATE calendar_accounts SET runner = $3, runs_until = $4 WHERE user_id = $1 AND id = $2")
+_BEGIN = Statement(
+    Nothing,
+    "UPDATE calendar_accounts SET runner = $3, runs_until = $4, taken_at = asked_at WHERE user_id = $1 AND id = $2",
+)
 
 _BEAT = Statement(
     Nothing, "UPDATE calendar_accounts SET runs_until = $4 WHERE user_id = $1 AND id = $2 AND runner = $3"
@@ -136,8 +141,14 @@ _SET_WRITES = Statement(Nothing, "UPDATE calendar_accounts SET writes = $3 WHERE
 
 _LISTED = Statement(Nothing, "UPDATE calendar_accounts SET listed_at = $3 WHERE user_id = $1 AND id = $2")
 
+# A job that runs ends with its next transaction, unless it may be writing what will have to be removed.
 _LEAVE = Statement(
-    Nothing, "UPDATE calendar_accounts SET state = 'leaving', failures = 0 WHERE user_id = $1 AND id = $2"
+    Nothing,
+    """
+UPDATE calendar_accounts
+   SET state = 'leaving', failures = 0, removes_events = $3, runner = CASE WHEN $3 THEN runner END,
+       runs_until = CASE WHEN $3 THEN runs_until END
+ WHERE user_id = $1 AND id = $2""",
 )
 
 _DELETE = Statement(Nothing, "DELETE FROM calendar_accounts WHERE user_id = $1 AND id = $2")
@@ -319,9 +330,9 @@ async def set_writes(tx: Tx, user_id: UUID, account_id: UUID, *, writes: bool) -
     await tx.do(_SET_WRITES, user_id, account_id, writes)
 
 
-async def leave(tx: Tx, user_id: UUID, account_id: UUID) -> None:
-    """Record that an account is disconnected once what was written into it is removed."""
-    await tx.do(_LEAVE, user_id, account_id)
+async def leave(tx: Tx, user_id: UUID, account_id: UUID, *, removes_events: bool) -> None:
+    """Record that an account is forgotten once its notifications and, if wished, what was written into it are gone."""
+    await tx.do(_LEAVE, user_id, account_id, removes_events)
 
 
 async def delete(tx: Tx, user_id: UUID, account_id: UUID) -> bool:

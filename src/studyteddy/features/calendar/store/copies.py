@@ -93,6 +93,8 @@ _REVERSED = Statement(
     f"UPDATE calendar_conflicts SET reversed_at = $3 WHERE user_id = $1 AND id = $2 RETURNING {_CONFLICT}",
 )
 
+_FORGET_CONFLICTS = Statement(Nothing, "DELETE FROM calendar_conflicts WHERE user_id = $1 AND account_id = $2")
+
 DATA_EXPORTS = [
     exported("calendar_copies", "calendar_id, session_id, title, starts_at, ends_at, own_title", order="session_id"),
     exported("calendar_conflicts", _CONFLICT),
@@ -173,6 +175,10 @@ async def conflicts(
 ) -> list[tuple[CalendarConflict, str]]:
     """Return the conflicts, the latest first, each with its sort key."""
     return await reader.keyed(_CONFLICTS, user_id, limit, after.id if after else None)
+
+
+async def forget_conflicts(tx: Tx, user_id: UUID, account_id: UUID) -> None:
+    await tx.do(_FORGET_CONFLICTS, user_id, account_id)
 
 
 async def lock_conflict(tx: Tx, user_id: UUID, conflict_id: UUID) -> CalendarConflict | None:
