@@ -62,6 +62,7 @@ ABOUT_SEVERAL = {
     "analytics": {"overview": "the overview"},
     "calendar": {
         "accounts_at_random": "random histories of accounts, with faults and deaths",
+        "feed_fairness": "what servers that never answer delay",
         "feed_reading": "the process that reads calendars of others, with hostile ones",
     },
     "gamification": {"points": "the points"},
