@@ -74,6 +74,7 @@ SYSTEM = {
     "platform.realtime.store._COUNTERS": "relay: the last event numbers of everyone connected to this process",
     "features.auth.store.sessions._RECENTLY_REVOKED": "relay: recently ended sessions of all users",
     "platform.jobs.store._CLAIM": "worker: due jobs of all users",
+    "platform.jobs.store._CLAIM_SLOW": "worker: due jobs of all users, few of each",
     "platform.jobs.store._CLAIM_SUSPECT": "worker: a job whose worker died",
     "platform.jobs.store._ANY_SUSPECT": "worker: whether there is such a job",
     "platform.jobs.store._FINISH": "worker: by id and attempt",

@@ -63,6 +63,7 @@ ABOUT_SEVERAL = {
     "calendar": {
         "accounts_on_servers": "accounts on real CalDAV servers, beside another client",
         "accounts_at_random": "random histories of accounts, with faults and deaths",
+        "feed_fairness": "what servers that never answer delay",
         "feed_reading": "the process that reads calendars of others, with hostile ones",
     },
     "gamification": {"points": "the points"},

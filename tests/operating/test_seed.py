@@ -6,9 +6,10 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, get_args
+from unittest.mock import ANY
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -63,13 +64,14 @@ def nows() -> list[datetime]:
 async def test_each_screen_has_something_to_show(system: System, case: str) -> None:
     language, now = CASES[case]
     async with seeded(system, language, now) as ada:
-        data = await everything(ada)
+        data = await everything(ada, now)
     today = days_at(now).today
     assert data["preferences"]["language"] == data["me"]["locale"] == language
     assert data["me"]["timeZone"] == "Europe/Berlin"
     check_today(data["tasks"], today.isoformat(), now)
     check_tasks(data["tasks"], today)
     check_week(data["sessions"], days_at(now))
+    check_calendar(data, days_at(now))
     check_insights(data)
     assert data["current"]["session"] is None
     types = Counter(one["type"] for one in data["notifications"])
@@ -141,6 +143,24 @@ def check_week(sessions: list[dict[str, Any]], days: Days) -> None:
     assert {one["status"] for one in sessions} == {"completed", "scheduled"}
 
 
+def check_calendar(data: dict[str, Any], days: Days) -> None:
+    """Lectures and others in this week and the next, at no time of a session; and nothing to complain of for a year."""
+    (feed,) = data["feeds"]
+    assert (feed["host"], feed["added"], feed["failures"], feed["problems"]) == ("calendar.example", ANY, 0, [])
+    assert datetime.fromisoformat(feed["nextRun"]) > days.now + timedelta(days=360)
+    assert datetime.fromisoformat(feed["lastRun"]) <= days.now
+    begin, end = (datetime.combine(days.day(days.monday(0) + day), time(), BERLIN) for day in (0, 14))
+    times = [(datetime.fromisoformat(one["startsAt"]), datetime.fromisoformat(one["endsAt"])) for one in data["events"]]
+    shown = [one for one in times if begin <= one[0] < end]
+    assert len(shown) == 17
+    assert {start.astimezone(BERLIN).hour for start, _ in shown} == {8, 12}
+    assert all(one["busy"] and not one["deadline"] for one in data["events"])
+    sessions = [(one["scheduledAt"], one["plannedMinutes"]) for one in data["sessions"] if one["scheduledAt"]]
+    for at, minutes in sessions:
+        start = datetime.fromisoformat(at)
+        assert not [one for one in times if one[0] < start + timedelta(minutes=minutes) and start < one[1]]
+
+
 def check_insights(data: dict[str, Any]) -> None:
     year, tasks, sessions = data["year"], data["tasks"], data["sessions"]
     done = [one for one in tasks if one["completedAt"]]
@@ -193,10 +213,12 @@ async def free_address(system: System) -> None:
     await admin.close()
 
 
-async def everything(ada: httpx2.AsyncClient) -> dict[str, Any]:
+async def everything(ada: httpx2.AsyncClient, now: datetime) -> dict[str, Any]:
     """Return what the screens show."""
     data = {name: (await ada.get(f"/api/{path}")).raise_for_status().json() for name, path in PATHS.items()}
     data = {name: value.get("items", value) for name, value in data.items()}
+    window = {"from": (now - timedelta(days=30)).isoformat(), "to": (now + timedelta(days=30)).isoformat()}
+    data["events"] = (await ada.get("/api/calendar/events", params=window)).raise_for_status().json()["items"]
     essay = next(one for one in data["tasks"] if one["subtasksCompleted"] == 2 and "](https://" in one["description"])
     data["attachments"] = (await ada.get(f"/api/tasks/{essay['id']}/attachments")).json()["items"]
     return data
@@ -208,6 +230,7 @@ PATHS = {
     "tasks": "tasks?limit=200",
     "subjects": "subjects",
     "sessions": "focus-sessions?limit=200",
+    "feeds": "calendar/feeds",
     "current": "focus-sessions/current",
     "points": "gamification/points",
     "year": "analytics/overview?range=year",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import socket
 import ssl
+import threading
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,6 +16,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from tests.chaos.harness import until
 from tests.providers.certificates import certificates
 
 from studyteddy.platform import egress
@@ -207,6 +210,33 @@ async def test_the_next_address_is_tried_if_the_first_does_not_answer(
 
 async def test_a_name_that_does_not_resolve_is_unreachable() -> None:
     assert "doesn't resolve" in await _unreachable(f"https://nowhere.invalid/{SECRET}", Allowed())
+
+
+def test_names_that_hang_the_resolver_delay_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the event loop of the standard library, whose threads resolve names like ours do."""
+    hanging: list[str] = []
+    released = threading.Event()
+
+    def hang(host: str, *others: object, **more: object) -> list[object]:
+        hanging.append(host)
+        released.wait()
+        return []
+
+    async def run() -> list[str]:
+        urls = [f"https://{number}.example/{SECRET}" for number in range(40)]
+        reading = asyncio.gather(*(_unreachable(url, Allowed()) for url in urls))
+        await until(lambda: len(hanging) >= 4, within=5)
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.to_thread(str)
+                return await reading
+        finally:
+            released.set()
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(egress, "RESOLVE_SECONDS", 0.2, raising=False)
+    assert asyncio.run(run()) == [f"{number}.example doesn't resolve" for number in range(40)]
+    assert len(hanging) <= 16  # the others were given up before they began
 
 
 async def test_international_names_are_sent_in_ascii(server: Server, resolved: dict[str, list[list[str]]]) -> None:

@@ -381,6 +381,32 @@ async def test_of_missed_slots_only_the_latest_is_filled(desk: Desk) -> None:
     assert len(await desk.rows()) == 2
 
 
+# Lanes.
+
+
+async def test_jobs_of_one_lane_never_wait_for_those_of_another(desk: Desk) -> None:
+    for lane in ("outside", "slow"):
+        await desk.put(*(order(wait_outside, Work(lane))._replace(lane=lane) for _ in range(5)))
+    await desk.writes(write, ["local"])
+    working = asyncio.ensure_future(desk.worker(slots=2).run_due())
+    await until(lambda: len(ran) == 4, within=5)
+    assert (sorted(ran), await desk.effects()) == (["outside"] * 2 + ["slow"] * 2, ["local"])
+    released.set()
+    assert (await working, len(ran), await desk.rows()) == (11, 10, [])
+
+
+async def test_few_slow_jobs_of_a_user_run_at_a_time_in_all_workers(desk: Desk) -> None:
+    first, second = desk.users[:2]
+    for user, name, number in ((first, "a", 10), (second, "b", 2), (None, "nobody", 4)):
+        await desk.put(*(order(wait_outside, Work(name))._replace(lane="slow") for _ in range(number)), user=user)
+    working = [asyncio.ensure_future(desk.worker().run_due())]
+    await until(lambda: len(ran) == 9, within=5)
+    working.append(asyncio.ensure_future(desk.worker().run_due()))
+    assert (await working[1], sorted(ran)) == (0, ["a"] * 3 + ["b"] * 2 + ["nobody"] * 4)
+    released.set()
+    assert (await working[0], await desk.rows()) == (16, [])
+
+
 # Leases and fencing.
 
 
@@ -532,8 +558,12 @@ def test_a_job_is_either_local_or_outside() -> None:
 
 @pytest.mark.parametrize(
     ("claim", "arguments"),
-    [(store._CLAIM, ("local", 20, 30.0)), (store._CLAIM_SUSPECT, (["local", "outside"], 30.0))],
-    ids=["due", "suspect"],
+    [
+        (store._CLAIM, ("local", 20, 30.0)),
+        (store._CLAIM_SLOW, ("local", 20, 30.0, 3)),
+        (store._CLAIM_SUSPECT, (["local", "outside"], 30.0)),
+    ],
+    ids=["due", "slow", "suspect"],
 )
 async def test_two_hundred_thousand_future_jobs_cost_a_claim_nothing(
     desk: Desk, claim: Statement[store.Claimed], arguments: tuple[object, ...]

@@ -14,9 +14,10 @@ import re
 import socket
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from ssl import SSLContext
 from urllib.parse import quote, urljoin, urlsplit
@@ -28,6 +29,8 @@ from studyteddy.platform.http import CONNECT_SECONDS, TOTAL_SECONDS, Unreachable
 
 MAX_REDIRECTS = 5
 MAX_URL = 4096
+RESOLVE_SECONDS = 4.0
+"""How long resolving a name may take, with the time that it waits for a thread."""
 PORTS = frozenset({80, 443, 8008, 8080, 8443})
 """Where web servers listen. Others, such as those of mail servers and databases, are refused."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -74,6 +77,10 @@ _NOT_PUBLIC_IPV6 = [
 ]
 _6TO4 = IPv6Network("2002::/16")
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+_RESOLVERS = ThreadPoolExecutor(16, "resolve")
+"""Names that students typed may hang their resolver, which can't be stopped. So they have threads of their own: those
+of the event loop also resolve the names of the database and of mail servers."""
 
 logging.getLogger("httpcore2").setLevel(logging.INFO)  # its debug messages contain the headers of responses
 
@@ -291,9 +298,11 @@ async def _addresses(target: _Target, allow: Allowed) -> list[Address]:
 
 
 async def _resolve(host: str, port: int) -> list[str]:
+    resolve = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, resolve)
+    except (OSError, UnicodeError):  # TimeoutError is an OSError
         raise Unreachable(f"{host} doesn't resolve") from None
     return [str(address[0]) for *_, address in found]
 

@@ -235,7 +235,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 1.0
     job_slots: Annotated[
-        int, Meta(ge=1, le=200, description="Maximum concurrent jobs per worker that call external services.")
+        int,
+        Meta(
+            ge=1,
+            le=200,
+            description="Concurrent jobs per worker that call external services, and as many that read calendars.",
+        ),
     ] = 20
     drain_seconds: Annotated[
         float,

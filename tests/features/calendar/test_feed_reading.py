@@ -7,15 +7,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
+from tests.peers.caldav_servers import LOCK
+from tests.peers.locked import installed
 from tests.rules.calendar.feeds import SINCE, UNTIL, ZONE, calendar, feed
 
 from studyteddy.features.calendar.formats import feeds
-from studyteddy.features.calendar.formats.feeds import MAX_BYTES, MAX_EVENTS, SECONDS, UNREADABLE, Feed, read_feed
+from studyteddy.features.calendar.formats.feed_reader import read
+from studyteddy.features.calendar.formats.feeds import (
+    MAX_BYTES,
+    MAX_EVENTS,
+    MAX_PROBLEMS,
+    SECONDS,
+    UNREADABLE,
+    Feed,
+    read_feed,
+    read_feeds,
+)
 
+PACKAGES = ("icalendar", "recurring_ical_events")
 EVENT = "UID:{n}\nDTSTART;TZID=Europe/Berlin:20261201T100000\nDURATION:PT1H\nSUMMARY:Event {n}"
 
 
@@ -42,6 +55,26 @@ async def test_a_body_over_the_limit_is_not_read() -> None:
 async def test_a_process_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "SECONDS", 0.01)
     assert await _read(calendar(EVENT.format(n=1))) == Feed(problems=[UNREADABLE])
+
+
+async def test_calendars_of_other_tests_are_read_without_a_crash() -> None:
+    """Those with which `icalendar` and `recurring-ical-events` are tested, which the packages contain."""
+    packages = await asyncio.to_thread(installed, LOCK, "caldav")
+    paths = [path for name in PACKAGES for path in sorted((packages / name).rglob("*.ics"))]
+    assert len(paths) > 250
+    bodies, since, until = [path.read_bytes() for path in paths], date(2000, 1, 1), date(2030, 12, 31)
+    found = await read_feeds(bodies, zone=ZONE, since=since, until=until)
+    assert found == [read(body, zone=ZONE, since=since, until=until) for body in bodies]
+    assert sum(bool(read_one.events) for read_one in found) > 150
+    for read_one in found:
+        assert len(read_one.problems) <= MAX_PROBLEMS
+        ids = {(one.uid, one.recurrence_id) for one in read_one.events}
+        assert len(ids) == len(read_one.events) <= MAX_EVENTS
+        for one in read_one.events:
+            assert (one.starts_at is None) != (one.start_date is None)
+            if one.starts_at and one.ends_at:
+                assert one.starts_at.tzinfo is UTC
+                assert one.starts_at <= one.ends_at
 
 
 async def test_other_work_goes_on_while_calendars_are_read() -> None:
@@ -93,7 +126,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 # its parent's. The calendar is read from standard input; own and child's peaks (KiB) and the events are printed.
 _MEASURED = """
 import asyncio, resource, sys
-from datetime import date
+from datetime import UTC, date
+from studyteddy.features.calendar.formats.feed_reader import read
 from studyteddy.features.calendar.formats.feeds import read_feed
 body = sys.stdin.buffer.read()
 def peak():

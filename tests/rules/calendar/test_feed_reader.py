@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from importlib.util import find_spec
-from pathlib import Path
+from datetime import date, datetime
 
 import pytest
 from tests.rules.calendar.feeds import SINCE, UNTIL, ZONE, calendar, feed, starts
@@ -327,26 +324,3 @@ def test_the_first_events_are_taken() -> None:
     assert found.problems == [feed_reader.TOO_MANY]
     instants = [one.starts_at for one in found.events[1:] if one.starts_at]
     assert instants == sorted(instants)
-
-
-def _shipped() -> Iterator[Path]:
-    """The calendars that libraries are tested with, where these are installed."""
-    for name in ("icalendar", "recurring_ical_events"):
-        found = find_spec(name)
-        if found and found.origin:
-            yield from sorted(Path(found.origin).parent.rglob("*.ics"))
-
-
-def test_calendars_of_other_tests_are_read_without_a_crash() -> None:
-    read_ones = 0
-    for path in _shipped():
-        found = read(path.read_bytes(), zone=ZONE, since=date(2000, 1, 1), until=date(2030, 12, 31))
-        assert len(found.problems) <= MAX_PROBLEMS
-        assert len({(one.uid, one.recurrence_id) for one in found.events}) == len(found.events) <= MAX_EVENTS
-        for one in found.events:
-            assert (one.starts_at is None) != (one.start_date is None)
-            if one.starts_at and one.ends_at:
-                assert one.starts_at.tzinfo is UTC
-                assert one.starts_at <= one.ends_at
-        read_ones += bool(found.events)
-    assert read_ones > 50

@@ -1,7 +1,8 @@
 """Sample data: a student's term of eight weeks, created by the features' services with a simulated clock.
 
-The term depends only on the language, the time zone and the present: what happened (`history`) and what is open
-(`open_tasks`) are steps (`steps`) that `simulation` plays. The texts are in `texts/`.
+The term depends only on the language, the time zone and the present: what happened (`history`), what is open
+(`open_tasks`) and what is in another calendar (`subscription`) are steps (`steps`) that `simulation` plays. The texts
+are in `texts/`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from studyteddy.bootstrap.seed.history import FIRST_DAY, history
 from studyteddy.bootstrap.seed.open_tasks import open_tasks
 from studyteddy.bootstrap.seed.simulation import Clock, Simulation
 from studyteddy.bootstrap.seed.steps import Step
+from studyteddy.bootstrap.seed.subscription import subscription
 from studyteddy.bootstrap.seed.texts import Language, Texts, load
 from studyteddy.features.auth.schemas.accounts import EmailTaken, NewAccount
 from studyteddy.features.auth.schemas.profile import PreferenceChanges, ProfileChanges
@@ -60,7 +62,7 @@ def seed(
 
 def term(days: Days, texts: Texts) -> list[Step]:
     """Return the steps of the whole term, in the order in which those of one instant are played."""
-    return [*open_tasks(days, texts), *history(days, texts)]
+    return [*open_tasks(days, texts), *history(days, texts), subscription(days, texts)]
 
 
 async def _seed(settings: Settings, days: Days, language: Language, progress: Callable[[int, int], None]) -> None:

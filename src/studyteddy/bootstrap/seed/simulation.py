@@ -27,12 +27,15 @@ from studyteddy.bootstrap.seed.steps import (
     SkipTask,
     StartSession,
     Step,
+    Subscribe,
 )
 from studyteddy.features.ai.providers.scripted import Scripted
 from studyteddy.features.ai.schemas.chats import NewMessage, TutorMeta
 from studyteddy.features.ai.service import chats, memory
 from studyteddy.features.attachments import service as attachments
 from studyteddy.features.attachments.schemas import NewAttachment
+from studyteddy.features.calendar.schemas.feeds import NewFeed
+from studyteddy.features.calendar.service import feed_sync, feeds
 from studyteddy.features.focus.schemas.commands import Command, NewInterruption
 from studyteddy.features.focus.service import commands
 from studyteddy.features.notifications import service as notifications
@@ -85,13 +88,15 @@ class Simulation:
     async def _play(self, actions: list[Action]) -> None:
         async with self._running.db.transaction(self._identity) as tx:
             for action in actions:
-                if not isinstance(action, AttachFile | AskTutor):
+                if not isinstance(action, AttachFile | AskTutor | Subscribe):
                     await self._do(action, tx)
         for action in actions:
             if isinstance(action, AttachFile):
                 await self._attach(action)
             elif isinstance(action, AskTutor):
                 await self._ask(action)
+            elif isinstance(action, Subscribe):
+                await self._subscribe(action)
 
     @singledispatchmethod
     async def _do(self, action: Action, tx: Tx) -> None:
@@ -178,3 +183,10 @@ class Simulation:
         async for event in chats.answer(self._running.db, ai, self._identity, new):
             if isinstance(event.data, TutorMeta):
                 self._chats[action.task] = event.data.chat_id
+
+    async def _subscribe(self, action: Subscribe) -> None:
+        running, identity = self._running, self._identity
+        async with running.db.transaction(identity) as tx:
+            feed = await feeds.add(tx, NewFeed(action.url), running.field_encryption)
+        self._clock.at += timedelta(seconds=1)  # so that the job of the subscription finds it read
+        await feed_sync.take(running.db, identity, feed.id, action.text.encode(), pause=action.pause)

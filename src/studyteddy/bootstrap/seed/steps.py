@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -101,6 +101,14 @@ class AskTutor(msgspec.Struct, frozen=True):
     message: str
 
 
+class Subscribe(msgspec.Struct, frozen=True):
+    """Subscribe to a calendar, whose server returns `text` now and is asked again after `pause`."""
+
+    url: str
+    text: str
+    pause: timedelta
+
+
 class ReadNotifications(msgspec.Struct, frozen=True):
     """Read all notifications so far."""
 
@@ -118,6 +126,7 @@ Action = (
     | CompleteSession
     | Remember
     | AskTutor
+    | Subscribe
     | ReadNotifications
 )
 

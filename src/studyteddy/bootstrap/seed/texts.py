@@ -43,6 +43,16 @@ class TutorTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages: list[str]
 
 
+class CalendarTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The name of a calendar and the titles of its events; {} is a subject."""
+
+    name: str
+    lecture: str
+    course: str
+    lab: str
+    dentist: str
+
+
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All texts in one language; `notes` and `interruptions` are of focus sessions."""
 
@@ -52,6 +62,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: list[str]
     interruptions: list[str]
     attachment: AttachmentTexts
+    calendar: CalendarTexts
     tutor: TutorTexts
 
 

@@ -26,7 +26,7 @@ from studyteddy.platform.security.encryption import FieldEncryption
 jobs = Jobs("calendar")
 
 
-@jobs.on(FeedDue)
+@jobs.on(FeedDue, slow=True)
 async def sync_feed(
     db: Database,
     field_encryption: FieldEncryption,
@@ -58,7 +58,7 @@ async def poll_feeds(db: Database) -> None:
     await feeds.poll(db)
 
 
-@jobs.on(CalendarAccountDue)
+@jobs.on(CalendarAccountDue, slow=True)
 async def sync_account(
     db: Database,
     calendar_connections: Connections,

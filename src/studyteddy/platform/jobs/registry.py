@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -13,6 +13,9 @@ from studyteddy.platform.db.outbox import Reaction
 from studyteddy.platform.event import Event
 
 Handler = Callable[..., Awaitable[None]]
+Lane = Literal["local", "outside", "slow"]
+LANES: tuple[Lane, ...] = get_args(Lane)
+"""The lanes of the queue. A job of one lane never waits for those of another."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -30,10 +33,12 @@ class Job(msgspec.Struct, frozen=True):
     """Whether it takes the job's id, which is the same for every attempt: an idempotency key for external services."""
     event: type[Event] | None = None
     every: timedelta | None = None
+    is_slow: bool = False
+    """Whether it waits for servers that users chose: few of a user run at a time."""
 
     @property
-    def lane(self) -> str:
-        return "local" if self.local else "outside"
+    def lane(self) -> Lane:
+        return "local" if self.local else "slow" if self.is_slow else "outside"
 
 
 class Jobs:
@@ -43,15 +48,17 @@ class Jobs:
         self.feature = feature
         self.registered: list[Job] = []
 
-    def on(self, event: type[Event]) -> Callable[[Handler], Handler]:
-        """Run the job once for each `event`, passed as the parameter `event`."""
-        return lambda handler: self._add(handler, event=event)
+    def on(self, event: type[Event], *, slow: bool = False) -> Callable[[Handler], Handler]:
+        """Run the job once for each `event`, passed as the parameter `event`; `slow` if it waits for users' servers."""
+        return lambda handler: self._add(handler, event=event, slow=slow)
 
     def every(self, **period: float) -> Callable[[Handler], Handler]:
         """Run the job once per period (`minutes=5`) since the epoch, regardless of the number of workers."""
         return lambda handler: self._add(handler, every=timedelta(**period))
 
-    def _add(self, handler: Handler, *, event: type[Event] | None = None, every: timedelta | None = None) -> Handler:
+    def _add(
+        self, handler: Handler, *, event: type[Event] | None = None, every: timedelta | None = None, slow: bool = False
+    ) -> Handler:
         hints = get_type_hints(handler)
         names = list(inspect.signature(handler).parameters)
         payload_name = next((name for name in names if name in ("event", "payload")), "")
@@ -73,6 +80,7 @@ class Jobs:
                 takes_id="job_id" in names,
                 event=event,
                 every=every,
+                is_slow=slow,
             )
         )
         return handler

@@ -7,6 +7,7 @@ and changes nothing. `leased` distinguishes jobs whose worker died from those th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -56,6 +57,24 @@ _CLAIM = Statement(
 WITH due AS MATERIALIZED (
     SELECT id, extract(epoch FROM now() - run_at)::float8 AS waited FROM jobs
      WHERE lane = $1 AND NOT leased AND run_at <= now() ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs AS j SET run_at = now() + $3 * interval '1 second', leased = true, attempt = j.attempt + 1
+  FROM due WHERE j.id = due.id
+RETURNING {_COLUMNS}""",
+)
+
+# As above, but a job waits as long as enough others of its user run or are before it. Workers that claim at the same
+# moment don't see each other's jobs, so more of them may run for once.
+_CLAIM_SLOW = Statement(
+    Claimed,
+    f"""
+WITH due AS MATERIALIZED (
+    SELECT id, extract(epoch FROM now() - run_at)::float8 AS waited FROM jobs AS mine
+     WHERE lane = $1 AND NOT leased AND run_at <= now() AND $4 > (
+           SELECT count(*) FROM jobs AS other
+            WHERE other.user_id = mine.user_id AND other.lane = mine.lane
+              AND (other.leased OR (other.run_at, other.id) < (mine.run_at, mine.id)))
+     ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE jobs AS j SET run_at = now() + $3 * interval '1 second', leased = true, attempt = j.attempt + 1
   FROM due WHERE j.id = due.id
@@ -152,11 +171,16 @@ async def claim(tx: Tx, lane: str, *, limit: int, lease: float) -> list[Claimed]
     return await tx.all(_CLAIM, lane, limit, lease)
 
 
-async def any_suspect(tx: Tx, lanes: list[str]) -> bool:
+async def claim_slow(tx: Tx, lane: str, *, limit: int, lease: float, per_user: int) -> list[Claimed]:
+    """As `claim`, but of each user only as many as make `per_user` with those that run."""
+    return await tx.all(_CLAIM_SLOW, lane, limit, lease, per_user)
+
+
+async def any_suspect(tx: Tx, lanes: Sequence[str]) -> bool:
     return await tx.one(_ANY_SUSPECT, lanes) or False
 
 
-async def claim_suspect(tx: Tx, lanes: list[str], *, lease: float) -> Claimed | None:
+async def claim_suspect(tx: Tx, lanes: Sequence[str], *, lease: float) -> Claimed | None:
     """One job whose worker fell silent."""
     return await tx.one(_CLAIM_SUSPECT, lanes, lease)
 

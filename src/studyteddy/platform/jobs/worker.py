@@ -2,7 +2,8 @@
 
 Up to twenty local jobs run in one transaction whose last statement deletes exactly those rows at those attempts;
 otherwise everything rolls back and each job runs alone. Outside jobs, which call external services, run under a lease
-that a heartbeat extends.
+that a heartbeat extends. So do slow ones, which call servers that users chose: they have slots of their own, and few of
+a user run at a time.
 """
 
 from __future__ import annotations
@@ -26,12 +27,11 @@ from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.identity import Identity
 from studyteddy.platform.jobs import store
-from studyteddy.platform.jobs.registry import Job, Registry
+from studyteddy.platform.jobs.registry import LANES, Job, Lane, Registry
 from studyteddy.platform.jobs.store import Claimed
 from studyteddy.platform.telemetry import JOB_RAN, JOB_WAITED, JOBS_DONE
 
 log = structlog.get_logger("studyteddy.jobs")
-LANES = ["local", "outside"]
 _NO_USER = UUID(int=0)
 
 
@@ -45,6 +45,9 @@ class Policy(msgspec.Struct, frozen=True):
     backoff: float = 1.0
     group: int = 20
     slots: int = 20
+    """Jobs that run at a time in each of the lanes `outside` and `slow`."""
+    per_user: int = 3
+    """Slow jobs of one user that run at a time."""
     drain: float = 30.0
 
 
@@ -62,7 +65,7 @@ class Worker:
         self._resources = resources
         self._policy = policy
         self._held: dict[int, tuple[Claimed, asyncio.Task[Any]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Lane] = {}
         self._woken = asyncio.Event()
         self._stopping = False
         self._last_beat = time.monotonic()
@@ -113,20 +116,29 @@ class Worker:
         try:
             async with self._db.system("worker") as tx:
                 suspect = await store.any_suspect(tx, LANES)
-                outside = await self._claim(tx, "outside", self._policy.slots - len(self._tasks))
-                local = await self._claim(tx, "local", self._policy.group)
+                outside = await self._claim(tx, "outside")
+                slow = await self._claim(tx, "slow")
+                local = await store.claim(tx, "local", limit=self._policy.group, lease=self._policy.lease)
             for job in outside:
-                self._start_outside(job)
+                self._start_outside(job, "outside")
+            for job in slow:
+                self._start_outside(job, "slow")
             if local:
                 await self._run_group(local)
-            return len(outside) + len(local) + (await self._run_suspect() if suspect else 0)
+            return len(outside) + len(slow) + len(local) + (await self._run_suspect() if suspect else 0)
         except Unavailable as fault:
             log.warning("jobs.database_unavailable", detail=fault.detail)
             await asyncio.sleep(random.uniform(0.2, 0.6))
             return 0
 
-    async def _claim(self, tx: Tx, lane: str, free: int) -> list[Claimed]:
-        return await store.claim(tx, lane, limit=free, lease=self._policy.lease) if free > 0 else []
+    async def _claim(self, tx: Tx, lane: Lane) -> list[Claimed]:
+        policy = self._policy
+        free = policy.slots - sum(used == lane for used in self._tasks.values())
+        if free <= 0:
+            return []
+        if lane == "slow":
+            return await store.claim_slow(tx, lane, limit=free, lease=policy.lease, per_user=policy.per_user)
+        return await store.claim(tx, lane, limit=free, lease=policy.lease)
 
     async def _run_suspect(self) -> int:
         """Run one job whose worker died, alone in this process, since it may have caused the crash."""
@@ -141,7 +153,7 @@ class Worker:
         if job.attempt > self._policy.attempts:
             await self._bury(job, "the worker crashed each time it ran this job")
         elif job.kind in self._jobs and not self._jobs[job.kind].local:
-            await asyncio.wait([self._start_outside(job)])
+            await asyncio.wait([self._start_outside(job, self._jobs[job.kind].lane)])
         else:
             await self._attempt([job])
         return 1
@@ -200,18 +212,18 @@ class Worker:
             if not await store.finish(tx, jobs):
                 raise LeaseLost()
 
-    # Outside jobs: run under a lease and must be idempotent.
+    # Outside and slow jobs: run under a lease and must be idempotent.
 
-    def _start_outside(self, job: Claimed) -> asyncio.Task[None]:
+    def _start_outside(self, job: Claimed, lane: Lane) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._run_outside(job))
         self._held[job.id] = job, task
-        self._tasks.add(task)
+        self._tasks[task] = lane
         task.add_done_callback(lambda done: self._ended(job, done))
         return task
 
     def _ended(self, job: Claimed, task: asyncio.Task[None]) -> None:
         self._held.pop(job.id, None)
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._revoked.discard(job.id)
         self._woken.set()
         if not task.cancelled() and (fault := task.exception()):

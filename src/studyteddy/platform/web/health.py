@@ -14,6 +14,7 @@ from studyteddy.platform.cache import Redis, RedisUnavailable, ping
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.errors import NotFound, Problem, Unavailable
 from studyteddy.platform.jobs import store
+from studyteddy.platform.jobs.registry import LANES
 from studyteddy.platform.telemetry import JOBS_DEAD, JOBS_WAITING
 from studyteddy.platform.web.binding import Answer
 from studyteddy.platform.web.routing import Router
@@ -107,7 +108,7 @@ class Health:
     async def _queue(self) -> str:
         async with self._db.system("worker") as tx:
             depths, dead = await store.depths(tx)
-        for lane in ("local", "outside"):
+        for lane in LANES:
             JOBS_WAITING.labels(lane).set(next((depth.waiting for depth in depths if depth.lane == lane), 0))
         JOBS_DEAD.set(dead)
         oldest = max((depth.oldest for depth in depths), default=0.0)

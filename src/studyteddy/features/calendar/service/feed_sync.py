@@ -136,10 +136,35 @@ async def sync(
     window = _window(boundary, db.clock())
     address = feeds.address_of(feed, field_encryption, user_id=user_id)
     found = await _read(feed, address, allow, window, zone=boundary.time_zone, now=db.clock())
+    await _record(db, identity, feed, found, window, boundary, pause=pause)
+
+
+async def take(db: Database, identity: Identity, feed_id: UUID, body: bytes, *, pause: timedelta) -> None:
+    """Keep what a calendar's server would return, which isn't asked: sample data has no server."""
+    reader, user_id = db.reading(identity), identity.user_id
+    feed = await store.stored(reader, user_id, feed_id)
+    assert feed is not None
+    boundary = await profile.day_boundary(reader, user_id)
+    window = _window(boundary, db.clock())
+    found = await _parsed(Fetched(200, {}, body, ""), window, zone=boundary.time_zone)
+    await _record(db, identity, feed, found, window, boundary, pause=pause)
+
+
+async def _record(
+    db: Database,
+    identity: Identity,
+    feed: StoredFeed,
+    found: Found,
+    window: Window,
+    boundary: DayBoundary,
+    *,
+    pause: timedelta,
+) -> None:
+    """Keep what was found in a calendar, unless it was removed, or asked for or read since."""
     async with db.transaction(identity) as tx:
         await tx.lock_user()
-        current = await store.lock(tx, user_id, due.feed_id)
-        if current is not None and _is_asked(current, due) and current.last_run == feed.last_run:
+        current = await store.lock(tx, identity.user_id, feed.id)
+        if current is not None and (current.asked_at, current.last_run) == (feed.asked_at, feed.last_run):
             await _keep(tx, current, found, window, boundary, pause=pause)
 
 
