@@ -13,7 +13,7 @@ from tests.contracts import operations
 from tests.contracts.calendar_accounts import add_account, planned
 from tests.contracts.operations import Operation
 from tests.contracts.population import NOTES
-from tests.features.calendar.test_accounts import Found
+from tests.peers.memory_calendar import Found
 
 from studyteddy.platform.ids import new_id
 

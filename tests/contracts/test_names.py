@@ -62,6 +62,9 @@ ABOUT_SEVERAL = {
     "analytics": {"overview": "the overview"},
     "calendar": {
         "accounts_on_servers": "accounts on real CalDAV servers, beside another client",
+        "accounts_attacked": "providers that lie or break, and races, each once",
+        "servers_attacked": "what goes wrong with real CalDAV servers",
+        "vendors_attacked": "what goes wrong at Google and Microsoft, and who may connect them",
         "accounts_at_random": "random histories of accounts, with faults and deaths",
         "feed_fairness": "what servers that never answer delay",
         "feed_reading": "the process that reads calendars of others, with hostile ones",

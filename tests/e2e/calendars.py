@@ -9,8 +9,7 @@ from uuid import UUID
 import asyncpg
 from tests.cast import Person, made
 from tests.e2e.school import COURSES
-from tests.features.calendar.test_accounts import Found
-from tests.peers.memory_calendar import MemoryCalendar, event
+from tests.peers.memory_calendar import Found, MemoryCalendar, event
 
 from studyteddy.bootstrap.runtime import Runtime
 from studyteddy.events import CalendarAccountDue

@@ -14,8 +14,8 @@ from tests.conftest import Clock, System, serving, settings_for
 from tests.e2e.conftest import BUILDS, Program
 from tests.e2e.devices import PHONE, device, newcomer
 from tests.e2e.student import day, go
-from tests.features.calendar.test_accounts import HOUR, SOON, Found, again, connect, planned, session
-from tests.peers.memory_calendar import MemoryCalendar, event
+from tests.features.calendar.test_accounts import HOUR, SOON, again, connect, planned, session
+from tests.peers.memory_calendar import Found, MemoryCalendar, event
 
 from studyteddy.bootstrap import runtime
 from studyteddy.embedded import Engines

@@ -61,6 +61,17 @@ class CalDavServer:
     def allow(self) -> Allowed:
         return Allowed(frozenset({("127.0.0.1", self.port)}))
 
+    def make_calendar(self, name: str, shown: str) -> None:
+        """Make a calendar as the student would."""
+        body = (
+            '<C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
+            f"<displayname>{shown}</displayname></prop></set></C:mkcalendar>"
+        )
+        with httpx2.Client(trust_env=False, auth=(USER, PASSWORD)) as http:
+            headers = {"content-type": "application/xml"}
+            answer = http.request("MKCALENDAR", f"{self.calendars}{name}/", content=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+
     def command(self) -> list[str]:
         if self.name == "radicale":
             (self.home / "users").write_text(f"{USER}:{PASSWORD}\n")

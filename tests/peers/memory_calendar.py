@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from studyteddy.features.calendar.formats.ics_edit import moved
+from studyteddy.features.calendar.providers.caldav_account import CalDavCredential
 from studyteddy.features.calendar.providers.provider import (
+    Account,
     Changes,
     Gone,
     Owner,
@@ -150,6 +152,13 @@ class MemoryProvider:
         if ref not in events:
             raise Gone
         return events[ref]
+
+
+class Found(MemoryProvider):
+    """A provider that is also what is connected to."""
+
+    async def found(self) -> CalDavCredential:
+        return CalDavCredential("https://cal.example", "ada", "secret", Account("", "https://cal.example/", ""))
 
 
 def times(event: OwnEvent) -> dict[str, Any]:

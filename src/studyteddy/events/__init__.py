@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from studyteddy.events.calendar import CalendarAccountConnected as CalendarAccountConnected
 from studyteddy.events.calendar import CalendarAccountDeleted as CalendarAccountDeleted
 from studyteddy.events.calendar import CalendarAccountDue as CalendarAccountDue
 from studyteddy.events.calendar import CalendarAccountStopped as CalendarAccountStopped

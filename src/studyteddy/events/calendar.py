@@ -23,6 +23,14 @@ class CalendarAccountDue(Event, frozen=True):
     asked_at: datetime
 
 
+@internal("calendar_account.connected")
+class CalendarAccountConnected(SecurityEvent, frozen=True):
+    """A calendar account was connected, or got another credential."""
+
+    user_id: UUID
+    address: str
+
+
 @public("calendar_account.updated", shows="CalendarAccount")
 class CalendarAccountUpdated(Event, frozen=True):
     """A calendar account was connected, changed or synchronized."""

@@ -1,8 +1,8 @@
-"""Google and Microsoft beside the whole program, as emulators."""
+"""Calendar providers beside the whole program: Google and Microsoft as emulators, and one in memory."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -10,12 +10,15 @@ from typing import Any, cast
 import httpx2
 import pytest
 from tests.conftest import System
+from tests.peers.caldav_servers import SERVERS, CalDavServer, caldav_server
 from tests.peers.google_calendar import GoogleCalendarServer, google_calendar
 from tests.peers.google_oauth import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.peers.memory_calendar import Found, MemoryCalendar
 from tests.peers.outlook import Graph, outlook
 
 from studyteddy.features.calendar.providers.oauth import google, microsoft
-from studyteddy.features.calendar.service.connections import Clients
+from studyteddy.features.calendar.service.connections import Clients, Connections
+from studyteddy.platform import egress
 
 
 @dataclass
@@ -49,3 +52,19 @@ async def vendors(system: System) -> AsyncIterator[Vendors]:
         vars(connections).update(before)
         assert server.violations == []
         assert graph.objections == []
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Found:
+    """The calendars of a student at a provider: one of their own, and one of holidays."""
+    provider = Found({"work": MemoryCalendar("Work"), "holidays": MemoryCalendar("Holidays", writable=False)})
+    monkeypatch.setattr(Connections, "caldav", lambda *_: provider)
+    return provider
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[CalDavServer]:
+    with caldav_server(request.param) as found:
+        monkeypatch.setattr(egress, "PORTS", egress.PORTS | {found.port})
+        found.make_calendar("work", "Work")
+        yield found

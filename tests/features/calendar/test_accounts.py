@@ -6,32 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from tests.cast import Person, made
 from tests.conftest import System
-from tests.peers.memory_calendar import MemoryCalendar, MemoryProvider, event
+from tests.peers.memory_calendar import Found, MemoryCalendar, MemoryProvider, event
 
-from studyteddy.features.calendar.providers.caldav_account import CalDavCredential
-from studyteddy.features.calendar.providers.provider import Account, Failing, SignInRequired
-from studyteddy.features.calendar.service.connections import Connections
+from studyteddy.features.calendar.providers.provider import Failing, SignInRequired
 
 SOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
 HOUR = timedelta(hours=1)
-
-
-class Found(MemoryProvider):
-    """A provider that is also what is connected to."""
-
-    async def found(self) -> CalDavCredential:
-        return CalDavCredential("https://cal.example", "ada", "secret", Account("", "https://cal.example/", ""))
-
-
-@pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch) -> Found:
-    """The calendars of a student at a provider: one of their own, and one of holidays."""
-    provider = Found({"work": MemoryCalendar("Work"), "holidays": MemoryCalendar("Holidays", writable=False)})
-    monkeypatch.setattr(Connections, "caldav", lambda *_: provider)
-    return provider
 
 
 async def connect(system: System, person: Person) -> dict[str, Any]:

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
-import pytest
 from tests.cast import Person, made
 from tests.conftest import System
 from tests.features.calendar.test_accounts import HOUR, SOON, again, conflicts, events, look, planned, session
-from tests.peers.caldav_servers import PASSWORD, SERVERS, USER, CalDavServer, caldav_server, run_client
+from tests.peers.caldav_servers import PASSWORD, USER, CalDavServer, run_client
 from tests.peers.memory_calendar import event
-
-from studyteddy.platform import egress
-
-
-@pytest.fixture(params=SERVERS)
-def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[CalDavServer]:
-    with caldav_server(request.param) as found:
-        monkeypatch.setattr(egress, "PORTS", egress.PORTS | {found.port})
-        make(found, "work", "Work")
-        yield found
-
-
-def make(server: CalDavServer, name: str, shown: str) -> None:
-    """Make a calendar as the student would."""
-    body = (
-        '<C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
-        f"<displayname>{shown}</displayname></prop></set></C:mkcalendar>"
-    )
-    dav(server, "MKCALENDAR", f"{server.calendars}{name}/", body.encode(), "application/xml")
 
 
 def dav(server: CalDavServer, method: str, url: str, body: bytes = b"", kind: str = "text/calendar") -> httpx2.Response:

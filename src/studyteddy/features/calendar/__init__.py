@@ -21,7 +21,14 @@ from studyteddy.platform.feature import Feature
 _STORES = (published_feed, feeds, events, courses, accounts, channels, copies)
 
 FEATURE = Feature(
-    routers=(feeds_api.router, accounts_api.router, channels_api.router, events_api.router, published_feed_api.router),
+    routers=(
+        feeds_api.router,
+        accounts_api.router,
+        accounts_api.connecting,
+        channels_api.router,
+        events_api.router,
+        published_feed_api.router,
+    ),
     jobs=(jobs.jobs,),
     data_exports=tuple(one for store in _STORES for one in store.DATA_EXPORTS),
     retention=(*feeds.RETENTION, *events.RETENTION, *accounts.RETENTION, *channels.RETENTION, *copies.RETENTION),

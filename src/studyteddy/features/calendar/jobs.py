@@ -52,6 +52,13 @@ async def end_published_feed(tx: Tx, event: PasswordChanged) -> None:
         await published_feed.end(tx)
 
 
+@jobs.on(PasswordChanged)
+async def stop_accounts(tx: Tx, event: PasswordChanged) -> None:
+    """Stop calendar accounts after a reset: whoever had the account may have connected their own."""
+    if event.by_mail:
+        await accounts.stop(tx)
+
+
 @jobs.every(minutes=1)
 async def poll_feeds(db: Database) -> None:
     """Have the calendars read that are due."""

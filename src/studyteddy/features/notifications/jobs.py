@@ -7,6 +7,7 @@ import structlog
 from studyteddy.events import (
     AiKeyChanged,
     ApiKeyCreated,
+    CalendarAccountConnected,
     CalendarAccountStopped,
     CalendarConflictFound,
     CalendarPublished,
@@ -140,6 +141,13 @@ async def warn_of_published_calendar(tx: Tx, job_id: int, event: CalendarPublish
     """Warn that the calendar was published."""
     effect = "Whoever has its address can read it without signing in, until you stop publishing it."
     await service.warn(tx, event, "Your calendar was published", effect, source=str(job_id))
+
+
+@jobs.on(CalendarAccountConnected)
+async def warn_of_calendar_account(tx: Tx, job_id: int, event: CalendarAccountConnected) -> None:
+    """Warn that a calendar account was connected: focus sessions may be written into it."""
+    effect = f"Your focus sessions can be written into a calendar of {event.address}, and be moved there."
+    await service.warn(tx, event, "A calendar account was connected", effect, source=f"connected-{job_id}")
 
 
 @jobs.on(CalendarAccountStopped)

@@ -36,6 +36,8 @@ from studyteddy.platform.web.rate_limits import Limit, Limiter, spend
 from studyteddy.platform.web.routing import Router
 
 router = Router("/api/calendar", tag="calendar")
+connecting = Router("/api/calendar", tag="calendar", scope="account")
+"""What decides who can read and write the student's plan: not for API keys of other scopes."""
 
 STATE, STATE_SECONDS = "calendar", 600
 """The cookie that binds a connection to the browser in which it began, and for how long."""
@@ -49,7 +51,7 @@ async def get_calendar_accounts(
     return await accounts.all_of(db.reading(identity), identity.user_id, calendar_connections)
 
 
-@router.post("/caldav/connect", status=201, errors=(ConnectionFailed, TooManyAccounts))
+@connecting.post("/caldav/connect", status=201, errors=(ConnectionFailed, TooManyAccounts))
 async def connect_caldav(
     db: Database,
     limiter: Limiter,
@@ -67,7 +69,7 @@ async def connect_caldav(
     return await accounts.connect_caldav(db, identity, body, calendar_connections)
 
 
-@router.post("/google/connect", secret=True, errors=(Unavailable,))
+@connecting.post("/google/connect", secret=True, errors=(Unavailable,))
 async def connect_google(
     db: Database,
     calendar_connections: Connections,
@@ -84,7 +86,7 @@ async def connect_google(
     return await _begin(db, "google", body.access if body else "busy", calendar_connections, cookies, identity, request)
 
 
-@router.post("/outlook/connect", secret=True, errors=(Unavailable,))
+@connecting.post("/outlook/connect", secret=True, errors=(Unavailable,))
 async def connect_outlook(
     db: Database,
     calendar_connections: Connections,
@@ -164,7 +166,7 @@ async def _finish(
     return Answer(b"", 303, b"text/plain", ((b"location", address.encode()), (b"cache-control", b"no-store"), expired))
 
 
-@router.patch("/accounts/{account_id}", errors=(NoSuchAccount,))
+@connecting.patch("/accounts/{account_id}", errors=(NoSuchAccount,))
 async def update_calendar_account(tx: Tx, account_id: UUID, body: AccountChanges) -> CalendarAccount:
     """Choose whether focus sessions are written into an account. What was written stays, and isn't read any more."""
     return await accounts.update(tx, account_id, body)
@@ -186,7 +188,7 @@ async def sync_calendar_account(
         return tx.reply(await accounts.sync(tx, account_id))
 
 
-@router.delete("/accounts/{account_id}", errors=(NoSuchAccount,))
+@connecting.delete("/accounts/{account_id}", errors=(NoSuchAccount,))
 async def disconnect_calendar_account(tx: Tx, account_id: UUID, query: DisconnectQuery) -> None:
     """Disconnect an account. With `removeEvents`, the focus sessions in it are removed, in the background."""
     await accounts.disconnect(tx, account_id, remove_events=query.remove_events)

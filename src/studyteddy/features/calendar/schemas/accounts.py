@@ -45,6 +45,9 @@ class CalDavSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
 
+    def __repr__(self) -> str:
+        return "CalDavSignIn(...)"
+
 
 class AccountCalendar(msgspec.Struct, frozen=True):
     """A calendar of an account."""
@@ -144,7 +147,10 @@ class StoredAccount(msgspec.Struct, frozen=True):
     """The `asked_at` that a job has begun with: if they differ, one will begin later."""
     listed_at: datetime | None
     last_sync_at: datetime | None
-    runner: int | None
+    job: int | None
+    """The job that holds it."""
+    rests: int
+    """How many rounds in a row left something for the next one."""
     runs_until: datetime | None
 
 
@@ -161,6 +167,8 @@ class StoredCalendar(msgspec.Struct, frozen=True):
     """The first day of the window of the last full round."""
     was_empty: bool
     """Whether the calendar, which had events, was suddenly empty at the last full round."""
+    missing: bool
+    """Whether the last list of calendars lacked it."""
     read_at: datetime | None
     notified: bool
     """Whether a notification of a change came since it was last read."""

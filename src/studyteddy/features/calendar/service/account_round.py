@@ -7,6 +7,7 @@ unless the calendar is suddenly empty: that is believed the second time.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +21,15 @@ from studyteddy import events
 from studyteddy.features.calendar.formats import feed_texts
 from studyteddy.features.calendar.formats.feeds import Feed, FeedEvent, read_feeds
 from studyteddy.features.calendar.formats.ics import escaped
-from studyteddy.features.calendar.providers.provider import Changes, Failing, Provider, RemoteCalendar, Resource, Window
+from studyteddy.features.calendar.providers.provider import (
+    Changes,
+    Failing,
+    Gone,
+    Provider,
+    RemoteCalendar,
+    Resource,
+    Window,
+)
 from studyteddy.features.calendar.schemas.accounts import ListedCalendar, StoredAccount, StoredCalendar
 from studyteddy.features.calendar.schemas.feeds import ResourceEvent
 from studyteddy.features.calendar.service.connections import Connections, OAuthCredential
@@ -51,9 +60,14 @@ PROBLEMS: Final = {
     "calendar_deleted": f"The calendar “{OURS}” was deleted there, so focus sessions aren't written there any more.",
     "calendar_empty": "A calendar is suddenly empty. Its events are kept until it is read again.",
     "too_many_events": f"A calendar has more than {MAX_EVENTS} events; some of them aren't shown.",
+    "too_many_sessions": "You have more than 500 scheduled focus sessions; the latest ones aren't written.",
     "session_rejected": "The calendar server rejected a focus session as invalid.",
 }
 """What a student should know of an account that was synchronized, each with its sentence."""
+
+
+_SESSION: Final = re.compile(r"focus-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})" + re.escape(OWN_UID))
+"""The UID of a focus session that we wrote."""
 
 
 class Lost(Exception):
@@ -95,7 +109,14 @@ class Round:
         """Open a transaction that holds the account; raise `Lost`."""
         async with self.db.transaction(self.identity) as tx:
             await tx.lock_user()
-            is_held = await store.beat(tx, tx.user_id, self.account.id, runner=self._runner, until=tx.now + LEASE)
+            is_held = await store.beat(
+                tx,
+                tx.user_id,
+                self.account.id,
+                runner=self._runner,
+                until=tx.now + LEASE,
+                leaving=self.account.state == "leaving",
+            )
             if not is_held:
                 raise Lost
             yield tx
@@ -108,19 +129,25 @@ class Round:
         reader = self.db.reading(self.identity)
         return await store.calendars(reader, self.user_id, self.account.id)
 
-    async def relist(self) -> None:
-        """Ask the provider which calendars there are; one that was deleted there is forgotten here."""
+    async def relist(self, gone: str = "") -> None:
+        """Ask the provider which calendars there are.
+
+        One that two lists lack was deleted there, and so was one that a list lacks and whose ref is `gone`. If that is
+        listed, it is a problem.
+        """
         found = await self.provider.calendars()
         async with self.transaction() as tx:
             before = await store.calendars(tx, self.user_id, self.account.id)
             if before and not found:
                 raise Failing("no_calendars")
             refs = {one.ref for one in found}
-            if any(one.ours and one.ref not in refs for one in before):
+            if gone in refs:
+                self.problem = Gone.code
+            if any(one.ours and (one.missing or one.ref == gone) and one.ref not in refs for one in before):
                 self.problem = "calendar_deleted"
                 self.account = msgspec.structs.replace(self.account, writes=False)
                 await store.set_writes(tx, self.user_id, self.account.id, writes=False)
-            await store.put_calendars(tx, self.user_id, self.account.id, _listed(found))
+            await store.put_calendars(tx, self.user_id, self.account.id, _listed(found), gone=gone)
             await publish(tx, self.account.id)
 
     async def our_calendar(self, calendars: Sequence[StoredCalendar]) -> StoredCalendar:
@@ -142,21 +169,32 @@ class Round:
         """Read what changed in a calendar that isn't ours."""
         today = boundary.date_of(self.db.clock())
         token = token_of(calendar, today)
-        seen, is_full, kept = set[str](), False, 0
+        seen, is_full, room = set[str](), False, await self.room(calendar)
         known = await self.tags(calendar, token)
         async for part in self.changes(calendar, token, known, window(boundary, today)):
             if part.is_full and not is_full:
-                seen, is_full = set(), True
+                seen, is_full, room = set(), True, MAX_EVENTS
             seen |= {one.ref for one in part.changed}
             refs, rows = await self.events_of(part.changed, boundary, today)
-            if len(rows) > MAX_EVENTS - kept:
-                rows, self.problem = rows[: max(0, MAX_EVENTS - kept)], "too_many_events"
-            kept += len(rows)
+            rows, room = self.limited(rows, room)
             async with self.transaction() as tx:
+                if not await store.is_read(tx, self.user_id, calendar.id):
+                    return
                 await event_store.replace(tx, self.user_id, calendar.id, [*refs, *part.removed], rows)
                 if part.is_last:
                     await self._end(tx, calendar, part, seen if is_full else None, start=today - PAST)
             await self.tell(part, len(rows))
+
+    async def room(self, calendar: StoredCalendar) -> int:
+        """Return how many more events of a calendar can be kept."""
+        reader = self.db.reading(self.identity)
+        return MAX_EVENTS - await event_store.count_of_calendar(reader, self.user_id, calendar.id)
+
+    def limited(self, rows: list[ResourceEvent], room: int) -> tuple[list[ResourceEvent], int]:
+        """Return the events that can be kept, and how much room is left then."""
+        if len(rows) > max(room, 0):
+            rows, self.problem = rows[: max(room, 0)], "too_many_events"
+        return rows, room - len(rows)
 
     async def tags(self, calendar: StoredCalendar, token: str) -> dict[str, str]:
         """Return the entity tags by ref, if the provider needs them."""
@@ -169,31 +207,36 @@ class Round:
     ) -> AsyncIterator[Changes]:
         """Yield what changed in a calendar, without what can't be kept: such a ref, etag or token is the provider's."""
         async for part in self.provider.changes(calendar.ref, token, known, span):
+            kept = {one.ref: one for one in part.changed if is_text(one.ref, MAX_REF)}
             changed = [
-                one if is_text(one.etag, MAX_TAG) else msgspec.structs.replace(one, etag="")
-                for one in part.changed
-                if is_text(one.ref, MAX_REF)
+                one if is_text(one.etag, MAX_TAG) else msgspec.structs.replace(one, etag="") for one in kept.values()
             ]
             removed = [ref for ref in part.removed if is_text(ref, MAX_REF)]
-            kept = part.token if is_text(part.token, MAX_TOKEN) else ""
-            yield msgspec.structs.replace(part, changed=changed, removed=removed, token=kept)
+            end = part.token if is_text(part.token, MAX_TOKEN) else ""
+            yield msgspec.structs.replace(part, changed=changed, removed=removed, token=end)
 
     async def events_of(
-        self, resources: Sequence[Resource], boundary: DayBoundary, today: date, *, left: set[str] | None = None
+        self,
+        resources: Sequence[Resource],
+        boundary: DayBoundary,
+        today: date,
+        *,
+        strays: dict[UUID, tuple[Resource, Feed]] | None = None,
     ) -> tuple[list[str], list[ResourceEvent]]:
         """Return the refs of the resources that can be read, and their events.
 
-        Those that we wrote are passed over; the refs of those to come are added to `left`.
+        Those that our server wrote are passed over. Focus sessions among them are added to `strays`, by their ids.
         """
-        refs, rows, now = list[str](), list[ResourceEvent](), self.db.clock()
+        refs, rows = list[str](), list[ResourceEvent]()
         for resource, feed in zip(resources, await self.feeds_of(resources, boundary, today), strict=True):
             if feed.is_complete or feed.events:
                 refs.append(resource.ref)
             for event in {one.recurrence_id: one for one in feed.events}.values():
+                session = _SESSION.fullmatch(event.uid)
                 if not event.uid.endswith(OWN_UID):
                     rows.append(_row(resource, event))
-                elif left is not None and event.starts_at is not None and event.starts_at > now:
-                    left.add(resource.ref)
+                elif session and strays is not None and not event.recurrence_id:
+                    strays[UUID(session[1])] = resource, feed
         return refs, rows
 
     async def feeds_of(self, resources: Sequence[Resource], boundary: DayBoundary, today: date) -> list[Feed]:
@@ -250,6 +293,7 @@ class Vault:
                 return kept
             sealed = self._connections.sealed(after, account_id=account_id, user_id=user_id)
             await store.set_credential(tx, user_id, account_id, sealed)
+        self._round.account = msgspec.structs.replace(self._round.account, credential=sealed)
         return after
 
     async def _kept(self, tx: Tx) -> OAuthCredential:

@@ -48,6 +48,8 @@ CLAIM: Final = timedelta(minutes=10)
 """Within which an account that is due is synchronized; after that, it is due again."""
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(minutes=240)
 """Of a focus session."""
+STOPPED: Final = {"password_reset": "Your password was reset. Connect this calendar account again if it is yours."}
+"""Why accounts are stopped here, by code."""
 STALE: Final = timedelta(days=1)
 _DUE: Final = 500
 
@@ -102,10 +104,11 @@ async def connect(
         address=owner.address,
         credential=connections.sealed(credential, account_id=account_id, user_id=tx.user_id),
         access=access,
-        writes=not await store.writing(tx, tx.user_id),
+        writes=not await store.has_writer(tx, tx.user_id),
         next_sync=tx.now,
     )
     await audit_log.record(tx, "calendar.connected", provider=provider, address=owner.address)
+    tx.publish(events.CalendarAccountConnected(user_id=tx.user_id, address=owner.address))
     tx.publish(events.CalendarAccountDue(account_id, tx.now))
     return await _updated(tx, account_id)
 
@@ -170,6 +173,13 @@ async def follow_session(tx: Tx, session_id: UUID) -> None:
         return
     for account_id in await store.writing(tx, tx.user_id):
         await ask(tx, account_id)
+
+
+async def stop(tx: Tx) -> None:
+    """Let no account be synchronized until the student connects it again, and end connections that were begun."""
+    code = "password_reset"
+    for account_id in await store.stop(tx, tx.user_id, problem=STOPPED[code], code=code):
+        await _updated(tx, account_id)
 
 
 async def poll(db: Database) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from studyteddy import events
-from studyteddy.features.calendar.schemas.conflicts import CalendarConflict, CantReverse, ConflictQuery, NoSuchConflict
+from studyteddy.features.calendar.schemas.conflicts import (
+    CalendarConflict,
+    CantReverse,
+    ConflictQuery,
+    NoSuchConflict,
+    Planned,
+)
 from studyteddy.features.calendar.service import accounts
 from studyteddy.features.calendar.store import copies as store
 from studyteddy.features.focus.schemas.commands import Command
@@ -33,7 +39,8 @@ async def reverse(tx: Tx, conflict_id: UUID) -> CalendarConflict:
         raise NoSuchConflict()
     if conflict.reversed_at is not None:
         return conflict
-    if await store.planned_session(tx, tx.user_id, conflict.session_id) is None:
+    planned = await store.planned_session(tx, tx.user_id, conflict.session_id)
+    if planned is None or not _is_as_kept(conflict, planned):
         raise CantReverse()
     try:
         await _reverse(tx, conflict)
@@ -52,17 +59,26 @@ async def _reverse(tx: Tx, conflict: CalendarConflict) -> None:
         await commands.cancel(tx, conflict.session_id, Command())
     else:
         start, end = _time(conflict.here if conflict.kept == "there" else conflict.there)
+        if not accounts.SHORTEST <= end - start <= accounts.LONGEST:
+            raise CantReverse()
         minutes = round((end - start).total_seconds() / 60)
         changes = SessionChanges(scheduled_at=start, planned_minutes=minutes)
         await sessions.update(tx, conflict.session_id, changes, if_match=None)
 
 
+def _is_as_kept(conflict: CalendarConflict, planned: Planned) -> bool:
+    """Return whether a session still has the time that was kept; only then is the other one an alternative."""
+    if conflict.kind == "title":
+        return True
+    kept = conflict.there if conflict.kept == "there" else conflict.here
+    start = planned.starts_at.replace(microsecond=0)
+    return _time(kept) == (start, start + timedelta(minutes=planned.minutes))
+
+
 def _time(words: str) -> tuple[datetime, datetime]:
-    """Return the two instants of a conflict; raise 409 if there are none, or too far apart for a session."""
+    """Return the two instants of a conflict; raise 409 if there are none."""
     try:
         start, end = (datetime.fromisoformat(one) for one in words.split("/"))
     except ValueError:
         raise CantReverse() from None
-    if not accounts.SHORTEST <= end - start <= accounts.LONGEST:
-        raise CantReverse()
     return start, end

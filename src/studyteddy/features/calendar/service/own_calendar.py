@@ -8,8 +8,11 @@ reverse it.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -38,16 +41,21 @@ from studyteddy.platform.ids import new_id
 from studyteddy.platform.local_time.dates import DayBoundary
 
 MAX_SESSIONS: Final = 500
+FEW: Final = 3
+"""Sessions that may all be deleted at once there."""
+EVERYWHERE: Final = frozenset({"unreachable", "unavailable", "too_many_requests", "refused", "insecure", "redirected"})
+"""Why a provider fails whatever is asked of it."""
+_CANCELLED: Final = re.compile(rb"^STATUS:CANCELLED[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
 Time = tuple[datetime, datetime]
 
 
 class There(msgspec.Struct, frozen=True):
-    """An event of ours as it is in the calendar now; without a time if it isn't between two instants."""
+    """An event of ours as it is in the calendar now, as far as it can be read; a time is between two instants."""
 
     ref: str
     etag: str
-    title: str
+    title: str | None
     time: Time | None
 
 
@@ -68,37 +76,42 @@ class OwnCalendar:
         self._boundary = boundary
         self._untitled = untitled
         self._today = boundary.date_of(round.db.clock())
-        self._left = set[str]()
-        """Refs of events to come that an earlier connection wrote, of which nothing is known."""
+        self._strays = dict[UUID, tuple[Resource, Feed]]()
+        """Events of sessions that aren't known by their refs: moved there, or written by an earlier connection."""
 
     async def pull(self) -> None:
         """Read what changed in the calendar, and carry it over."""
         known = {one.ref: one for one in await self._copies()}
         seen, is_full = set[str](), False
+        lacking, gone = list[Copy](), list[Copy]()
         span = window(self._boundary, self._today)
         token = token_of(self._calendar, self._today)
         tags = await self._round.tags(self._calendar, token)
         tags |= {one.ref: one.etag for one in known.values()}
+        room = await self._round.room(self._calendar)
         async for part in self._round.changes(self._calendar, token, tags, span):
             is_full = is_full or part.is_full
             seen |= {one.ref for one in part.changed}
-            lacking = [known[ref] for ref in part.removed if ref in known]
-            if part.is_last and is_full:
-                lacking += [copy for ref, copy in known.items() if ref not in seen]
-            found = {copy.ref: await self._find(copy) for copy in lacking}
-            gone = [copy for copy in lacking if found[copy.ref] is None]
-            changed = [*part.changed, *(one for one in found.values() if one is not None)]
-            there = await self._there([one for one in changed if _is_changed(one, known)])
+            lacking += [known[ref] for ref in part.removed if ref in known]
+            ours = [one for one in part.changed if _is_changed(one, known)]
+            lacking += [known[one.ref] for one in ours if _CANCELLED.search(one.body)]
+            changed = [one for one in ours if not _CANCELLED.search(one.body)]
+            if part.is_last:
+                if is_full:
+                    lacking += [copy for ref, copy in known.items() if ref not in seen]
+                found = {copy.ref: await self._find(copy) for copy in lacking}
+                changed += [one for one in found.values() if one is not None and _is_changed(one, known)]
+                gone = [copy for copy in lacking if found[copy.ref] is None]
+            there = await self._there(changed)
             others = [one for one in part.changed if one.ref not in known]
-            refs, rows = await self._round.events_of(others, self._boundary, self._today, left=self._left)
+            refs, rows = await self._round.events_of(others, self._boundary, self._today, strays=self._strays)
+            rows, room = self._round.limited(rows, room)
             async with self._round.transaction() as tx:
                 await event_store.replace(tx, tx.user_id, self._calendar.id, [*refs, *part.removed], rows)
                 for one in there:
                     await self._merge(tx, known[one.ref], one)
-                for copy in gone:
-                    await self._skip(tx, copy)
                 if part.is_last:
-                    await self._end(tx, part.token, seen if is_full else None)
+                    await self._end(tx, part.token, seen if is_full else None, gone, known)
 
     async def push(self) -> None:
         """Write into the calendar what it lacks, and remove what was cancelled or deleted here."""
@@ -109,17 +122,25 @@ class OwnCalendar:
                 await self._remove(copy)
         now = self._round.db.clock()
         span = {"start": now - timedelta(days=1), "end": now + FUTURE}
-        for session in await store.planned(reader, user_id, **span, limit=MAX_SESSIONS):
+        planned = await store.planned(reader, user_id, **span, limit=MAX_SESSIONS + 1)
+        if len(planned) > MAX_SESSIONS:
+            self._round.problem = "too_many_sessions"
+        for session in planned[:MAX_SESSIONS]:
             await self._write(session, copies.get(session.id))
-        for ref in self._left - {one.ref for one in await self._copies()}:
-            await self._round.provider.delete(ref, "")
+        written = {one.session_id for one in await self._copies()} | {one.id for one in planned}
+        for id, (resource, feed) in self._strays.items():
+            if id not in written and _is_to_come(feed, now):
+                await self._delete(resource.ref)
         async with self._round.transaction() as tx:
             await store.forget(tx, user_id, self._calendar.id, before=tx.now - PAST)
 
     async def remove_all(self) -> None:
-        """Remove from the calendar what was written into it."""
+        """Remove from the calendar what was written into it, unless another account writes there too."""
+        reader = self._round.db.reading(self._round.identity)
+        shared = await store.elsewhere(reader, self._round.user_id, self._calendar.id)
         for copy in await self._copies():
-            await self._remove(copy)
+            if copy.ref not in shared:
+                await self._remove(copy)
 
     async def _copies(self) -> list[Copy]:
         reader = self._round.db.reading(self._round.identity)
@@ -132,9 +153,10 @@ class OwnCalendar:
     async def _find(self, copy: Copy) -> Resource | None:
         """Return an event that a list lacks, which isn't enough to cancel a session; None if it doesn't exist."""
         try:
-            return await self._round.provider.get(copy.ref)
+            found = await self._round.provider.get(copy.ref)
         except Gone:
             return None
+        return None if _CANCELLED.search(found.body) else found
 
     async def _merge(self, tx: Tx, base: Copy, there: There) -> None:
         """Carry over what was changed in the calendar, and keep how it is there now as the new base."""
@@ -146,12 +168,45 @@ class OwnCalendar:
                 if not is_moved or here.time != base_time:
                     kept: Side = "there" if is_moved else "here"
                     await self._conflict(tx, here, "time", _words(here.time), _words(there.time), kept)
-            if there.title not in (base.title, here.title):
-                await self._conflict(tx, here, "title", here.title, there.title, "here")
+            if there.title not in (None, base.title, here.title):
+                await self._restore_title(tx, here, there.title)
         # Without a time, one that no session has, so that it is written again.
         starts_at, ends_at = there.time or (base.starts_at, base.starts_at)
-        now = replace(base, etag=there.etag, title=there.title, starts_at=starts_at, ends_at=ends_at)
+        title = base.title if there.title is None else there.title
+        now = replace(base, ref=there.ref, etag=there.etag, title=title, starts_at=starts_at, ends_at=ends_at)
         await store.put(tx, tx.user_id, self._calendar.id, now)
+
+    async def _restore_title(self, tx: Tx, here: Here, title: str) -> None:
+        """Note another title, which is written over; if that was so before, it is accepted: the server insists."""
+        id = here.session.id
+        if await store.had_conflict(tx, tx.user_id, id, "title", here.title, title):
+            await store.accept_title(tx, tx.user_id, self._calendar.id, id, title)
+        else:
+            await self._conflict(tx, here, "title", here.title, title, "here")
+
+    async def _end(self, tx: Tx, token: str, seen: set[str] | None, gone: list[Copy], known: dict[str, Copy]) -> None:
+        """Keep the token, and skip what is gone; if that is most of it, only if it is so the second time."""
+        adopted = [copy for copy in gone if copy.session_id in self._strays]
+        for copy in adopted:
+            resource, feed = self._strays.pop(copy.session_id)
+            await self._merge(tx, copy, _there(resource, feed))
+        skipped = [copy for copy in gone if copy not in adopted]
+        is_doubtful = len(skipped) > FEW and len(skipped) * 2 > len(known) and not self._calendar.was_empty
+        if is_doubtful:
+            self._round.problem = "calendar_empty"
+        else:
+            for copy in skipped:
+                await self._skip(tx, copy)
+        if seen is not None:
+            await event_store.sweep(tx, tx.user_id, self._calendar.id, list(seen))
+        await account_store.end_round(
+            tx,
+            tx.user_id,
+            self._calendar.id,
+            token="" if is_doubtful else token,
+            window_start=self._today - PAST if seen is not None else None,
+            was_empty=is_doubtful,
+        )
 
     async def _skip(self, tx: Tx, base: Copy) -> None:
         """Cancel a session that was deleted in the calendar, unless it was changed here: then it is written again."""
@@ -159,23 +214,11 @@ class OwnCalendar:
         await store.delete(tx, tx.user_id, self._calendar.id, base.session_id)
         if here is None:
             return
-        if here.time == (base.starts_at, base.ends_at) and here.title == base.title:
-            await commands.cancel(tx, base.session_id, Command())
-        else:
+        if here.time != (base.starts_at, base.ends_at) or here.title != base.title:
             await self._conflict(tx, here, "deleted", _words(here.time), "", "here")
-
-    async def _end(self, tx: Tx, token: str, seen: set[str] | None) -> None:
-        if seen is not None:
-            await event_store.sweep(tx, tx.user_id, self._calendar.id, list(seen))
-        start = self._today - PAST
-        await account_store.end_round(
-            tx,
-            tx.user_id,
-            self._calendar.id,
-            token=token,
-            window_start=start if seen is not None else None,
-            was_empty=False,
-        )
+            return
+        with suppress(Problem):  # it was deleted here a moment ago
+            await commands.cancel(tx, base.session_id, Command())
 
     async def _write(self, session: Planned, copy: Copy | None) -> None:
         here = self._shown(session, copy)
@@ -189,15 +232,16 @@ class OwnCalendar:
             else:
                 written = await self._round.provider.update(copy.ref, copy.etag, event)
         except (Stale, Gone):
-            self._round.is_rest = True  # it was changed there a moment ago: that is read first
+            self._round.is_rest = True
+            if copy is not None:
+                await self._reread(copy)
             return
         except Failing as fault:
-            if fault.reason != "rejected":
-                raise
-            self._round.problem = "session_rejected"
+            self._passed(fault)
             return
         if not is_text(written.ref, MAX_REF):
-            raise Failing("invalid_response")
+            self._passed(Failing("invalid_response"))
+            return
         own_title = copy.own_title if copy else None
         etag = written.etag if is_text(written.etag, MAX_TAG) else ""
         now = Copy(session.id, written.ref, etag, here.title, starts_at, ends_at, own_title, None)
@@ -205,15 +249,41 @@ class OwnCalendar:
             await store.put(tx, tx.user_id, self._calendar.id, now)
             await event_store.replace(tx, tx.user_id, self._calendar.id, [written.ref], [])
 
+    async def _reread(self, copy: Copy) -> None:
+        """Carry over what was changed in the calendar a moment ago, of which its list may tell later, or never."""
+        resource = await self._find(copy)
+        if resource is not None:
+            (there,) = await self._there([resource])
+            async with self._round.transaction() as tx:
+                await self._merge(tx, copy, there)
+
     async def _remove(self, copy: Copy) -> None:
-        await self._round.provider.delete(copy.ref, "")
-        async with self._round.transaction() as tx:
-            await store.delete(tx, tx.user_id, self._calendar.id, copy.session_id)
+        if await self._delete(copy.ref):
+            async with self._round.transaction() as tx:
+                await store.delete(tx, tx.user_id, self._calendar.id, copy.session_id)
+
+    async def _delete(self, ref: str) -> bool:
+        """Delete an event, and return whether it is gone."""
+        try:
+            await self._round.provider.delete(ref, "")
+        except Failing as fault:
+            self._passed(fault)
+            return False
+        return True
+
+    def _passed(self, fault: Failing) -> None:
+        """Go on after a fault that is of one event only; raise others."""
+        if fault.reason in EVERYWHERE:
+            raise fault
+        self._round.problem = "session_rejected"
 
     async def _here(self, tx: Tx, copy: Copy) -> Here | None:
         """Return a session that is still scheduled."""
         found = await store.planned_session(tx, tx.user_id, copy.session_id)
-        return self._shown(found, copy) if found is not None else None
+        if found is None:
+            return None
+        title = await store.own_title(tx, tx.user_id, self._calendar.id, copy.session_id)
+        return self._shown(found, replace(copy, own_title=title))
 
     def _shown(self, session: Planned, copy: Copy | None) -> Here:
         title = (copy.own_title if copy else None) or session.title or ""
@@ -236,6 +306,10 @@ async def own_calendar(round: Round, calendar: StoredCalendar, boundary: DayBoun
     return OwnCalendar(round, calendar, boundary, TEXTS.get(language, TEXTS["en"])[0])
 
 
+def _is_to_come(feed: Feed, now: datetime) -> bool:
+    return any(one.starts_at is not None and one.starts_at > now for one in feed.events)
+
+
 def _is_changed(resource: Resource, known: dict[str, Copy]) -> bool:
     """Return whether a resource is of ours, and not just as we wrote it."""
     copy = known.get(resource.ref)
@@ -243,8 +317,8 @@ def _is_changed(resource: Resource, known: dict[str, Copy]) -> bool:
 
 
 def _there(resource: Resource, feed: Feed) -> There:
-    if not feed.events:
-        return There(resource.ref, resource.etag, "", None)
+    if not feed.events:  # beyond what is read, or broken
+        return There(resource.ref, resource.etag, None, None)
     event = feed.events[0]
     time = (event.starts_at, event.ends_at) if event.starts_at and event.ends_at else None
     return There(resource.ref, resource.etag, event.title, time)

@@ -36,10 +36,10 @@ _SHOWN = (
 
 _STORED = (
     "id, provider, address, credential, state, failures, writes, removes_events, asked_at, taken_at, listed_at,"
-    " last_sync_at, runner, runs_until"
+    " last_sync_at, job, rests, runs_until"
 )
 
-_CALENDAR = "id, ref, name, busy, ours, token, window_start, was_empty, read_at, notified, watch_at"
+_CALENDAR = "id, ref, name, busy, ours, token, window_start, was_empty, missing, read_at, notified, watch_at"
 
 
 class _Account(msgspec.Struct, frozen=True):
@@ -87,7 +87,13 @@ _OF_OWNER = Statement(
 _COUNT = Statement(int, "SELECT count(*)::int FROM calendar_accounts WHERE user_id = $1 AND state <> 'leaving'")
 
 _WRITING = Statement(
-    UUID, "SELECT id FROM calendar_accounts WHERE user_id = $1 AND writes AND state IN ('ok', 'failing') LIMIT 100"
+    UUID,
+    "SELECT id FROM calendar_accounts WHERE user_id = $1 AND writes"
+    " AND (state = 'ok' OR state = 'failing' AND next_sync_at <= $2) LIMIT 100",
+)
+
+_HAS_WRITER = Statement(
+    bool, "SELECT EXISTS (SELECT FROM calendar_accounts WHERE user_id = $1 AND writes AND state <> 'leaving')"
 )
 
 _PUT = Statement(
@@ -116,12 +122,36 @@ UPDATE calendar_accounts SET asked_at = $3, listed_at = CASE WHEN $4 THEN NULL E
 
 _BEGIN = Statement(
     Nothing,
-    "UPDATE calendar_accounts SET runner = $3, runs_until = $4, taken_at = asked_at WHERE user_id = $1 AND id = $2",
+    """
+UPDATE calendar_accounts SET runner = $3, job = $5, runs_until = $4, taken_at = asked_at
+ WHERE user_id = $1 AND id = $2""",
 )
 
 _BEAT = Statement(
-    Nothing, "UPDATE calendar_accounts SET runs_until = $4 WHERE user_id = $1 AND id = $2 AND runner = $3"
+    Nothing,
+    """
+UPDATE calendar_accounts SET runs_until = $4
+ WHERE user_id = $1 AND id = $2 AND runner = $3 AND (NOT $5 OR state = 'leaving')""",
 )
+
+_RELEASE = Statement(
+    Nothing,
+    """
+UPDATE calendar_accounts SET runner = NULL, job = NULL, runs_until = NULL, events_read = NULL
+ WHERE user_id = $1 AND id = $2 AND runner = $3""",
+)
+
+_STOP = Statement(
+    UUID,
+    """
+UPDATE calendar_accounts
+   SET state = 'reconnect', problem = $2, problem_code = $3, runner = NULL, job = NULL, runs_until = NULL
+ WHERE user_id = $1 AND state IN ('ok', 'failing') RETURNING id""",
+)
+
+_FORGET_CONNECTIONS = Statement(Nothing, "DELETE FROM calendar_connections WHERE user_id = $1")
+
+_IS_READ = Statement(bool, "SELECT busy OR ours FROM account_calendars WHERE user_id = $1 AND id = $2 FOR SHARE")
 
 _PROGRESS = Statement(Nothing, "UPDATE calendar_accounts SET events_read = $3 WHERE user_id = $1 AND id = $2")
 
@@ -130,8 +160,8 @@ _END = Statement(
     """
 UPDATE calendar_accounts
    SET state = CASE WHEN state = 'leaving' THEN state ELSE $3 END, problem = $4, problem_code = $9, failures = $5,
-       next_sync_at = $6, last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, runs_until = NULL,
-       events_read = NULL
+       next_sync_at = $6, last_sync_at = CASE WHEN $7 THEN $8 ELSE last_sync_at END, runner = NULL, job = NULL,
+       runs_until = NULL, events_read = NULL, rests = $10
  WHERE user_id = $1 AND id = $2""",
 )
 
@@ -177,7 +207,7 @@ INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, positi
 SELECT $1, gen_random_uuid(), $2, c.ref, c.name, c.color, c.position, c.busy, false, ''
   FROM jsonb_to_recordset($3::text::jsonb) AS c(ref text, name text, color text, position integer, busy boolean)
 ON CONFLICT (user_id, account_id, ref) DO UPDATE
-   SET name = EXCLUDED.name, color = EXCLUDED.color, position = EXCLUDED.position""",
+   SET name = EXCLUDED.name, color = EXCLUDED.color, position = EXCLUDED.position, missing = false""",
 )
 
 _PUT_OURS = Statement(
@@ -185,11 +215,19 @@ _PUT_OURS = Statement(
     """
 INSERT INTO account_calendars (user_id, id, account_id, ref, name, color, position, busy, ours, token)
 VALUES ($1, $2, $3, $4, $5, $6, 1000, true, true, '')
-ON CONFLICT (user_id, account_id, ref) DO UPDATE SET ours = true, busy = true, token = ''""",
+ON CONFLICT (user_id, account_id, ref) DO UPDATE SET ours = true, busy = true, missing = false, token = ''""",
 )
 
 _KEEP_CALENDARS = Statement(
-    Nothing, "DELETE FROM account_calendars WHERE user_id = $1 AND account_id = $2 AND NOT ref = ANY($3::text[])"
+    Nothing,
+    """
+DELETE FROM account_calendars
+ WHERE user_id = $1 AND account_id = $2 AND (missing OR ref = $4) AND NOT ref = ANY($3::text[])""",
+)
+
+_MISS_CALENDARS = Statement(
+    Nothing,
+    "UPDATE account_calendars SET missing = true WHERE user_id = $1 AND account_id = $2 AND NOT ref = ANY($3::text[])",
 )
 
 _DELETE_CALENDAR = Statement(Nothing, "DELETE FROM account_calendars WHERE user_id = $1 AND id = $2")
@@ -260,8 +298,13 @@ async def count(tx: Tx, user_id: UUID) -> int:
 
 
 async def writing(tx: Tx, user_id: UUID) -> list[UUID]:
-    """Return the accounts into which focus sessions are written."""
-    return await tx.all(_WRITING, user_id)
+    """Return the accounts into which focus sessions are written now: not those that wait after a failure."""
+    return await tx.all(_WRITING, user_id, tx.now)
+
+
+async def has_writer(tx: Tx, user_id: UUID) -> bool:
+    """Return whether focus sessions are written into an account."""
+    return await tx.one(_HAS_WRITER, user_id) or False
 
 
 async def put(
@@ -292,13 +335,25 @@ async def claim(tx: Tx, user_id: UUID, account_id: UUID, *, within: timedelta) -
     return await tx.do(_ASK, user_id, account_id, tx.now, False, True, within) == 1
 
 
-async def begin(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> None:
-    await tx.do(_BEGIN, user_id, account_id, runner, until)
+async def begin(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, job: int, until: datetime) -> None:
+    """Give an account to an attempt of a job."""
+    await tx.do(_BEGIN, user_id, account_id, runner, until, job)
 
 
-async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime) -> bool:
-    """Extend the lease of a runner, and return whether it still has it."""
-    return await tx.do(_BEAT, user_id, account_id, runner, until) == 1
+async def beat(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int, until: datetime, leaving: bool) -> bool:
+    """Extend the lease of a runner, and return whether it still has it, and the account still leaves if `leaving`."""
+    return await tx.do(_BEAT, user_id, account_id, runner, until, leaving) == 1
+
+
+async def release(tx: Tx, user_id: UUID, account_id: UUID, *, runner: int) -> bool:
+    """End the lease of a runner; return False if another one has it."""
+    return await tx.do(_RELEASE, user_id, account_id, runner) == 1
+
+
+async def stop(tx: Tx, user_id: UUID, *, problem: str, code: str) -> list[UUID]:
+    """Let no account be synchronized until it is connected again; return those that were."""
+    await tx.do(_FORGET_CONNECTIONS, user_id)
+    return await tx.all(_STOP, user_id, problem, code)
 
 
 async def progress(tx: Tx, user_id: UUID, account_id: UUID, *, events_read: int) -> None:
@@ -317,9 +372,10 @@ async def end(
     failures: int,
     next_sync: datetime,
     synced: bool,
+    rests: int,
 ) -> None:
     """Record how synchronizing an account ended."""
-    await tx.do(_END, user_id, account_id, state, problem, failures, next_sync, synced, tx.now, problem_code)
+    await tx.do(_END, user_id, account_id, state, problem, failures, next_sync, synced, tx.now, problem_code, rests)
 
 
 async def set_credential(tx: Tx, user_id: UUID, account_id: UUID, credential: bytes) -> None:
@@ -353,11 +409,13 @@ async def calendars(reader: Reader, user_id: UUID, account_id: UUID) -> list[Sto
     return await reader.all(_CALENDARS_OF, user_id, account_id)
 
 
-async def put_calendars(tx: Tx, user_id: UUID, account_id: UUID, found: Sequence[ListedCalendar]) -> None:
-    """Keep the calendars that an account has now. The student's choice which are read stays."""
+async def put_calendars(tx: Tx, user_id: UUID, account_id: UUID, found: Sequence[ListedCalendar], *, gone: str) -> None:
+    """Keep the calendars that an account has now; one that two lists lack, or that is `gone`, is forgotten."""
     rows = msgspec.json.encode(found).decode()
     await tx.do(_PUT_CALENDARS, user_id, account_id, rows)
-    await tx.do(_KEEP_CALENDARS, user_id, account_id, [one.ref for one in found])
+    refs = [one.ref for one in found]
+    await tx.do(_KEEP_CALENDARS, user_id, account_id, refs, gone)
+    await tx.do(_MISS_CALENDARS, user_id, account_id, refs)
     await tx.do(_LISTED, user_id, account_id, tx.now)
 
 
@@ -366,6 +424,11 @@ async def put_ours(
 ) -> None:
     """Keep the calendar that was made for focus sessions."""
     await tx.do(_PUT_OURS, user_id, calendar_id, account_id, ref, name, color)
+
+
+async def is_read(tx: Tx, user_id: UUID, calendar_id: UUID) -> bool:
+    """Return whether a calendar is still there and read, and keep it so until the transaction ends."""
+    return await tx.one(_IS_READ, user_id, calendar_id) or False
 
 
 async def delete_calendar(tx: Tx, user_id: UUID, calendar_id: UUID) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from studyteddy.features.calendar.schemas.conflicts import CalendarConflict, Copy, Planned
+from studyteddy.features.calendar.schemas.conflicts import CalendarConflict, Copy, Kind, Planned
 from studyteddy.platform.db.statements import Nothing, Reader, Statement
 from studyteddy.platform.db.transaction import Tx
 from studyteddy.platform.privacy.data_export import exported
@@ -29,7 +29,7 @@ INSERT INTO calendar_copies (user_id, calendar_id, session_id, ref, etag, title,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (user_id, calendar_id, session_id) DO UPDATE
    SET ref = EXCLUDED.ref, etag = EXCLUDED.etag, title = EXCLUDED.title, starts_at = EXCLUDED.starts_at,
-       ends_at = EXCLUDED.ends_at, own_title = EXCLUDED.own_title""",
+       ends_at = EXCLUDED.ends_at""",
 )
 
 _SET_OWN_TITLE = Statement(
@@ -38,6 +38,29 @@ _SET_OWN_TITLE = Statement(
 UPDATE calendar_copies SET own_title = $4
  WHERE user_id = $1 AND session_id = $3
    AND calendar_id IN (SELECT id FROM account_calendars WHERE user_id = $1 AND account_id = $2)""",
+)
+
+_OWN_TITLE = Statement(
+    str, "SELECT own_title FROM calendar_copies WHERE user_id = $1 AND calendar_id = $2 AND session_id = $3"
+)
+
+_ACCEPT_TITLE = Statement(
+    Nothing, "UPDATE calendar_copies SET own_title = $4 WHERE user_id = $1 AND calendar_id = $2 AND session_id = $3"
+)
+
+_HAD_CONFLICT = Statement(
+    bool,
+    """
+SELECT EXISTS (SELECT FROM calendar_conflicts
+                WHERE user_id = $1 AND session_id = $2 AND kind = $3 AND here = $4 AND there = $5)""",
+)
+
+_ELSEWHERE = Statement(
+    str,
+    """
+SELECT c.ref FROM calendar_copies AS c
+ WHERE c.user_id = $1 AND c.calendar_id <> $2
+   AND c.ref IN (SELECT ref FROM calendar_copies WHERE user_id = $1 AND calendar_id = $2)""",
 )
 
 _DELETE = Statement(Nothing, "DELETE FROM calendar_copies WHERE user_id = $1 AND calendar_id = $2 AND session_id = $3")
@@ -126,6 +149,26 @@ async def put(tx: Tx, user_id: UUID, calendar_id: UUID, copy: Copy) -> None:
 async def set_own_title(tx: Tx, user_id: UUID, account_id: UUID, session_id: UUID, title: str | None) -> None:
     """Set the title that a session has in the calendar of an account instead of its own."""
     await tx.do(_SET_OWN_TITLE, user_id, account_id, session_id, title)
+
+
+async def own_title(tx: Tx, user_id: UUID, calendar_id: UUID, session_id: UUID) -> str | None:
+    """Return the title that the student gave a session in a calendar, if that is kept."""
+    return await tx.one(_OWN_TITLE, user_id, calendar_id, session_id)
+
+
+async def accept_title(tx: Tx, user_id: UUID, calendar_id: UUID, session_id: UUID, title: str) -> None:
+    """Let a session have another title in a calendar."""
+    await tx.do(_ACCEPT_TITLE, user_id, calendar_id, session_id, title)
+
+
+async def had_conflict(tx: Tx, user_id: UUID, session_id: UUID, kind: Kind, here: str, there: str) -> bool:
+    """Return whether the same conflict was found before."""
+    return await tx.one(_HAD_CONFLICT, user_id, session_id, kind, here, there) or False
+
+
+async def elsewhere(reader: Reader, user_id: UUID, calendar_id: UUID) -> set[str]:
+    """Return the refs that another account's calendar of ours has too: they are the same calendar."""
+    return set(await reader.all(_ELSEWHERE, user_id, calendar_id))
 
 
 async def delete(tx: Tx, user_id: UUID, calendar_id: UUID, session_id: UUID) -> None:
