@@ -31,6 +31,7 @@ NAMES = (
     "logins",
     "ai_streams",
     "quick_add",
+    "calendars",
     "scale",
     "redis_clients",
     "web_app",

@@ -60,6 +60,15 @@ async def test_a_plan_has_only_open_tasks_of_the_subject(alice: Person, bob: Per
     assert {one["taskId"] for day in found["days"] for one in day["items"]} == {kept["id"]}
 
 
+async def test_of_tasks_due_on_a_day_the_older_one_comes_first_whatever_its_id(alice: Person) -> None:
+    """As in the lists of the app: the ids of occurrences say nothing about their age."""
+    subject = await alice.subject()
+    older = await alice.task("Older", subjectId=subject["id"])
+    newer = await alice.task("Newer", subjectId=subject["id"], id="00000000-0000-7000-8000-000000000001")
+    found = await planned(alice, subjectId=subject["id"])
+    assert [one["taskId"] for day in found["days"] for one in day["items"]] == [older["id"], newer["id"]]
+
+
 async def test_a_task_is_planned_from_the_day_on_which_it_starts(alice: Person) -> None:
     days = [date.fromisoformat(one["date"]) for one in (await planned(alice, days=3))["days"]]
     tomorrow = await alice.task("Tomorrow", startDate=str(days[1]), estimatedMinutes=30)

@@ -39,9 +39,14 @@ function isStepDueBy(step: Subtask, day: Day): boolean {
     return !step.completed && step.dueDate !== null && step.dueDate <= day;
 }
 
-/** By due, as the server sorts: a day at its end, then by priority, then by age; without a due last. */
+/** By due, as the server sorts a plan: a day at its end, then by priority, then by age; without a due last. */
 export function byDue(a: Task, b: Task): number {
-    return compare(dueKey(a), dueKey(b)) || byPriority(a, b) || compare(a.id, b.id);
+    return compare(dueKey(a), dueKey(b)) || byPriority(a, b) || byAge(a, b);
+}
+
+/** The ids of occurrences say nothing about their age. */
+function byAge(a: Task, b: Task): number {
+    return compare(a.createdAt, b.createdAt) || compare(a.id, b.id);
 }
 
 export function byPriority(a: Task, b: Task): number {
@@ -86,7 +91,7 @@ export const finishedTasks = derived((view) =>
 /** Sorts many tasks by due; each is asked for its key once. */
 export function sortedByDue(list: readonly Task[]): Task[] {
     const keyed = list.map((task) => ({ key: dueKey(task), task }));
-    keyed.sort((a, b) => compare(a.key, b.key) || byPriority(a.task, b.task) || compare(a.task.id, b.task.id));
+    keyed.sort((a, b) => compare(a.key, b.key) || byPriority(a.task, b.task) || byAge(a.task, b.task));
     return keyed.map(({ task }) => task);
 }
 

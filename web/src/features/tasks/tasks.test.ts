@@ -205,11 +205,12 @@ describe("questions", () => {
 
     test("lists are sorted by due, then priority, then age", () => {
         const urgent = task("z", { priority: "urgent" });
-        const list = [task("b"), urgent, dated, soon, late, task("a")];
-        const ids = ["late", "soon", "dated", "z", "a", "b"];
+        const newer = task("0", { createdAt: "2030-02-01T00:00:00Z" });
+        const list = [task("b"), newer, urgent, dated, soon, late, task("a")];
+        const ids = ["late", "soon", "dated", "z", "a", "b", "0"];
         expect(sortedByDue(list).map(({ id }) => id)).toEqual(ids);
         expect(list.toSorted(byDue).map(({ id }) => id)).toEqual(ids);
-        expect(openTasks(viewOf({ tasks: [...list, task("done", { status: "completed" })] }))).toHaveLength(6);
+        expect(openTasks(viewOf({ tasks: [...list, task("done", { status: "completed" })] }))).toHaveLength(7);
     });
 
     test("progress counts what is kept, and else what the server said", () => {

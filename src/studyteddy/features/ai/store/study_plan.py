@@ -21,7 +21,7 @@ SELECT id, title, coalesce(due_date, (due_at AT TIME ZONE $2)::date) AS due_date
  WHERE user_id = $1 AND status IN ('pending', 'in_progress') AND ($4::uuid IS NULL OR subject_id = $4)
    AND (start_date IS NULL OR start_date < $5)
  ORDER BY coalesce(due_date, (due_at AT TIME ZONE $2)::date) NULLS LAST,
-       array_position(ARRAY['urgent', 'high', 'medium', 'low'], priority), id
+       array_position(ARRAY['urgent', 'high', 'medium', 'low'], priority), created_at, id
  LIMIT {MAX_TASKS}""",
 )
 
