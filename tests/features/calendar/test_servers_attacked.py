@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,21 +80,3 @@ async def test_two_students_with_slow_servers_do_not_hold_every_slot(
     await carol.http.aclose()
     assert len(system.mails(carol.email)) == 1  # as soon as a slot is free
     assert during == 1
-
-
-async def test_a_student_who_moves_a_session_often_costs_few_rounds(
-    system: System, alice: Person, there: Found
-) -> None:
-    mine = await planned(alice)
-    made(await alice.post("/api/calendar/caldav/connect", SIGN_IN))
-    await system.work()
-    there.requests.clear()
-    work = asyncio.ensure_future(system.worker.run())
-    for n in range(100):
-        start = (SOON + timedelta(minutes=n + 1)).isoformat()
-        made(await alice.patch(f"/api/focus-sessions/{mine['id']}", {"startAt": start}), 200)
-    await asyncio.sleep(3)
-    system.worker.stop()
-    await work
-    assert there.requests.count("update") <= 10, there.requests.count("update")
-    assert (await session(alice, mine))["status"] == "scheduled"
