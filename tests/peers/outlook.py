@@ -265,7 +265,16 @@ class Graph(ScriptedServer):
                 self.store.remove(key)
             self._tell(event.calendar, "deleted", key)
             return None
-        return self._shown(event, asked)
+        return self._shown(event, asked) | self._expanded(event, asked)
+
+    def _expanded(self, event: Stored, asked: Asked) -> dict[str, Any]:
+        """Return our extended property, if it is asked for and there."""
+        if asked.method != "GET" or "$expand" not in asked.query:
+            return {}
+        if asked.query["$expand"] != f"singleValueExtendedProperties($filter=id eq '{PROPERTY}')":
+            raise Refused(400, "ErrorInvalidParameter")
+        is_there = event.mark and self.keeps(Rule.PROPERTIES)
+        return {"singleValueExtendedProperties": [{"id": PROPERTY, "value": event.mark}]} if is_there else {}
 
     def _instances(self, calendar: str, key: str, asked: Asked) -> dict[str, Any]:
         """Return a page of a series, of which only ids may be asked for."""

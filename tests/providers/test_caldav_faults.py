@@ -5,26 +5,31 @@ from __future__ import annotations
 import logging
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from tests.peers.dav_script import Request, Response, ScriptedServer, scripted
 
 from studyteddy.features.calendar.providers.caldav import CalDav
+from studyteddy.features.calendar.providers.caldav_account import CalDavAccount, CalDavCredential
 from studyteddy.features.calendar.providers.caldav_sync import MAX_PAGES
 from studyteddy.features.calendar.providers.provider import (
     Account,
     Changes,
     Failing,
     Gone,
+    OwnEvent,
     ProviderError,
     SignInRequired,
     Stale,
 )
-from studyteddy.features.calendar.providers.webdav import MAX_BYTES
+from studyteddy.features.calendar.providers.webdav import MAX_BYTES, etag
 from studyteddy.platform.egress import Allowed
 
 USER, PASSWORD = "alice", "s3cr3t-pass"
+AT = datetime(2026, 12, 7, 9, tzinfo=UTC)
 BASIC = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 SECRETS = (PASSWORD, BASIC)
 EVENT = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -57,6 +62,12 @@ async def server() -> AsyncIterator[Faulty]:
 
 def client(server: Faulty, *others: tuple[str, int], path: str = "") -> CalDav:
     return CalDav(f"{server.url}{path}", USER, PASSWORD, Allowed(frozenset({("127.0.0.1", server.port), *others})))
+
+
+def account(server: Faulty, own: Collection[str] = ()) -> CalDavAccount:
+    credential = CalDavCredential(server.url, USER, PASSWORD, Account("", server.url, server.url))
+    allow = Allowed(frozenset({("127.0.0.1", server.port)}))
+    return CalDavAccount(credential, allow, clock=lambda: AT, own=own)
 
 
 def multistatus(*responses: str, token: str = "") -> Response:
@@ -292,7 +303,6 @@ async def test_a_server_that_does_not_answer_is_unreachable() -> None:
         (401, 'Basic realm="x"', SignInRequired),
         (401, 'Digest realm="x", Basic realm="y"', SignInRequired),
         (401, "", SignInRequired),
-        (403, "", SignInRequired),
         (401, 'Digest realm="x", nonce="y"', Failing),
         (401, "Negotiate", Failing),
     ],
@@ -306,6 +316,36 @@ async def test_a_rejected_sign_in(server: Faulty, status: int, scheme: str, expe
             await asking
         assert not isinstance(fault.value, Failing) or fault.value.reason == "unsupported_sign_in"
     assert all(request.headers["authorization"] == f"Basic {BASIC}" for request in server.requests)
+
+
+async def test_a_server_that_forbids_everything_rejects_the_sign_in(server: Faulty) -> None:
+    for path in ("/", "/.well-known/caldav"):
+        server.answers[f"PROPFIND {path}"] = Response(403)
+    dav = client(server)
+    for asking in (dav.discover(), dav.calendars(Account("", server.url, server.url))):
+        with pytest.raises(SignInRequired):
+            await asking
+
+
+async def test_a_calendar_that_is_forbidden_is_gone_and_no_wrong_password(server: Faulty) -> None:
+    """A share that was taken back; and Radicale forbids what doesn't exist."""
+    for answer in (Response(403), multistatus(only_status("/cal/", 403))):
+        server.answers["PROPFIND /cal/"] = answer
+        with pytest.raises(Gone):
+            await parts(client(server), server)
+    server.answers["REPORT /cal/"] = Response(403)
+    with pytest.raises(Gone):
+        await parts(client(server), server, "sync:one")
+
+
+async def test_an_event_that_is_forbidden_is_neither_gone_nor_costs_others(server: Faulty) -> None:
+    server.answers = only(tagged("/cal/a.ics"), tagged("/cal/b.ics"))
+    server.answers["GET /cal/b.ics"] = Response(403)
+    (part,) = await parts(client(server), server)
+    assert ([one.ref for one in part.changed], part.removed) == ([f"{server.url}cal/a.ics"], [])
+    with pytest.raises(Failing) as fault:
+        await client(server).get(f"{server.url}cal/b.ics")
+    assert fault.value.reason == "forbidden"
 
 
 async def test_a_principal_on_another_path_is_found_by_the_well_known_address(server: Faulty) -> None:
@@ -451,7 +491,7 @@ async def test_calendars_are_described(server: Faulty) -> None:
 
 
 async def test_a_resource_on_another_host_is_refused(server: Faulty) -> None:
-    for href in ("https://elsewhere.example/cal/a.ics", "//elsewhere.example/cal/a.ics", "ftp://127.0.0.1/cal/a.ics"):
+    for href in ("https://elsewhere.example/cal/a.ics", "//elsewhere.example/cal/a.ics"):
         server.answers = only(tagged(href))
         assert await reason(server) == "invalid_response"
         server.answers["PROPFIND /cal/"] = [multistatus(found("/cal/", CALENDAR_TYPE)), multistatus(tagged(href))]
@@ -463,11 +503,32 @@ async def test_a_resource_on_another_host_is_refused(server: Faulty) -> None:
 
 
 @pytest.mark.parametrize(
-    "href", ["/cal/%2e%2e/%2e%2e/a.ics", "/cal/" + "a" * 3000, "http://[::1/a.ics", "http://a:b@127.0.0.1/"]
+    "href",
+    [
+        "/cal/%2e%2e/%2e%2e/a.ics",
+        "/cal/" + "a" * 3000,
+        "http://[::1/a.ics",
+        "http://a:b@127.0.0.1/",
+        "ftp://127.0.0.1/cal/a.ics",
+        "mailto:x",
+        "https://elsewhere.example/cal/a.ics",
+    ],
 )
-async def test_an_address_that_is_none_is_refused(server: Faulty, href: str) -> None:
-    server.answers = only(tagged(href))
-    assert await reason(server) == "invalid_response"
+async def test_an_address_that_can_not_be_used_costs_no_other(server: Faulty, href: str) -> None:
+    server.answers = only(tagged(href), tagged("/cal/a.ics"))
+    (part,) = await parts(client(server), server)
+    assert ([one.ref for one in part.changed], part.removed) == ([f"{server.url}cal/a.ics"], [])
+    server.answers["PROPFIND /cal/"] = [
+        multistatus(found("/cal/", CALENDAR_TYPE)),
+        multistatus(tagged(href), tagged("/cal/a.ics")),
+    ]
+    server.answers["REPORT /cal/"] = multistatus(whole(href), whole("/cal/a.ics"))
+    (part,) = await parts(client(server), server)
+    assert [one.ref for one in part.changed] == [f"{server.url}cal/a.ics"]
+    server.answers["PROPFIND /"] = multistatus(found(href, CALENDAR_TYPE), found("/cal/", CALENDAR_TYPE))
+    account = Account("", server.url, server.url)
+    assert [one.ref for one in await client(server).calendars(account)] == [f"{server.url}cal/"]
+    assert {one.path for one in server.requests} == {"/", "/cal/"}
 
 
 async def test_one_resource_has_one_ref_however_it_is_written(server: Faulty) -> None:
@@ -521,6 +582,27 @@ async def test_a_missing_tag_is_read_again(server: Faulty, etag: str | None) -> 
     assert await client(server).put(f"{server.url}cal/a.ics", EVENT.encode(), '"1"') == ('"2"' if etag else '"3"')
     assert server.requests[0].headers["if-match"] == '"1"'
     assert server.requests[0].body == EVENT.encode()
+
+
+@pytest.mark.parametrize("shown", ['"1-gzip"', 'W/"1-gzip"', '"1--gzip"', '"1-br"', '"1-deflate"', 'W/"1"'])
+async def test_a_tag_that_compression_changed_is_the_same(server: Faulty, shown: str) -> None:
+    event = OwnEvent(UUID(int=1), "Revise", AT, AT + timedelta(hours=1))
+    server.answers["GET /cal/a.ics"] = Response(200, EVENT.encode(), {"etag": shown})
+    server.answers["PUT /cal/a.ics"] = Response(204, b"", {"etag": '"2"'})
+    written = await account(server).update(f"{server.url}cal/a.ics", '"1"', event)
+    assert written.etag == '"2"'
+    assert server.requests[-1].headers["if-match"] == '"1"'
+    assert etag('"gzip-1-gzipped"') == '"gzip-1-gzipped"'
+
+
+async def test_our_calendar_is_listed_whatever_comes_before_it(server: Faulty) -> None:
+    server.answers["PROPFIND /"] = multistatus(*(found(f"/c{n}/", CALENDAR_TYPE) for n in range(120)))
+    got = await account(server, own=[f"{server.url}c110/"]).calendars()
+    assert (len(got), [one.name for one in got[:2]]) == (100, ["c110", "c0"])
+
+
+def test_a_password_is_in_no_representation() -> None:
+    assert PASSWORD not in repr(CalDavCredential("https://cal.example", USER, PASSWORD))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from studyteddy.features.calendar.providers.provider import (
     Stale,
     Window,
 )
+from studyteddy.features.calendar.providers.rest import read_json
 
 ID = UUID("12345678-1234-5678-1234-567812345678")
 BASE32HEX = "28q5cu0i6hb7g4hkaps14d2mf0"
@@ -81,6 +82,14 @@ async def test_at_most_a_hundred_calendars_are_listed(google: World) -> None:
     for number in range(120):
         google.server.add(Calendar(f"c{number}@example.com", f"Calendar {number}"))
     assert len(await google.client().calendars()) == 100
+
+
+async def test_our_calendar_is_listed_whatever_comes_before_it(google: World) -> None:
+    for number in range(120):
+        google.server.add(Calendar(f"c{number}@example.com", f"Calendar {number}"))
+    client, ref = await made(google, *BUSY)
+    found = [one.ref for one in await client.calendars()]
+    assert (len(found), found[:2]) == (100, [ref, ALICE])
 
 
 async def test_a_calendar_is_made_once(google: World) -> None:
@@ -695,6 +704,14 @@ async def test_an_event_that_can_not_be_read_costs_no_other(google: World) -> No
     google.server.faults.append(Fault("/events", body=answer))
     changes = await since(google.client())
     assert tags(changes) == {f"{ALICE}/exam": '"1"'}
+
+
+def test_half_a_character_costs_nothing_else() -> None:
+    """Microsoft cuts `bodyPreview` after 255 UTF-16 units, perhaps within an emoji."""
+    assert read_json(b'[{"a": "x\\ud83d", "\\\\ud83d": "\\ud83d\\ude00"}]') == [{"a": "x?", "\\ud83d": "\U0001f600"}]
+    assert read_json(b'["\xf0\x9f", "b"]') == ["\ufffd", "b"]
+    for other in (b"", b"\xff", b'["\\ud83d"', b'["\\ud83d", NaN]', b'["\\ud83d", ' + b"[" * 100_000):
+        assert read_json(other) is None
 
 
 async def test_a_text_of_an_event_stays_a_text(google: World) -> None:

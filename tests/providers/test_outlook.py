@@ -11,6 +11,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx2
 import pytest
@@ -58,6 +59,18 @@ async def test_at_most_a_hundred_calendars_are_listed(at: Setup) -> None:
     assert [one.ref for one in found] == [f"c{number}" for number in range(100)]
     assert {one.name for one in found} == {"Calendar"}
     assert not found[0].writable
+
+
+async def test_our_calendar_is_listed_whatever_comes_before_it(at: Setup) -> None:
+    def page(first: int, following: int) -> dict[str, Any]:
+        link = {"@odata.nextLink": f"{at.graph.base}/me/calendars?$skip={following}"} if following else {}
+        return {"value": [{"id": f"c{number}", "name": ""} for number in range(first, first + 60)], **link}
+
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        account = Outlook(http, Tokens(), at.graph.base, own=["c170"])
+        at.graph.faults = [Fault(200, data=page(first, first + 60 if first < 120 else 0)) for first in (0, 60, 120)]
+        found = [one.ref for one in await account.calendars()]
+    assert found == ["c170", *(f"c{number}" for number in range(99))]
 
 
 async def test_a_list_of_calendars_leads_to_no_other_place(at: Setup) -> None:
@@ -438,6 +451,29 @@ async def test_two_tries_at_a_time_create_one_event(at: Setup) -> None:
     assert list(at.copy.events) == [first.ref]
 
 
+async def test_what_an_earlier_connection_wrote_is_known_when_it_comes_back(at: Setup) -> None:
+    """Only in our calendar, only for what isn't known, and the version stays the one that writing gave."""
+    ours = (await at.account.make_calendar("Study Teddy", slug="abc")).ref
+    event = own()
+    written = await at.account.create(ours, event)
+    foreign = at.graph.store.add(unquote(ours), MONDAY, subject="Dentist")
+    at.graph.requests.clear()
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        copy = Copy(Outlook(http, Tokens(), at.graph.base, own=[ours]), ours)
+        await copy.sync()
+        uids = {ref: lines(one)["UID"] for ref, one in copy.events.items()}
+        assert uids == {written.ref: f"focus-{event.id}@studyteddy", f"{ours}/{quote(foreign, safe='')}": foreign}
+        assert copy.events[written.ref].etag == written.etag
+        asked = [one.path for one in at.graph.requests if "expand" in one.path]
+        assert len(set(asked)) == 2
+        await at.account.update(written.ref, written.etag, own("Another title"))
+        await copy.sync()
+    elsewhere = Copy(at.account, at.copy.calendar)
+    at.graph.store.add(at.calendar, MONDAY, mark=str(event.id))
+    await elsewhere.sync()
+    assert [one.path for one in at.graph.requests if "expand" in one.path] == asked
+
+
 async def test_an_event_that_the_student_deleted_can_be_created_again(at: Setup) -> None:
     event = own()
     first = await at.account.create(at.copy.calendar, event)
@@ -497,7 +533,7 @@ async def test_a_calendar_is_made_once(at: Setup) -> None:
     made = await at.account.make_calendar("Study Teddy", slug="o'slug")
     assert (made.name, made.writable) == ("Study Teddy", True)
     assert await at.account.make_calendar("Another name", slug="o'slug") == made
-    assert [one.name for one in await at.account.calendars()] == ["Calendar", "Study Teddy"]
+    assert [one.name for one in await at.account.calendars()] == ["Study Teddy", "Calendar"]
 
 
 async def test_a_calendar_of_the_student_with_our_name_is_not_taken(at: Setup) -> None:

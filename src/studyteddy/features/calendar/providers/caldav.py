@@ -24,7 +24,7 @@ from studyteddy.features.calendar.providers.provider import (
     SignInRequired,
     Stale,
 )
-from studyteddy.features.calendar.providers.webdav import WebDav
+from studyteddy.features.calendar.providers.webdav import Forbidden, WebDav
 from studyteddy.features.calendar.providers.webdav_xml import CALDAV, DAV, Item
 from studyteddy.platform.egress import Allowed
 
@@ -85,6 +85,8 @@ class CalDav:
         """Return the address that answered, and its properties for discovery."""
         try:
             address, answer = await self._dav.propfind(url, [_RESOURCE_TYPE, _PRINCIPAL, _HOME], depth=0)
+        except Forbidden:
+            raise SignInRequired from None
         except Gone:
             raise Failing("no_calendars") from None
         except Failing as fault:  # a web page, or a server that knows no PROPFIND
@@ -95,8 +97,11 @@ class CalDav:
 
     async def calendars(self, account: Account) -> list[RemoteCalendar]:
         """Return the calendars of an account that can contain events, in the server's order."""
-        url, answer = await self._dav.propfind(account.home, _CALENDAR, depth=1)
-        found = (_calendar(url, item) for item in answer.items)
+        try:
+            url, answer = await self._dav.propfind(account.home, _CALENDAR, depth=1)
+        except Forbidden:
+            raise SignInRequired from None
+        found = (_calendar(ref, item) for ref, item in webdav.located(url, answer))
         return list({one.ref: one for one in found if one is not None}.values())
 
     async def make_calendar(self, account: Account, name: str, *, slug: str) -> RemoteCalendar:
@@ -109,8 +114,8 @@ class CalDav:
         fetched = await self._dav.send("MKCALENDAR", url, headers=headers, body=webdav_xml.mkcalendar(name))
         try:
             base, answer = await self._dav.propfind(url, _CALENDAR, depth=0)
-            made = _calendar(base, answer.items[0]) if answer.items else None
-        except (Gone, SignInRequired):  # Radicale forbids what doesn't exist
+            made = next((_calendar(ref, item) for ref, item in webdav.located(base, answer)), None)
+        except Gone:
             made = None
         if made is None:
             raise Failing("forbidden" if fetched.status == 403 else "unsupported")
@@ -168,7 +173,7 @@ def _is_no_calendars(fault: ProviderError) -> bool:
     return isinstance(fault, Failing) and fault.reason == "no_calendars"
 
 
-def _calendar(base: str, item: Item) -> RemoteCalendar | None:
+def _calendar(url: str, item: Item) -> RemoteCalendar | None:
     """Return a calendar; None if the resource is none, or can't contain events (RFC 4791, section 5.2.3)."""
     if item.status != 200 or not item.has(_RESOURCE_TYPE, f"{CALDAV}calendar"):
         return None
@@ -177,7 +182,7 @@ def _calendar(base: str, item: Item) -> RemoteCalendar | None:
         kinds = {one.get("name", "").upper() for one in components.iter(f"{CALDAV}comp")}
         if "VEVENT" not in kinds:
             return None
-    ref = hrefs.collection(hrefs.within(base, item.href))
+    ref = hrefs.collection(url)
     name = " ".join((item.text(_NAME) or hrefs.last_segment(ref)).split())[:MAX_NAME]
     return RemoteCalendar(ref, name or "Calendar", _is_writable(item), _color(item.text(_COLOR)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,10 +25,10 @@ from studyteddy.features.calendar.providers.provider import (
     Stale,
     Window,
     Written,
+    listed,
 )
 from studyteddy.platform.egress import Allowed
 
-MAX_CALENDARS: Final = 100
 _REFRESH: Final = timedelta(hours=1)
 
 
@@ -40,12 +40,21 @@ class CalDavCredential(msgspec.Struct, frozen=True):
     password: str
     account: Account | None = None
 
+    def __repr__(self) -> str:
+        return "CalDavCredential(...)"
+
 
 class CalDavAccount:
-    """Implements `Provider`. The calendars are found with the first request, unless the credential says where."""
+    """Implements `Provider`. The calendars are found with the first request, unless the credential says where.
 
-    def __init__(self, credential: CalDavCredential, allow: Allowed, *, clock: Callable[[], datetime]) -> None:
+    `own` has the refs of calendars that we made.
+    """
+
+    def __init__(
+        self, credential: CalDavCredential, allow: Allowed, *, clock: Callable[[], datetime], own: Collection[str] = ()
+    ) -> None:
         self._credential = credential
+        self._own = set(own)
         self._dav = CalDav(credential.url, credential.username, credential.password, allow)
         self._clock = clock
 
@@ -60,10 +69,12 @@ class CalDavAccount:
         return Owner((account.principal or account.home)[:500], address[:320])
 
     async def calendars(self) -> list[RemoteCalendar]:
-        return (await self._dav.calendars(await self._account()))[:MAX_CALENDARS]
+        return listed(await self._dav.calendars(await self._account()), self._own)
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
-        return await self._dav.make_calendar(await self._account(), name, slug=slug)
+        made = await self._dav.make_calendar(await self._account(), name, slug=slug)
+        self._own.add(made.ref)
+        return made
 
     def needs_tags(self, token: str) -> bool:
         return caldav_sync.needs_tags(token)

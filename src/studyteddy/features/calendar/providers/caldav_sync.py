@@ -10,7 +10,7 @@ import msgspec
 
 from studyteddy.features.calendar.providers import hrefs, webdav_xml
 from studyteddy.features.calendar.providers.provider import Changes, Failing, Gone, Resource
-from studyteddy.features.calendar.providers.webdav import DeadToken, WebDav, etag
+from studyteddy.features.calendar.providers.webdav import DeadToken, WebDav, etag, located
 from studyteddy.features.calendar.providers.webdav_xml import CALDAV, DAV
 
 BATCH: Final = 50
@@ -81,8 +81,7 @@ async def _page(dav: WebDav, calendar: str, token: str) -> _Page:
     if not 0 < len(answer.sync_token) <= MAX_TOKEN:
         raise Failing("invalid_response")
     is_last, changed, removed = True, dict[str, None](), dict[str, None]()
-    for item in answer.items:
-        ref = hrefs.within(url, item.href)
+    for ref, item in located(url, answer):
         if hrefs.is_same(ref, url):
             is_last = is_last and item.status != 507
         elif item.status in (404, 410):
@@ -102,8 +101,7 @@ async def _by_etags(
         return
     url, answer = await dav.propfind(calendar, [_ETAG], depth=1)
     found = dict[str, str]()
-    for item in answer.items:
-        ref = hrefs.within(url, item.href)
+    for ref, item in located(url, answer):
         if item.status == 507:
             raise Failing("too_large")
         if item.status == 200 and not hrefs.is_same(ref, url) and not ref.endswith("/"):
@@ -143,8 +141,7 @@ async def _read(dav: WebDav, calendar: str, refs: Sequence[str]) -> tuple[list[R
         return await _read_halves(dav, calendar, refs)
     unread = dict.fromkeys(refs)
     resources, others = list[Resource](), list[str]()
-    for item in answer.items:
-        ref = hrefs.within(url, item.href)
+    for ref, item in located(url, answer):
         text = item.text(f"{CALDAV}calendar-data")
         if ref not in unread or item.status >= 500 or (item.status == 200 and not text):
             continue
@@ -159,7 +156,7 @@ async def _read(dav: WebDav, calendar: str, refs: Sequence[str]) -> tuple[list[R
         except Gone:
             others.append(ref)
         except Failing as fault:
-            if fault.reason not in ("invalid_response", "too_large"):
+            if fault.reason not in ("invalid_response", "too_large", "forbidden"):
                 raise
     others += [one.ref for one in resources if not _EVENT.search(one.body)]
     return [one for one in resources if _EVENT.search(one.body)], others

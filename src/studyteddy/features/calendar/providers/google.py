@@ -30,10 +30,10 @@ from studyteddy.features.calendar.providers.provider import (
     Stale,
     Window,
     Written,
+    listed,
 )
 from studyteddy.features.calendar.providers.rest import Rest
 
-MAX_CALENDARS: Final = 100
 MAX_NAME: Final = 200
 _WRITERS: Final = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
 _EVENTS, _BUSY = "events:", "busy:"
@@ -85,15 +85,15 @@ class GoogleCalendar:
         return Owner(address.lower(), address)
 
     async def calendars(self) -> list[RemoteCalendar]:
-        """Return the calendars that the student doesn't hide, and ours, in Google's order; at most 100."""
-        listed = await self._listed()
-        return [_remote(one) for one in listed if not one.hidden or segment(one.id) in self._own][:MAX_CALENDARS]
+        """Return ours and the calendars that the student doesn't hide, in Google's order; at most 100."""
+        shown = (one for one in await self._listed() if not one.hidden or segment(one.id) in self._own)
+        return listed(map(_remote, shown), self._own)
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         """Create a calendar for our events, or return the one that `slug`, a word of its description, made before."""
-        listed = await self._listed()
-        account = next((one.id for one in listed if one.primary), "")
-        for one in listed:
+        found = await self._listed()
+        account = next((one.id for one in found if one.primary), "")
+        for one in found:
             is_ours = one.access_role == "owner" and one.data_owner in ("", account) and not one.primary
             if is_ours and slug in one.description.split():
                 self._own.add(segment(one.id))

@@ -27,12 +27,9 @@ def resolved(base: str, href: str) -> str:
     return url
 
 
-def within(base: str, href: str) -> str:
-    """Return the same; raise `Failing` also if it is on another host."""
-    url = resolved(base, href)
-    if _split(url).hostname != _split(base).hostname:
-        raise Failing("invalid_response")
-    return url
+def is_same_host(one: str, other: str) -> bool:
+    """Return whether two URLs are on the same host."""
+    return _split(one).hostname == _split(other).hostname
 
 
 def collection(url: str) -> str:

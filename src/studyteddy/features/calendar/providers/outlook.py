@@ -7,7 +7,7 @@ immutable ones; they change only when an event leaves the mailbox or goes to its
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from msgspec import field
 
 from studyteddy.features.calendar.providers import outlook_api, outlook_events, outlook_sync
 from studyteddy.features.calendar.providers.outlook_api import BASE, Api
-from studyteddy.features.calendar.providers.outlook_events import GraphEvent
+from studyteddy.features.calendar.providers.outlook_events import MINE, GraphEvent
 from studyteddy.features.calendar.providers.provider import (
+    MAX_CALENDARS,
     Changes,
     Channel,
     Failing,
@@ -28,17 +29,17 @@ from studyteddy.features.calendar.providers.provider import (
     Resource,
     Window,
     Written,
+    listed,
 )
 from studyteddy.features.calendar.providers.rest import AccessTokens, Answer
 
-MAX_CALENDARS: Final = 100
+_PAGE, _MAX_PAGES = "100", 100
+"""Calendars on a page of a list, and its pages."""
 MAX_NAME: Final = 200
 MAX_SECRET: Final = 128
 """Characters that Microsoft sends back with each notification."""
 NAMES: Final = 5
 """How many names are tried for our calendar if others have them."""
-_MINE: Final = "String {8d2f6c1e-5a53-4f0b-9a43-0d5b7e6d1c42} Name StudyTeddy"
-"""An extended property of the calendars and events that we make: the slug, or the id. Nobody else sees it."""
 
 
 class _Calendar(msgspec.Struct, rename="camel"):
@@ -69,10 +70,16 @@ class _Subscription(msgspec.Struct, rename="camel"):
 
 
 class Outlook:
-    """A student's account at Microsoft: a `Provider`, and subscriptions to its changes."""
+    """A student's account at Microsoft: a `Provider`, and subscriptions to its changes.
 
-    def __init__(self, http: httpx2.AsyncClient, tokens: AccessTokens, base: str = BASE) -> None:
+    `own` has the refs of calendars that we made.
+    """
+
+    def __init__(
+        self, http: httpx2.AsyncClient, tokens: AccessTokens, base: str = BASE, *, own: Collection[str] = ()
+    ) -> None:
         self._api = Api(http, tokens, base)
+        self._own = set(own)
 
     async def owner(self) -> Owner:
         """Return whose account it is."""
@@ -83,17 +90,17 @@ class Outlook:
         return Owner(user.id[:500], (user.mail or user.user_principal_name or "")[:320])
 
     async def calendars(self) -> list[RemoteCalendar]:
-        """Return the calendars, in Microsoft's order; at most 100."""
-        link, query = "me/calendars", {"$top": str(MAX_CALENDARS)}
+        """Return the calendars, ours first, in Microsoft's order; at most 100."""
+        link, query = "me/calendars", {"$top": _PAGE}
         found = dict[str, RemoteCalendar]()
-        for _ in range(MAX_CALENDARS):
+        for _ in range(_MAX_PAGES):
             answer = _succeeded(await self._api.send("GET", link, query=query or None))
             page = outlook_api.parsed(answer.data, _Calendars)
             found |= {one.ref: one for one in map(_calendar, page.value)}
             link, query = page.next_link, {}
-            if not link or len(found) >= MAX_CALENDARS:
+            if not link or (len(found) >= MAX_CALENDARS and self._own <= found.keys()):
                 break
-        return list(found.values())[:MAX_CALENDARS]
+        return listed(found.values(), self._own)
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         """Create a calendar for our events, or return the one that `slug` made before.
@@ -101,7 +108,12 @@ class Outlook:
         The slug is an extended property of it. A calendar of the student with the same name isn't touched: Microsoft
         refuses a second one with that name, so ours gets a number.
         """
-        mine = [{"id": _MINE, "value": slug}]
+        made = await self._made_calendar(name, slug)
+        self._own.add(made.ref)
+        return made
+
+    async def _made_calendar(self, name: str, slug: str) -> RemoteCalendar:
+        mine = [{"id": MINE, "value": slug}]
         for number in range(1, NAMES + 1):
             answer = await self._api.send("GET", "me/calendars", query=_filter(slug))
             found = outlook_api.parsed(_succeeded(answer).data, _Calendars).value
@@ -119,7 +131,7 @@ class Outlook:
 
     def changes(self, ref: str, token: str, known: Mapping[str, str], window: Window) -> AsyncIterator[Changes]:
         """Yield what changed in a calendar since `token`, as `Provider.changes` says; a part has about 50 events."""
-        return outlook_sync.changes(self._api, ref, token, known, window)
+        return outlook_sync.changes(self._api, ref, token, known, window, own=ref in self._own)
 
     async def get(self, ref: str) -> Resource:
         """Return an event; raise `Gone`."""
@@ -140,7 +152,7 @@ class Outlook:
         if found is None:
             body = _content(event) | {
                 "isReminderOn": False,
-                "singleValueExtendedProperties": [{"id": _MINE, "value": key}],
+                "singleValueExtendedProperties": [{"id": MINE, "value": key}],
             }
             answer = await self._api.send("POST", path, body=body | {"transactionId": key})
             if answer.status == 409:
@@ -230,7 +242,7 @@ def _channel(answer: Answer) -> Channel:
 def _filter(value: str) -> dict[str, str]:
     """Return a query for what has our extended property with this value."""
     literal = value.replace("'", "''")
-    condition = f"ep/id eq '{_MINE}' and ep/value eq '{literal}'"
+    condition = f"ep/id eq '{MINE}' and ep/value eq '{literal}'"
     return {"$filter": f"singleValueExtendedProperties/Any(ep: {condition})"}
 
 

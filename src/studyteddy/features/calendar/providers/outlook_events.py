@@ -16,6 +16,8 @@ from studyteddy.features.calendar.formats.vevents import RemoteEvent, written
 from studyteddy.features.calendar.providers import outlook_api
 from studyteddy.features.calendar.providers.provider import OwnEvent, Resource
 
+MINE: Final = "String {8d2f6c1e-5a53-4f0b-9a43-0d5b7e6d1c42} Name StudyTeddy"
+"""An extended property of the calendars and events that we make: the slug, or the id. Nobody else sees it."""
 _FREE: Final = frozenset({"free", "workingElsewhere"})
 _NOON: Final = timedelta(hours=12)
 
@@ -35,6 +37,11 @@ class _Location(msgspec.Struct, rename="camel"):
     display_name: str | None = None
 
 
+class _Property(msgspec.Struct):
+    id: str
+    value: str | None = None
+
+
 class GraphEvent(msgspec.Struct, rename="camel"):
     """An `event`, as far as it is read."""
 
@@ -50,6 +57,14 @@ class GraphEvent(msgspec.Struct, rename="camel"):
     show_as: str | None = None
     response_status: _Response | None = None
     location: _Location | None = None
+    single_value_extended_properties: list[_Property] | None = None
+
+    @property
+    def uid(self) -> str:
+        """Return what the event is known by: one that we wrote, if our property was asked for, as elsewhere."""
+        properties = self.single_value_extended_properties or []
+        ours = next((one.value for one in properties if one.id.lower() == MINE.lower()), None)
+        return f"focus-{ours}@studyteddy" if ours else self.id
 
     def is_like(self, event: OwnEvent) -> bool:
         """Return whether title and time are those of an event of ours."""
@@ -69,7 +84,7 @@ def resource(calendar: str, data: Mapping[str, Any]) -> Resource | None:
         return None
     declined = event.response_status is not None and event.response_status.response == "declined"
     body = RemoteEvent(
-        uid=event.id,
+        uid=event.uid,
         title=(event.subject or "")[:MAX_TITLE],
         start=_day(start) if event.is_all_day else start,
         end=max(_day(end), _day(start) + timedelta(days=1)) if event.is_all_day else end,

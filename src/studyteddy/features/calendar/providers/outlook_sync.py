@@ -18,6 +18,7 @@ from msgspec import field
 
 from studyteddy.features.calendar.providers import outlook_api, outlook_events
 from studyteddy.features.calendar.providers.outlook_api import Api
+from studyteddy.features.calendar.providers.outlook_events import MINE
 from studyteddy.features.calendar.providers.provider import Changes, Failing, Resource, Window
 
 MAX_PAGES: Final = 1000
@@ -25,6 +26,8 @@ MAX_INSTANCES: Final = 100
 """Pages of a series that are read."""
 MAX_MASTERS: Final = 5000
 """Series of a round."""
+_PROPERTIES: Final = "singleValueExtendedProperties"
+_WITH_MINE: Final = {"$expand": f"{_PROPERTIES}($filter=id eq '{MINE}')"}
 _AGAIN: Final = "again:"
 """How our token begins if the link in it must be asked once more."""
 
@@ -40,9 +43,9 @@ class _Forgotten(Exception):
 
 
 async def changes(
-    api: Api, calendar: str, token: str, known: Mapping[str, str], window: Window
+    api: Api, calendar: str, token: str, known: Mapping[str, str], window: Window, *, own: bool = False
 ) -> AsyncIterator[Changes]:
-    """Yield what changed, as `Provider.changes` says.
+    """Yield what changed, as `Provider.changes` says. In a calendar of our `own`, events that we wrote are told.
 
     If the master of an occurrence isn't found, the occurrence is delivered as an untitled busy event. It won't be sent
     again when the master appears, so the token is then the one of before: the next round repeats this one, and accepts
@@ -52,7 +55,7 @@ async def changes(
     starts = [link] if api.is_link(link) else []
     for start in (*starts, "", ""):  # a full round, too, can be forgotten between two pages
         try:
-            round_ = _Round(api, calendar, start, known, is_repeated=token.startswith(_AGAIN))
+            round_ = _Round(api, calendar, start, known, is_repeated=token.startswith(_AGAIN), own=own)
             async for part in round_.parts(window):
                 yield part
             return
@@ -64,11 +67,15 @@ async def changes(
 class _Round:
     """A round that begins with a link, or with "" for everything in the window."""
 
-    def __init__(self, api: Api, calendar: str, start: str, known: Mapping[str, str], *, is_repeated: bool) -> None:
+    def __init__(
+        self, api: Api, calendar: str, start: str, known: Mapping[str, str], *, is_repeated: bool, own: bool
+    ) -> None:
         self._api = api
         self._calendar = calendar
         self._start = start
+        self._known = known
         self._is_repeated = is_repeated
+        self._own = own
         self._masters = dict[str, Mapping[str, Any] | None]()
         self._lacks_master = False
         self._present = set[str]()
@@ -122,7 +129,7 @@ class _Round:
                 self._touched[outlook_events.series_tag(master)] = master
             else:
                 self._touched[outlook_events.series_tag(key)] = ""
-            found = None if "@removed" in row or is_master else await self._event(row)
+            found = None if "@removed" in row or is_master else await self._event(ref, row)
             if found is None:
                 removed.append(ref)
             else:
@@ -130,7 +137,7 @@ class _Round:
                 self._present.add(ref)
         return changed, removed
 
-    async def _event(self, row: dict[str, Any]) -> Resource | None:
+    async def _event(self, ref: str, row: dict[str, Any]) -> Resource | None:
         """Return an event, or None if it can't be read."""
         master_id = row.get("seriesMasterId")
         if outlook_api.is_id(master_id) and row.get("showAs") is None:
@@ -140,6 +147,14 @@ class _Round:
             # Without a master there is none, so that the content, when it is found, has another one.
             own = {name: value for name, value in row.items() if value is not None and name != "@odata.etag"}
             row = {**(master or {}), **own}
+        elif self._own and not master_id and ref not in self._known:
+            # Only now, since delta queries can't be asked for extended properties.
+            answer = await self._api.send("GET", outlook_api.event_path(ref), query=_WITH_MINE)
+            if answer.status not in (200, 404):
+                raise outlook_api.failure(answer)
+            if answer.status == 200:
+                found = outlook_api.parsed(answer.data, dict[str, Any])
+                row = {**row, _PROPERTIES: found.get(_PROPERTIES)}
         return outlook_events.resource(self._calendar, row)
 
     async def _master(self, key: str) -> Mapping[str, Any] | None:

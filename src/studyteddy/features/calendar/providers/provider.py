@@ -5,12 +5,15 @@ A *ref* identifies a calendar or a resource at its provider, and stays the same;
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
+
+MAX_CALENDARS: Final = 100
+"""Calendars of an account that are listed."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -66,6 +69,11 @@ class RemoteCalendar(msgspec.Struct, frozen=True):
     writable: bool
     color: str = ""
     """`#rrggbb`, or ""."""
+
+
+def listed(calendars: Iterable[RemoteCalendar], own: Collection[str]) -> list[RemoteCalendar]:
+    """Return the calendars with those of ours, whose refs are `own`, first: they are never too many to be listed."""
+    return sorted(calendars, key=lambda one: one.ref not in own)[:MAX_CALENDARS]
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -176,7 +184,7 @@ class Provider(Protocol):
         """Return whose account it is."""
 
     async def calendars(self) -> list[RemoteCalendar]:
-        """Return the calendars that can contain events, in the provider's order; at most 100."""
+        """Return the calendars that can contain events, ours first, in the provider's order; at most 100."""
 
     async def make_calendar(self, name: str, *, slug: str) -> RemoteCalendar:
         """Create a calendar for our events; where the provider allows it, return the one that `slug` made before."""

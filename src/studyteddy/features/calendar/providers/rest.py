@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -120,10 +121,18 @@ async def read_body(response: httpx2.Response, limit: int) -> bytes:
 
 
 def read_json(raw: bytes) -> Any:
-    """Return the value of a JSON text; None if it is empty or something else."""
+    """Return the value of a JSON text; None if it is empty or something else.
+
+    Half a character, as where a vendor cut a text, becomes a question mark or U+FFFD, and costs nothing else.
+    """
     try:
         return msgspec.json.decode(raw) if raw else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        whole = json.dumps(json.loads(raw.decode(errors="replace")), ensure_ascii=False)
+        return msgspec.json.decode(whole.encode(errors="replace"))
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 

@@ -18,7 +18,7 @@ from studyteddy.features.calendar.providers.provider import (
     SignInRequired,
     Stale,
 )
-from studyteddy.features.calendar.providers.webdav_xml import CALDAV, Multistatus
+from studyteddy.features.calendar.providers.webdav_xml import CALDAV, Item, Multistatus
 from studyteddy.platform import egress
 from studyteddy.platform.egress import Allowed, Fetched, Refused, TooLarge
 from studyteddy.platform.http import Unreachable
@@ -33,7 +33,7 @@ _XML: Final = "application/xml; charset=utf-8"
 _AGENT: Final = "Study Teddy (CalDAV)"
 _REJECTED: Final = frozenset({400, 413, 415, 422})
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}")
-_ETAG: Final = re.compile(r'(?:W/)?("[!#-~]{0,250}")')
+_ETAG: Final = re.compile(r'(?:W/)?"([!#-~]{0,250}?)(?:--?(?:gzip|br|deflate|zstd))?"')
 
 
 class WebDav:
@@ -75,10 +75,10 @@ class WebDav:
         headers = {"content-type": _XML, "accept": "application/xml, text/xml", "depth": str(depth)}
         fetched = await self.send(method, url, headers=headers, body=body)
         if fetched.status != 207:
-            raise DeadToken if method == "REPORT" and await _is_dead_token(fetched) else _read_failure(fetched.status)
+            raise DeadToken if method == "REPORT" and await _is_dead_token(fetched) else _ask_failure(fetched.status)
         answer = await webdav_xml.multistatus(fetched.body)
         if method == "PROPFIND" and len(answer.items) == 1 and answer.items[0].status != 200:
-            raise _read_failure(answer.items[0].status)
+            raise _ask_failure(answer.items[0].status)
         return hrefs.resolved(fetched.url, ""), answer
 
     async def read(self, ref: str) -> Resource:
@@ -98,16 +98,50 @@ class DeadToken(Failing):
         super().__init__("invalid_response")
 
 
+class Forbidden(Gone):
+    """A collection that the student may not see, or that doesn't exist: servers such as Radicale don't say which."""
+
+
+def located(base: str, answer: Multistatus) -> list[tuple[str, Item]]:
+    """Return what an answer from `base` says, with URLs, without what has no address there that can be used.
+
+    Raise `Failing` if everything is on other hosts: then the server, behind a proxy, knows itself by another name.
+    """
+    found, elsewhere = list[tuple[str, Item]](), False
+    for item in answer.items:
+        try:
+            url = hrefs.resolved(base, item.href)
+        except Failing:
+            continue
+        if hrefs.is_same_host(url, base):
+            found.append((url, item))
+        else:
+            elsewhere = True
+    if elsewhere and not found:
+        raise Failing("invalid_response")
+    return found
+
+
 def etag(text: str) -> str:
-    """Return an entity tag in quotes, or "". Weak ones become strong: proxies weaken them when they compress."""
+    """Return an entity tag in quotes, or "", as it is without compression.
+
+    Servers and proxies that compress an answer weaken its tag, or append how, such as Apache `-gzip`.
+    """
     match = _ETAG.fullmatch(text if '"' in text else f'"{text}"')
-    return match[1] if match and text else ""
+    return f'"{match[1]}"' if match and text else ""
+
+
+def _ask_failure(status: int) -> ProviderError:
+    """Return what a response to a request about a collection means."""
+    return Forbidden() if status == 403 else _read_failure(status)
 
 
 def _read_failure(status: int) -> ProviderError:
     """Return what a response to a request that changes nothing means."""
-    if status in (401, 403):
+    if status == 401:
         return SignInRequired()
+    if status == 403:
+        return Failing("forbidden")
     return Gone() if status in (404, 410) else Failing("invalid_response")
 
 
