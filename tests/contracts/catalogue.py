@@ -49,7 +49,7 @@ SYSTEM = {
     "features.auth.store.admin._USER_IDS": "operate: every account, to verify the audit logs",
     "features.ai.store.material._WAITING": "tidy: attachments with passages that have no embedding yet",
     "features.ai.store.usage._OPEN_CALLS": "tidy: calls of language models whose process ended",
-    "features.calendar.store.accounts._CONNECTION": "sign_in: who began to connect an account",
+    "features.calendar.store.consent._GET": "sign_in: who began to connect an account",
     "features.calendar.store.accounts._STALE": "tidy: how many accounts were not synchronized lately",
     "features.calendar.store.accounts._DUE": "tidy: calendar accounts of all students that are to be synchronized",
     "features.calendar.store.channels._FIND": "sign_in: whose calendar a notification is about",

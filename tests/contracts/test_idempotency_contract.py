@@ -61,7 +61,7 @@ async def _sync_feed(system: System, person: Person) -> Call:
 
 
 async def _connect_caldav(system: System, person: Person) -> Call:
-    vars(system.running.calendar_connections)["caldav"] = lambda one: Found(address=f"{one.username}@example.org")
+    vars(system.running.calendar_connections)["caldav"] = lambda one, **_: Found(address=f"{one.username}@example.org")
     one, other = ({"url": "cal.example", "username": name, "password": "secret"} for name in ("once", "twice"))
     return Call("/api/calendar/caldav/connect", one, other)
 

@@ -21,7 +21,6 @@ IN_ONE_LAYER = {
     "ai.steps": "the steps of a proposal, which the rules of splitting know too",
     "calendar.account_round": "how an account is synchronized once; routes and tables are those of accounts",
     "calendar.account_sync": "when an account is synchronized; routes and tables are those of accounts",
-    "calendar.consent": "connecting an account at a vendor; routes and tables are those of accounts",
     "calendar.connections": "how the program signs in to accounts; routes and tables are those of accounts",
     "calendar.copies": "focus sessions in calendars of others, whose routes are those of conflicts",
     "calendar.own_calendar": "what is written into an account and comes back; its tables are copies",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import chain, repeat
 from typing import Any, get_args
 from uuid import UUID
 
@@ -373,7 +374,7 @@ async def _arguments(app: Connection, text: str, user_id: UUID, alice: Populated
     prepared = await app.prepare(text)
     given: list[object] = [user_id]
     before = {"::text::timestamptz": "1999-01-01", "::text::smallint": "0", "::text::int,": "999999999"}
-    texts = iter([next((key for kind, key in before.items() if kind in text), "a"), "exam"])
+    texts = chain([next((key for kind, key in before.items() if kind in text), "a")], repeat("exam"))
     for kind in [one.name for one in prepared.get_parameters()][1:]:
         given.append(await app.fetchval(f"SELECT {plans.VALUES.get(kind, 'NULL')}::{kind}"))
         if kind == "uuid":

@@ -434,7 +434,8 @@ class Walk:
     def _reversible(self) -> dict[str, Json]:
         """Return the conflicts that can be reversed: their sessions are planned."""
         planned = {one["id"] for one in self.state.sessions.values() if one["status"] == "scheduled"}
-        unreversed = {key: one for key, one in self.state.conflicts.items() if one["reversedAt"] is None}
+        titles = {key: one for key, one in self.state.conflicts.items() if one["kind"] == "title"}
+        unreversed = {key: one for key, one in titles.items() if one["reversedAt"] is None}
         return {key: one for key, one in unreversed.items() if one["sessionId"] in planned}
 
     async def reverse_conflict(self) -> Any:

@@ -75,7 +75,7 @@ async def _sync(
         if fault is not None:
             raise fault
 
-    with patch.object(Connections, "caldav", lambda *_: there):
+    with patch.object(Connections, "caldav", lambda *_, **__: there):
         if not account:
             sign_in = {"url": "cal.example", "username": "ada", "password": "secret"}
             account = made(await person.post("/api/calendar/caldav/connect", sign_in))["id"]

@@ -32,7 +32,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Found:
     """The calendars of a student at a provider: one of their own, and one of holidays."""
     work, holidays = MemoryCalendar("Work", color="#ffe082"), MemoryCalendar("Holidays", writable=False)
     provider = Found({"work": work, "holidays": holidays})
-    monkeypatch.setattr(Connections, "caldav", lambda *_: provider)
+    monkeypatch.setattr(Connections, "caldav", lambda *_, **__: provider)
     work.put("work/1", event("1", "Lecture", TEN.astimezone(ZoneInfo("UTC")), TEN.astimezone(ZoneInfo("UTC")) + HOUR))
     return provider
 

@@ -129,8 +129,7 @@ async def runtime(
         registry = Registry(JOBS)
         pool, clock = await stack.enter_async_context(_connections(settings, name)), clock or _now
         redis, listener = [await stack.enter_async_context(Redis(settings.redis_url)) for _ in range(2)]
-        # The hub and the revocations publish no events, so their database announces none.
-        quiet = Database(pool, clock=clock)
+        quiet = Database(pool, clock=clock)  # for the hub and the revocations, which publish no events
         storage = object_storage.from_settings(settings.storage_url)
         web_app = WebApp(_web_folder(settings), bucket=await storage.origin())
         build = partial(_build, web_app)

@@ -58,7 +58,7 @@ async def vendors(system: System) -> AsyncIterator[Vendors]:
 def there(monkeypatch: pytest.MonkeyPatch) -> Found:
     """The calendars of a student at a provider: one of their own, and one of holidays."""
     provider = Found({"work": MemoryCalendar("Work"), "holidays": MemoryCalendar("Holidays", writable=False)})
-    monkeypatch.setattr(Connections, "caldav", lambda *_: provider)
+    monkeypatch.setattr(Connections, "caldav", lambda *_, **__: provider)
     return provider
 
 

@@ -256,7 +256,7 @@ async def test_both_sides_are_equal_in_the_end(
     for number in range(part, HISTORIES, 4):
         there = Found({"work": MemoryCalendar("Work"), "holidays": MemoryCalendar("Holidays", writable=False)})
         there.address = f"history-{number}"
-        monkeypatch.setattr(Connections, "caldav", lambda *_, there=there: there)
+        monkeypatch.setattr(Connections, "caldav", lambda *_, there=there, **__: there)
         account = await connect(system, alice)
         history = History(system, Identity(user_id, user_id), UUID(account["id"]), there, random.Random(number))
         try:

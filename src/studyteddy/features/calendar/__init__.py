@@ -15,10 +15,19 @@ from studyteddy.features.calendar.api import channels as channels_api
 from studyteddy.features.calendar.api import events as events_api
 from studyteddy.features.calendar.api import feeds as feeds_api
 from studyteddy.features.calendar.api import published_feed as published_feed_api
-from studyteddy.features.calendar.store import accounts, channels, copies, courses, events, feeds, published_feed
+from studyteddy.features.calendar.store import (
+    accounts,
+    channels,
+    consent,
+    copies,
+    courses,
+    events,
+    feeds,
+    published_feed,
+)
 from studyteddy.platform.feature import Feature
 
-_STORES = (published_feed, feeds, events, courses, accounts, channels, copies)
+_STORES = (published_feed, feeds, events, courses, accounts, consent, channels, copies)
 
 FEATURE = Feature(
     routers=(
@@ -31,6 +40,6 @@ FEATURE = Feature(
     ),
     jobs=(jobs.jobs,),
     data_exports=tuple(one for store in _STORES for one in store.DATA_EXPORTS),
-    retention=(*feeds.RETENTION, *events.RETENTION, *accounts.RETENTION, *channels.RETENTION, *copies.RETENTION),
+    retention=(*feeds.RETENTION, *events.RETENTION, *consent.RETENTION, *channels.RETENTION, *copies.RETENTION),
     sealed_columns=(*feeds.SEALED_COLUMNS, *accounts.SEALED_COLUMNS),
 )

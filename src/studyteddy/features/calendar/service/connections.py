@@ -150,9 +150,9 @@ class Connections:
             return [*MICROSOFT_SCOPES]
         return [*GOOGLE_BUSY_SCOPES, *([GOOGLE_EVENTS_SCOPE] if access == "events" else [])]
 
-    def caldav(self, credential: CalDavCredential) -> CalDavAccount:
-        """Return an account on a CalDAV server."""
-        return CalDavAccount(credential, self._allow, clock=self._clock)
+    def caldav(self, credential: CalDavCredential, *, own: Collection[str] = ()) -> CalDavAccount:
+        """Return an account on a CalDAV server; `own` has the refs of our calendars."""
+        return CalDavAccount(credential, self._allow, clock=self._clock, own=own)
 
     def vendor(
         self,
@@ -168,7 +168,7 @@ class Connections:
             raise SignInRequired
         tokens = OAuthTokens(oauth, credential, vault, self._clock)
         if provider == "outlook":
-            return Outlook(self._clients.http, tokens, self._clients.graph_url)
+            return Outlook(self._clients.http, tokens, self._clients.graph_url, own=own)
         rest = Rest(self._clients.http, self._clients.google_url, tokens)
         return GoogleCalendar(rest, scopes=credential.scopes, own=own)
 
@@ -176,7 +176,7 @@ class Connections:
         """Return the provider of an account; raise `SignInRequired`."""
         credential = self.credential(account, user_id=user_id)
         if isinstance(credential, CalDavCredential):
-            return self.caldav(credential)
+            return self.caldav(credential, own=own)
         return self.vendor("google" if account.provider == "google" else "outlook", credential, vault, own=own)
 
     def credential(self, account: StoredAccount, *, user_id: UUID) -> Credential:

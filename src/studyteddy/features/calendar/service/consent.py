@@ -15,7 +15,7 @@ from studyteddy.features.calendar.providers.provider import ProviderError
 from studyteddy.features.calendar.schemas.accounts import Access, Authorization, TooManyAccounts
 from studyteddy.features.calendar.service import accounts
 from studyteddy.features.calendar.service.connections import Connections, OAuthCredential, OAuthProvider, credential_of
-from studyteddy.features.calendar.store import accounts as store
+from studyteddy.features.calendar.store import consent as store
 from studyteddy.platform.db.database import Database
 from studyteddy.platform.errors import Unavailable
 from studyteddy.platform.identity import Identity
@@ -46,7 +46,7 @@ async def begin(
     except ProviderError as fault:
         raise Unavailable(f"{VENDORS[provider]} is unavailable. Try again later.") from fault
     async with db.transaction(identity) as tx:
-        await store.add_connection(tx, tx.user_id, hash=_hash(state), provider=provider, verifier=verifier)
+        await store.add(tx, tx.user_id, hash=_hash(state), provider=provider, verifier=verifier)
     return Begun(Authorization(url), state)
 
 
@@ -61,11 +61,11 @@ async def finish(
     if oauth is None or not state or not compare_digest(state.encode(), cookie.encode()):
         return "failed"
     async with db.system("sign_in") as tx:
-        begun = await store.connection(tx, hash=_hash(state), provider=provider)
+        begun = await store.get(tx, hash=_hash(state), provider=provider)
         if begun is None:
             return "failed"
         await tx.act_as(begun.user_id)
-        if not await store.take_connection(tx, begun.user_id, hash=_hash(state)):
+        if not await store.take(tx, begun.user_id, hash=_hash(state)):
             return "failed"
     if not code:
         return "denied"

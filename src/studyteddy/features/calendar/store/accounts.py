@@ -12,7 +12,6 @@ import msgspec
 from studyteddy.features.calendar.schemas.accounts import (
     Access,
     AccountCalendar,
-    BegunConnection,
     CalendarAccount,
     DueAccount,
     ListedCalendar,
@@ -23,8 +22,7 @@ from studyteddy.features.calendar.schemas.accounts import (
 )
 from studyteddy.platform.db.statements import Nothing, Reader, Statement
 from studyteddy.platform.db.transaction import Tx
-from studyteddy.platform.privacy.data_export import exported, withheld
-from studyteddy.platform.privacy.retention import expiring
+from studyteddy.platform.privacy.data_export import exported
 from studyteddy.platform.security.encryption import SealedColumn
 
 SEALED_COLUMNS = [SealedColumn("calendar_accounts", "credential")]
@@ -247,26 +245,10 @@ UPDATE account_calendars
  WHERE user_id = $1 AND id = $2""",
 )
 
-_ADD_CONNECTION = Statement(
-    Nothing,
-    """
-INSERT INTO calendar_connections (user_id, hash, provider, verifier, expires_at)
-VALUES ($1, $2, $3, $4, $5::timestamptz + interval '10 minutes')""",
-)
-
-_CONNECTION = Statement(
-    BegunConnection,
-    "SELECT user_id, verifier FROM calendar_connections WHERE hash = $1 AND provider = $2 AND expires_at > now()",
-)
-
-_TAKE_CONNECTION = Statement(Nothing, "DELETE FROM calendar_connections WHERE user_id = $1 AND hash = $2")
-
 DATA_EXPORTS = [
     exported("calendar_accounts", f"{_SHOWN}, failures"),
     exported("account_calendars", "id, account_id, name, color, busy, ours, read_at"),
-    withheld("calendar_connections", "hashes of connections that were begun"),
 ]
-RETENTION = [expiring("calendar_connections", "hash", "expires_at < now()")]
 
 
 async def all_of(reader: Reader, user_id: UUID) -> list[CalendarAccount]:
@@ -445,18 +427,3 @@ async def end_round(
 ) -> None:
     """Record that a calendar was read, with the window if it was read in full."""
     await tx.do(_END_ROUND, user_id, calendar_id, token, window_start, was_empty, tx.now)
-
-
-async def add_connection(tx: Tx, user_id: UUID, *, hash: bytes, provider: str, verifier: str) -> None:
-    """Keep a connection that was begun, for ten minutes."""
-    await tx.do(_ADD_CONNECTION, user_id, hash, provider, verifier, tx.now)
-
-
-async def connection(tx: Tx, *, hash: bytes, provider: str) -> BegunConnection | None:
-    """Return a connection that was begun, of any student; needs the system purpose `sign_in`."""
-    return await tx.one(_CONNECTION, hash, provider)
-
-
-async def take_connection(tx: Tx, user_id: UUID, *, hash: bytes) -> bool:
-    """Delete a connection that was begun; return False if it is gone already."""
-    return await tx.do(_TAKE_CONNECTION, user_id, hash) == 1
