@@ -2,8 +2,8 @@
 
 Owns: notifications. Publishes: notification.created, notifications.read, notification.deleted, notification.security.
 Reacts to: user.registered, task.completed, focus.forgotten, focus.reopened, and account events: e-mail verification,
-passwords, two-factor authentication, linked identities, sessions, API keys, published calendars, data exports,
-deletion.
+passwords, two-factor authentication, linked identities, sessions, API keys, published calendars, calendar
+accounts and conflicts, data exports, deletion.
 """
 
 from __future__ import annotations
