@@ -12,6 +12,7 @@ import httpx2
 import schemathesis
 from hypothesis import strategies as st
 
+from studyteddy.features.calendar.providers.provider import REASONS
 from studyteddy.platform.fields import NOT_BLANK, NOT_BLANK_FILE_NAME
 from studyteddy.platform.ids import new_id
 
@@ -77,6 +78,8 @@ NOT_IN_SCHEMA = {
     ("wrong_size", ""): "the size must match the declared size",
     ("not_a_picture", ""): "the image must be readable",
     ("too_many_pixels", ""): "the image has a maximum size",
+    ("connection_failed", "/password"): "the calendar server must accept the password",
+    **dict.fromkeys([(reason, "/url") for reason in REASONS], "a calendar server must be at the address"),
 }
 NOTES = "Photosynthesis converts light energy into chemical energy. Mitochondria release energy from glucose slowly."
 # The API accepts the years 1970 to 2999.
@@ -224,6 +227,13 @@ class EveryOperationSucceeds:
             "GET /api/auth/google/callback",
             "POST /api/auth/google/finish",
             "DELETE /api/auth/identities/{identity_id}",
+            # These need a calendar account, and so a calendar server.
+            "POST /api/calendar/caldav/connect",
+            "PATCH /api/calendar/accounts/{account_id}",
+            "PATCH /api/calendar/accounts/{account_id}/calendars/{calendar_id}",
+            "POST /api/calendar/accounts/{account_id}/sync",
+            "DELETE /api/calendar/accounts/{account_id}",
+            "POST /api/calendar/conflicts/{conflict_id}/reverse",
             # These need a verified e-mail address.
             "POST /api/calendar/feed",
             "GET /api/calendar/feed",
