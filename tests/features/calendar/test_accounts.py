@@ -31,7 +31,8 @@ async def look(person: Person, account: dict[str, Any]) -> dict[str, Any]:
 async def again(system: System, person: Person, account: dict[str, Any]) -> dict[str, Any]:
     """Have an account synchronized once more, as if some time had passed."""
     admin = await system.admin()
-    await admin.execute("UPDATE calendar_accounts SET asked_at = asked_at - interval '2 minutes'")
+    earlier = "UPDATE calendar_accounts SET asked_at = asked_at - interval '2 minutes' WHERE id = $1"
+    await admin.execute(earlier, UUID(account["id"]))
     await admin.execute("UPDATE account_calendars SET read_at = read_at - interval '2 minutes'")
     await admin.close()
     made(await person.post(f"/api/calendar/accounts/{account['id']}/sync"), 202)

@@ -186,8 +186,9 @@ class History:
         admin = await self.system.admin()
         await admin.execute("UPDATE account_calendars SET read_at = read_at - interval '2 minutes'")
         if not same:
-            await admin.execute("UPDATE calendar_accounts SET runs_until = now() - interval '1 second'")
-        await admin.execute("UPDATE calendar_accounts SET asked_at = $1 WHERE state <> 'leaving'", self.system.clock())
+            over = "UPDATE calendar_accounts SET runs_until = now() - interval '1 second' WHERE id = $1"
+            await admin.execute(over, self.account_id)
+        await admin.execute("UPDATE calendar_accounts SET asked_at = now() WHERE id = $1", self.account_id)
         asked = await admin.fetchval("SELECT asked_at FROM calendar_accounts WHERE id = $1", self.account_id)
         await admin.close()
         due = CalendarAccountDue(self.account_id, asked)
@@ -277,7 +278,7 @@ async def test_both_sides_are_equal_in_the_end(
 
 async def clear(system: System, user_id: UUID) -> None:
     admin = await system.admin()
-    for table in ("calendar_accounts", "focus_sessions", "jobs"):
-        where = "" if table == "jobs" else " WHERE user_id = $1"
-        await admin.execute(f"DELETE FROM {table}{where}", *([] if table == "jobs" else [user_id]))
+    for table in ("calendar_accounts", "focus_sessions"):
+        await admin.execute(f"DELETE FROM {table} WHERE user_id = $1", user_id)
+    await admin.execute("DELETE FROM jobs WHERE kind LIKE 'calendar.%'")
     await admin.close()

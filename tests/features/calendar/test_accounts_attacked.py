@@ -43,8 +43,8 @@ SIGN_IN = {"url": "cal.example", "username": "ada", "password": "secret"}
 @pytest.fixture(autouse=True)
 async def no_jobs_of_others(system: System) -> None:
     admin = await system.admin()
-    await admin.execute("DELETE FROM jobs")
-    await admin.execute("DELETE FROM jobs_dead")
+    await admin.execute("DELETE FROM jobs WHERE kind LIKE 'calendar.%'")
+    await admin.execute("DELETE FROM jobs_dead WHERE kind LIKE 'calendar.%'")
     await admin.close()
 
 
@@ -52,7 +52,8 @@ async def dead_jobs(system: System) -> list[str]:
     """Return the errors of jobs that failed."""
     admin = await system.admin()
     rows = await admin.fetch(
-        "SELECT last_error FROM jobs WHERE last_error IS NOT NULL UNION ALL SELECT last_error FROM jobs_dead"
+        "SELECT last_error FROM jobs WHERE kind LIKE 'calendar.%' AND last_error IS NOT NULL"
+        " UNION ALL SELECT last_error FROM jobs_dead WHERE kind LIKE 'calendar.%'"
     )
     await admin.close()
     return [one["last_error"] for one in rows]
@@ -61,7 +62,8 @@ async def dead_jobs(system: System) -> list[str]:
 async def quiet(system: System, account: dict[str, Any]) -> None:
     """Synchronize as the schedule does, without a new list of calendars."""
     admin = await system.admin()
-    await admin.execute("UPDATE calendar_accounts SET asked_at = now(), next_sync_at = now()")
+    due_now = "UPDATE calendar_accounts SET asked_at = now(), next_sync_at = now() WHERE id = $1"
+    await admin.execute(due_now, UUID(account["id"]))
     await admin.execute("UPDATE account_calendars SET read_at = read_at - interval '2 minutes'")
     row = await admin.fetchrow("SELECT user_id, asked_at FROM calendar_accounts WHERE id = $1", UUID(account["id"]))
     await admin.close()
