@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import httpx2
@@ -27,7 +27,6 @@ class Vendors:
 
     google: GoogleCalendarServer
     graph: Graph
-    landed: list[str] = field(default_factory=list)
 
 
 @pytest.fixture

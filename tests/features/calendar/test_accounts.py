@@ -280,6 +280,12 @@ async def test_a_rejected_sign_in_stops_the_account_until_it_is_connected_again(
     notices = made(await alice.get("/api/notifications"), 200)["items"]
     assert [one["type"] for one in notices if "calendar" in one["type"]] == ["calendar_stopped"]
     there.fault = lambda _: None
+    there.requests.clear()
+    account = await again(system, alice, account)
+    path = f"/api/calendar/accounts/{account['id']}"
+    made(await alice.patch(f"{path}/calendars/{account['calendars'][1]['id']}", {"busy": True}), 200)
+    await system.work()
+    assert ((await look(alice, account))["state"], there.requests) == ("reconnect", [])
     account = await connect(system, alice)
     assert (account["state"], account["problem"]) == ("ok", None)
     assert len(made(await alice.get("/api/calendar/accounts"), 200)["items"]) == 1

@@ -77,10 +77,10 @@ async def _release(db: Database, identity: Identity, account: StoredAccount, run
 async def _begin(
     db: Database, identity: Identity, runner: int, job: int, due: CalendarAccountDue
 ) -> StoredAccount | None:
-    """Take the account, unless another job holds it or comes later."""
+    """Take the account, unless another job holds it or comes later, or the student must connect it again first."""
     async with db.transaction(identity) as tx:
         account = await store.lock(tx, tx.user_id, due.account_id)
-        if account is None:
+        if account is None or account.state == "reconnect":
             return None
         is_mine = account.job == job
         is_held = account.runs_until is not None and account.runs_until > tx.now

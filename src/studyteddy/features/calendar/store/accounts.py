@@ -228,8 +228,6 @@ _MISS_CALENDARS = Statement(
     "UPDATE account_calendars SET missing = true WHERE user_id = $1 AND account_id = $2 AND NOT ref = ANY($3::text[])",
 )
 
-_DELETE_CALENDAR = Statement(Nothing, "DELETE FROM account_calendars WHERE user_id = $1 AND id = $2")
-
 _CHOOSE = Statement(
     Nothing,
     """
@@ -411,10 +409,6 @@ async def put_ours(
 async def is_read(tx: Tx, user_id: UUID, calendar_id: UUID) -> bool:
     """Return whether a calendar is still there and read, and keep it so until the transaction ends."""
     return await tx.one(_IS_READ, user_id, calendar_id) or False
-
-
-async def delete_calendar(tx: Tx, user_id: UUID, calendar_id: UUID) -> None:
-    await tx.do(_DELETE_CALENDAR, user_id, calendar_id)
 
 
 async def choose(tx: Tx, user_id: UUID, account_id: UUID, calendar_id: UUID, *, busy: bool) -> bool:
